@@ -1,0 +1,104 @@
+"""The text of the cells for the eye (pdf, docx, html): French formats, one number of decimals a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from documents.calcul import Genre, Rangee, Valeur, rangees
+from documents.formats import a_des_centimes, date_longue, montant, nombre, pourcentage
+from documents.tableau import NUMERIQUES, Tableau, TypeColonne
+
+# average width of a character, in em: enough to reserve a column, not to compose a line
+_EM_CHIFFRE = 0.5
+_EM_MINUSCULE = 0.52
+_EM_CAPITALE = 0.66
+
+
+@dataclass(frozen=True)
+class Vue:
+    """A table whose rows are all computed, ready to be drawn on paper or on a page."""
+
+    tableau: Tableau
+    rangees: list[Rangee]
+    # indices of the columns of amounts that show cents, because one of their amounts has some
+    avec_centimes: frozenset[int]
+
+    def texte(self, indice: int, rangee: Rangee) -> str:
+        """Return what a cell says, « » for a blank; a list is asked for with `elements`."""
+        valeur = rangee.cellules[indice]
+        if rangee.genre == Genre.PARTS:
+            return pourcentage(valeur) if isinstance(valeur, Decimal) else ""
+        return self._texte(indice, valeur)
+
+    def _texte(self, indice: int, valeur: Valeur) -> str:
+        if valeur is None:
+            return ""
+        if isinstance(valeur, str):
+            return valeur
+        if isinstance(valeur, date):
+            return date_longue(valeur)
+        if isinstance(valeur, tuple):
+            return "\n".join(valeur)
+        if self.tableau.colonnes[indice].type == TypeColonne.POURCENTAGE:
+            return pourcentage(valeur)
+        if self.tableau.colonnes[indice].type == TypeColonne.MONTANT:
+            return montant(valeur, centimes=indice in self.avec_centimes, unite=False)
+        return nombre(valeur)
+
+    def largeurs(self, total: float, corps: float, marge: float) -> list[float]:
+        """Return the width of each column, adding to `total`, in the unit of `total`.
+
+        `corps` is the size of the type and `marge` what a cell keeps on both sides, in the same unit.
+        A column is never narrower than its widest figure or the longest word of its title.
+        """
+        besoins = [self._besoin(i) * corps + marge for i in range(len(self.tableau.colonnes))]
+        return repartir_largeurs([c.poids for c in self.tableau.colonnes], besoins, total)
+
+    def _besoin(self, indice: int) -> float:
+        colonne = self.tableau.colonnes[indice]
+        besoin = mot_le_plus_long(colonne.titre)
+        if colonne.type in NUMERIQUES:
+            for rangee in self.rangees:
+                if rangee.cellules:
+                    besoin = max(besoin, len(self.texte(indice, rangee)) * _EM_CHIFFRE * 1.06)
+        return besoin
+
+
+def voir(tableau: Tableau) -> Vue:
+    """Return the table with all its rows computed. Raises what `calcul.rangees` raises."""
+    lues = list(rangees(tableau))
+    centimes = set()
+    for indice, colonne in enumerate(tableau.colonnes):
+        if colonne.type == TypeColonne.MONTANT and any(
+            isinstance(valeur := r.cellules[indice], Decimal) and a_des_centimes(valeur)
+            for r in lues
+            if r.cellules and r.genre != Genre.PARTS
+        ):
+            centimes.add(indice)
+    return Vue(tableau, lues, frozenset(centimes))
+
+
+def mot_le_plus_long(titre: str) -> float:
+    """Return the width, in em, of the longest word of a title, as set in semibold."""
+    mots = titre.replace("-", "- ").replace("/", "/ ").split()
+    return max((sum(_EM_CAPITALE if c.isupper() else _EM_MINUSCULE for c in m) for m in mots), default=0)
+
+
+def repartir_largeurs(poids: list[float], besoins: list[float], total: float) -> list[float]:
+    """Return widths adding to `total`, proportional to the weights, none under its need when that fits.
+
+    When the needs alone exceed the total, everything is shrunk in proportion of the needs.
+    """
+    if sum(besoins) >= total:
+        return [total * besoin / sum(besoins) for besoin in besoins]
+    fixes: set[int] = set()
+    while True:
+        reste = total - sum(besoins[i] for i in fixes)
+        somme = sum(p for i, p in enumerate(poids) if i not in fixes)
+        largeurs = [besoins[i] if i in fixes else reste * p / somme for i, p in enumerate(poids)]
+        nouveaux = {i for i, largeur in enumerate(largeurs) if i not in fixes and largeur < besoins[i]}
+        if not nouveaux:
+            return largeurs
+        fixes |= nouveaux

@@ -1,0 +1,201 @@
+"""HTML: the accessible fragment for a page of the site, the standalone page, and the table of the PDF.
+
+No inline style: the site's CSP forbids it. Everything that comes from a row is escaped here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import BinaryIO
+
+from django.utils.safestring import SafeString, mark_safe
+
+from documents.affichage import Vue, voir
+from documents.calcul import Genre, Rangee
+from documents.formats import date_longue
+from documents.tableau import NUMERIQUES, Tableau, TypeColonne
+
+_CLASSES = {
+    Genre.GROUPE: "groupe",
+    Genre.SOUS_TOTAL: "sous-total",
+    Genre.TOTAL: "total",
+    Genre.PARTS: "parts",
+    Genre.VIDE: "vide",
+}
+
+_STYLE_PAGE = """
+body{font:16px/1.45 "Source Sans 3","Source Sans Pro",system-ui,sans-serif;color:#1d2430;background:#fbfaf7;
+margin:2rem}
+h1{font-size:1.5rem;margin:0}
+.annexe-cadre{overflow-x:auto}
+table{border-collapse:collapse;margin:1rem 0;font-size:.875rem}
+caption{text-align:left;font-weight:600;padding-bottom:.5rem}
+th,td{padding:.3rem .5rem;vertical-align:top;text-align:left;border-bottom:1px solid #c9c5ba}
+thead th{background:#edeae2;border-bottom:1px solid #1d2430;vertical-align:bottom}
+.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td ul{margin:0;padding-left:1em}
+.groupe th{background:#f4f2ec;padding-top:.8rem}
+.sous-total th,.sous-total td,.total th,.total td{font-weight:600}
+.total th,.total td{border-top:2px solid #1d2430}
+tbody th{font-weight:400}
+.repete{color:#5d6470}
+footer,.annexe-notes{color:#4a5260;font-size:.875rem}
+@media print{tfoot{display:table-row-group}tr{break-inside:avoid}}
+"""
+
+
+def rendre_html(tableau: Tableau, sortie: BinaryIO) -> None:
+    """Write a standalone page (UTF-8)."""
+    sortie.write(_page(tableau).encode())
+
+
+def fragment_html(tableau: Tableau) -> SafeString:
+    """Return the table and its notes, to be put in a page of the site, which styles its classes.
+
+    `.annexe-cadre` (focusable, scrolls sideways) > `table.annexe` with caption, two-level head, one tbody a
+    group, tfoot; cells `.num`, `.repete`; rows `.groupe` `.sous-total` `.total` `.parts` `.vide`; then
+    `.annexe-notes`. Everything is escaped.
+    """
+    return _sur("".join(_fragment(voir(tableau))))
+
+
+def table_html(vue: Vue, *, imprime: bool) -> str:
+    """Return the <table> alone. On paper: totals in the body (a tfoot would repeat on every page), lists as
+    lines of text (elements inside cells make the layout half as slow again), no caption.
+    """
+    return "".join(_table(vue, imprime=imprime))
+
+
+def _sur(html: str) -> SafeString:
+    return mark_safe(html)  # noqa: S308 — built here from escaped pieces
+
+
+def _page(tableau: Tableau) -> str:
+    pied = " · ".join(m for m in (tableau.pied, _edition(tableau)) if m)
+    return (
+        f'<!DOCTYPE html>\n<html lang="fr"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(tableau.titre)}</title><meta name="author" content="{escape(tableau.auteur)}">'
+        f"<style>{_STYLE_PAGE}</style></head><body><main><h1>{escape(tableau.titre)}</h1>"
+        f"{fragment_html(tableau)}</main><footer>{escape(pied)}</footer></body></html>\n"
+    )
+
+
+def _edition(tableau: Tableau) -> str:
+    return f"édité le {date_longue(tableau.date_edition)}" if tableau.date_edition else ""
+
+
+def _fragment(vue: Vue) -> Iterator[str]:
+    titre = escape(vue.tableau.titre)
+    yield f'<div class="annexe-cadre" role="region" aria-label="{titre}" tabindex="0">'
+    yield from _table(vue, imprime=False)
+    yield "</div>"
+    if vue.tableau.notes:
+        yield '<div class="annexe-notes">'
+        yield from (f"<p>{_lignes(note)}</p>" for note in vue.tableau.notes)
+        yield "</div>"
+
+
+def _table(vue: Vue, *, imprime: bool) -> Iterator[str]:
+    tableau = vue.tableau
+    yield '<table class="annexe">'
+    if not imprime:
+        yield f"<caption>{escape(' — '.join(m for m in (tableau.titre, tableau.sous_titre_complet) if m))}"
+        yield "</caption>"
+        yield from _colgroups(tableau)
+    else:
+        yield "<colgroup>" + "<col>" * len(tableau.colonnes) + "</colgroup>"
+    yield from _entete(tableau)
+    yield from _corps(vue, imprime=imprime)
+    yield "</table>"
+
+
+def _colgroups(tableau: Tableau) -> Iterator[str]:
+    """scope=colgroup is only meaningful on a real group of columns."""
+    for _nom, nombre in tableau.suites_de_colonnes():
+        yield f'<colgroup span="{nombre}"></colgroup>' if nombre > 1 else "<colgroup></colgroup>"
+
+
+def _entete(tableau: Tableau) -> Iterator[str]:
+    yield "<thead>"
+    if tableau.en_deux_niveaux:
+        indice = 0
+        yield "<tr>"
+        for nom, nombre in tableau.suites_de_colonnes():
+            if nom:
+                yield f'<th scope="colgroup" colspan="{nombre}" class="groupe-colonnes">{escape(nom)}</th>'
+            else:
+                yield _th_colonne(tableau, indice, ' rowspan="2"')
+            indice += nombre
+        yield "</tr>"
+    yield "<tr>"
+    for indice, colonne in enumerate(tableau.colonnes):
+        if colonne.groupe or not tableau.en_deux_niveaux:
+            yield _th_colonne(tableau, indice)
+    yield "</tr></thead>"
+
+
+def _th_colonne(tableau: Tableau, indice: int, attributs: str = "") -> str:
+    colonne = tableau.colonnes[indice]
+    classe = ' class="num"' if colonne.type in NUMERIQUES else ""
+    return f'<th scope="col"{attributs}{classe}>{escape(colonne.titre)}</th>'
+
+
+def _corps(vue: Vue, *, imprime: bool) -> Iterator[str]:
+    """One tbody a group: a heading or the row after a subtotal opens a new one; totals close the table."""
+    yield "<tbody>"
+    precedent: Genre | None = None
+    au_pied = False
+    for rangee in vue.rangees:
+        if rangee.genre in (Genre.TOTAL, Genre.PARTS) and not au_pied:
+            au_pied = True
+            yield "</tbody><tbody>" if imprime else "</tbody><tfoot>"
+        elif precedent is not None and (rangee.genre == Genre.GROUPE or precedent == Genre.SOUS_TOTAL):
+            yield "</tbody><tbody>"
+        yield _rangee(vue, rangee, imprime=imprime)
+        precedent = rangee.genre
+    yield "</tfoot>" if au_pied and not imprime else "</tbody>"
+
+
+def _rangee(vue: Vue, rangee: Rangee, *, imprime: bool) -> str:
+    classe = _CLASSES.get(rangee.genre)
+    ouverture = f'<tr class="{classe}">' if classe else "<tr>"
+    nombre = len(vue.tableau.colonnes)
+    if rangee.genre == Genre.VIDE:
+        return f'{ouverture}<td colspan="{nombre}">{_lignes(rangee.libelle)}</td></tr>'
+    if rangee.genre == Genre.GROUPE:
+        return f'{ouverture}<th scope="rowgroup" colspan="{nombre}">{_lignes(rangee.libelle)}</th></tr>'
+    debut = 0
+    cellules = ""
+    if rangee.genre != Genre.LIGNE:
+        debut = vue.tableau.etendue_libelle
+        etendue = f' colspan="{debut}"' if debut > 1 else ""
+        cellules = f'<th scope="row"{etendue}>{_lignes(rangee.libelle)}</th>'
+    cellules += "".join(_cellule(vue, rangee, i, imprime=imprime) for i in range(debut, nombre))
+    return f"{ouverture}{cellules}</tr>"
+
+
+def _cellule(vue: Vue, rangee: Rangee, indice: int, *, imprime: bool) -> str:
+    colonne = vue.tableau.colonnes[indice]
+    classes = "num" if colonne.type in NUMERIQUES else ""
+    if indice in rangee.repetees:
+        classes = f"{classes} repete".strip()
+    classe = f' class="{classes}"' if classes else ""
+    contenu = _contenu(vue, rangee, indice, imprime=imprime)
+    if colonne.entete_ligne and rangee.genre == Genre.LIGNE:
+        return f'<th scope="row"{classe}>{contenu}</th>'
+    return f"<td{classe}>{contenu}</td>"
+
+
+def _contenu(vue: Vue, rangee: Rangee, indice: int, *, imprime: bool) -> str:
+    valeur = rangee.cellules[indice]
+    if vue.tableau.colonnes[indice].type == TypeColonne.LISTE and isinstance(valeur, tuple):
+        if imprime:
+            return "<br>".join(f"–\u00a0{_lignes(element)}" for element in valeur)
+        return "<ul>" + "".join(f"<li>{_lignes(element)}</li>" for element in valeur) + "</ul>"
+    return _lignes(vue.texte(indice, rangee))
+
+
+def _lignes(texte: str) -> str:
+    return escape(texte).replace("\n", "<br>")

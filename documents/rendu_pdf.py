@@ -1,0 +1,156 @@
+"""PDF: HTML with a print stylesheet of its own, laid out by WeasyPrint in a child process."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import BinaryIO
+
+from documents.affichage import Vue, voir
+from documents.erreurs import ErreurRendu
+from documents.formats import date_longue
+from documents.polices import css_polices, dessinable
+from documents.rendu_html import table_html
+from documents.tableau import Tableau
+from documents.texte import nettoyer
+
+journal = logging.getLogger(__name__)
+
+RACINE = Path(__file__).parents[1]
+FEUILLE = Path(__file__).with_name("annexe.css")
+# what the child needs from the environment: never the secrets of the server
+VARIABLES = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "XDG_CACHE_HOME",
+    "FONTCONFIG_FILE",
+    "FONTCONFIG_PATH",
+)
+DELAI_S = 300
+
+PAGES_MM = {"A4": (210, 297), "A3": (297, 420)}
+MARGE_MM = 12
+POINTS_PAR_MM = 72 / 25.4
+# what a cell keeps on its sides (annexe.css: 3 pt on the left, 3 pt on the right), and a hair
+MARGE_CELLULE_PT = 6.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceJointe:
+    """A file embedded in a PDF/A-3: its name, what it is, its bytes."""
+
+    nom: str
+    description: str
+    contenu: bytes
+
+
+def rendre_pdf(tableau: Tableau, sortie: BinaryIO) -> None:
+    """Write a PDF/A-3a that is also a PDF/UA-1. Raises ErreurRendu when the layout fails."""
+    sortie.write(html_en_pdf(html_imprime(voir(tableau))))
+
+
+def html_en_pdf(
+    html: str, *, pieces: Sequence[PieceJointe] = (), delai: int = DELAI_S, instant: datetime | None = None
+) -> bytes:
+    """Return the PDF (A-3a and UA-1) of a whole HTML document that has a lang and a title.
+
+    Characters that our fonts cannot draw become « □ ». Nothing is fetched but data: addresses and our
+    fonts (`polices.css_polices`). Raises ErreurRendu when it fails or lasts more than `delai` seconds.
+    """
+    date_des_pieces = (instant or datetime.now(UTC)).isoformat()
+    commande = {
+        "html": dessinable(html),
+        "delai": delai,
+        "pieces": [
+            {
+                "nom": piece.nom,
+                "description": piece.description,
+                "contenu": base64.b64encode(piece.contenu).decode(),
+                "date": date_des_pieces,
+            }
+            for piece in pieces
+        ],
+    }
+    try:
+        enfant = subprocess.run(
+            [sys.executable, "-m", "documents.pdf_enfant"],
+            input=json.dumps(commande).encode(),
+            capture_output=True,
+            timeout=delai,
+            cwd=RACINE,
+            env={nom: os.environ[nom] for nom in VARIABLES if nom in os.environ},
+            check=False,
+        )
+    except subprocess.TimeoutExpired as expiration:
+        raise ErreurRendu(
+            f"La mise en page du PDF a dépassé {delai} secondes et a été arrêtée. "
+            f"Réduisez le tableau avec un filtre, ou exportez-le en Excel."
+        ) from expiration
+    if enfant.returncode or not enfant.stdout.startswith(b"%PDF-"):
+        journal.error("PDF child failed (%s): %s", enfant.returncode, enfant.stderr.decode(errors="replace"))
+        raise ErreurRendu(
+            "La mise en page du PDF a échoué. Réessayez ; si cela recommence, exportez le tableau en Excel "
+            "et signalez-le."
+        )
+    return enfant.stdout
+
+
+def html_imprime(vue: Vue) -> str:
+    """Return the whole HTML document that is printed."""
+    tableau = vue.tableau
+    titre = escape(nettoyer(tableau.titre))
+    sous_titre = escape(nettoyer(tableau.sous_titre_complet))
+    notes = "".join(f"<p>{escape(nettoyer(note))}</p>" for note in tableau.notes)
+    edition = tableau.date_edition
+    return (
+        f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>{titre}</title>'
+        f'<meta name="author" content="{escape(nettoyer(tableau.auteur))}">'
+        f'<meta name="generator" content="Pilotis">'
+        + (f'<meta name="dcterms.created" content="{edition.isoformat()}">' if edition else "")
+        + f"<style>{css_polices((400, 'normal'), (600, 'normal'))}{FEUILLE.read_text('utf-8')}"
+        f"{_css_page(vue)}</style>"
+        f"</head><body><h1>{titre}</h1>"
+        + (f'<p class="sous-titre">{sous_titre}</p>' if sous_titre else "")
+        + table_html(vue, imprime=True)
+        + (f'<div class="notes">{notes}</div>' if notes else "")
+        + "</body></html>"
+    )
+
+
+def _css_page(vue: Vue) -> str:
+    tableau = vue.tableau
+    petit, grand = PAGES_MM[tableau.format_page]
+    largeur = grand if tableau.paysage else petit
+    utile = (largeur - 2 * MARGE_MM) * POINTS_PAR_MM
+    colonnes = "".join(
+        f"col:nth-child({i}){{width:{pt:.2f}pt}}"
+        for i, pt in enumerate(vue.largeurs(utile, tableau.corps_pt, MARGE_CELLULE_PT), start=1)
+    )
+    orientation = "landscape" if tableau.paysage else "portrait"
+    return (
+        f"@page{{size:{tableau.format_page} {orientation};"
+        f"@bottom-left{{content:{_chaine_css(_pied(tableau))}}}}}"
+        f"table,.notes{{font-size:{tableau.corps_pt}pt}}{colonnes}"
+    )
+
+
+def _pied(tableau: Tableau) -> str:
+    edition = f"édité le {date_longue(tableau.date_edition)}" if tableau.date_edition else ""
+    return " · ".join(m for m in (nettoyer(tableau.pied).replace("\n", " "), edition) if m)
+
+
+def _chaine_css(texte: str) -> str:
+    """Return a CSS string in which nothing can close the string, the rule or the <style> element."""
+    return '"' + "".join(c if c.isalnum() or c in " ,.-" else f"\\{ord(c):x} " for c in texte) + '"'

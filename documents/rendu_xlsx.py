@@ -1,0 +1,346 @@
+"""Excel: typed cells, live sums, a sheet ready to print. Written row by row: memory stays flat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any, BinaryIO
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+
+from documents.affichage import mot_le_plus_long, repartir_largeurs
+from documents.calcul import Genre, Rangee, Valeur, rangees
+from documents.erreurs import ErreurRendu, TexteTropLong
+from documents.formats import a_des_centimes, date_longue
+from documents.tableau import NUMERIQUES, Colonne, Tableau, TypeColonne
+from documents.texte import lignes_de_liste, nettoyer
+
+TEXTE_MAX = 32_767
+LIGNES_MAX = 1_048_576
+PAPIERS = {"A4": 9, "A3": 8}
+# characters that fill one page of that paper, so that « one page wide » hardly shrinks the type
+LARGEURS_PAGE = {("A4", True): 150, ("A4", False): 100, ("A3", True): 215, ("A3", False): 150}
+CORPS = 10
+
+EUROS = '#,##0\u00a0"€"'
+EUROS_CENTIMES = '#,##0.00\u00a0"€"'
+ENTIER = "#,##0"
+POURCENT = '0.0"\u00a0"%'
+JOUR = "dd/mm/yyyy"
+
+ENCRE = "#1D2430"
+FILET = "#BDB8AB"
+TEINTES = {
+    Genre.GROUPE: "#E9E6DD",
+    Genre.SOUS_TOTAL: "#F4F2EC",
+    Genre.TOTAL: "#E9E6DD",
+}
+
+
+def rendre_xlsx(tableau: Tableau, sortie: BinaryIO) -> None:
+    """Write the workbook, one sheet.
+
+    `somme_de` cells, subtotals and grand total are formulas with their value cached. Subtotals and total
+    use SUBTOTAL(9, …): they follow Excel's filter, and the total leaves the subtotals out by itself. Shares
+    are values: no formula rounds by largest remainder, and a sum of 100 matters more than their liveliness.
+
+    Raises TexteTropLong when a text does not fit in a cell, ErreurRendu when there are too many rows.
+    """
+    classeur = xlsxwriter.Workbook(
+        sortie,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "default_date_format": JOUR,
+        },
+    )
+    _Feuille(classeur, tableau).ecrire()
+    classeur.close()
+
+
+@dataclass
+class _Plage:
+    """Rows (from 0, both ends included) that a total line covers."""
+
+    debut: int
+    fin: int
+
+    def excel(self, colonne: int) -> str:
+        lettre = xl_col_to_name(colonne)
+        return f"{lettre}{self.debut + 1}:{lettre}{self.fin + 1}"
+
+
+class _Feuille:
+    """The sheet being written, from top to bottom: a row once left cannot be written again."""
+
+    def __init__(self, classeur: Any, tableau: Tableau) -> None:
+        self.classeur = classeur
+        self.tableau = tableau
+        self.feuille = classeur.add_worksheet(nom_de_feuille(tableau.nom))
+        self.formats: dict[tuple[Any, ...], Any] = {}
+        self.derniere_colonne = len(tableau.colonnes) - 1
+        self.ligne = 0
+        # longest text of each column of figures, known at the end only
+        self.besoins = [mot_le_plus_long(c.titre) * 1.9 + 2.5 for c in tableau.colonnes]
+
+    def ecrire(self) -> None:
+        self._proprietes()
+        self._titres()
+        entete = self._entete()
+        corps = self._corps()
+        self._notes()
+        self._mise_en_page(entete, corps)
+
+    def _proprietes(self) -> None:
+        edition = self.tableau.date_edition or date.today()
+        self.classeur.set_properties(
+            {
+                "title": nettoyer(self.tableau.titre),
+                "subject": nettoyer(self.tableau.sous_titre),
+                "author": nettoyer(self.tableau.auteur),
+                "created": datetime(edition.year, edition.month, edition.day),
+            }
+        )
+
+    def format(self, **attributs: Any) -> Any:
+        """Return the format with these attributes, created once."""
+        cle = tuple(sorted(attributs.items()))
+        if cle not in self.formats:
+            base = {"font_size": CORPS, "valign": "top", "font_color": ENCRE}
+            self.formats[cle] = self.classeur.add_format({**base, **attributs})
+        return self.formats[cle]
+
+    def _titres(self) -> None:
+        self._texte(self.ligne, 0, nettoyer(self.tableau.titre), self.format(bold=True, font_size=16))
+        self.ligne += 1
+        if self.tableau.sous_titre_complet:
+            self._texte(self.ligne, 0, nettoyer(self.tableau.sous_titre_complet), self.format())
+            self.ligne += 1
+        self.ligne += 1
+
+    def _entete(self) -> _Plage:
+        debut = self.ligne
+        teinte = {"bold": True, "text_wrap": True, "bg_color": "#EDEAE2", "valign": "bottom"}
+        if self.tableau.en_deux_niveaux:
+            self._entete_haut(teinte)
+            self.ligne += 1
+        for i, colonne in enumerate(self.tableau.colonnes):
+            cote = "right" if colonne.type in NUMERIQUES else "left"
+            forme = self.format(**teinte, align=cote, bottom=1, bottom_color=ENCRE)
+            self._texte(self.ligne, i, nettoyer(colonne.titre), forme)
+        self.ligne += 1
+        return _Plage(debut, self.ligne - 1)
+
+    def _entete_haut(self, teinte: dict[str, Any]) -> None:
+        """Titles of the columns stay on the lower row, the one that carries the filter's buttons."""
+        indice = 0
+        for nom, nombre in self.tableau.suites_de_colonnes():
+            if not nom:
+                self.feuille.write_blank(self.ligne, indice, None, self.format(**teinte))
+            else:
+                forme = self.format(**teinte, align="center", bottom=1, bottom_color=FILET)
+                if nombre > 1:
+                    self.feuille.merge_range(self.ligne, indice, self.ligne, indice + nombre - 1, "", forme)
+                self._texte(self.ligne, indice, nettoyer(nom), forme)
+            indice += nombre
+
+    def _corps(self) -> _Plage:
+        """Write every computed row and return the range that the filter covers: lines and subtotals."""
+        debut = self.ligne
+        fin = debut
+        groupe = _Plage(debut, debut)
+        ouvert = False
+        for rangee in rangees(self.tableau):
+            if self.ligne >= LIGNES_MAX:
+                raise ErreurRendu(
+                    "Ce tableau a trop de lignes pour une feuille Excel (1\u202f048\u202f576 au plus). "
+                    "Exportez-le en CSV."
+                )
+            if rangee.genre == Genre.LIGNE:
+                if not ouvert:
+                    groupe, ouvert = _Plage(self.ligne, self.ligne), True
+                groupe.fin = self.ligne
+                self._ligne(rangee)
+            elif rangee.cellules:
+                plage = _Plage(debut, fin) if rangee.genre == Genre.TOTAL else groupe
+                self._ligne_de_total(rangee, plage)
+                ouvert = False
+            else:
+                self._bandeau(rangee)
+                ouvert = False
+            if rangee.genre not in (Genre.TOTAL, Genre.PARTS):
+                fin = self.ligne
+            self.ligne += 1
+        return _Plage(debut, fin)
+
+    def _bandeau(self, rangee: Rangee) -> None:
+        attributs = self._attributs(rangee.genre)
+        self._texte(self.ligne, 0, rangee.libelle, self.format(**attributs))
+        for i in range(1, self.derniere_colonne + 1):
+            self.feuille.write_blank(self.ligne, i, None, self.format(**attributs))
+
+    def _ligne(self, rangee: Rangee) -> None:
+        for i, (colonne, valeur) in enumerate(zip(self.tableau.colonnes, rangee.cellules, strict=True)):
+            forme = self._forme(colonne, valeur, Genre.LIGNE)
+            if colonne.somme_de:
+                self._formule(i, self._somme_de_ligne(colonne), valeur, forme)
+            else:
+                self._valeur(i, colonne, valeur, forme)
+
+    def _ligne_de_total(self, rangee: Rangee, plage: _Plage) -> None:
+        self._texte(self.ligne, 0, rangee.libelle, self.format(**self._attributs(rangee.genre)))
+        for i, colonne in enumerate(self.tableau.colonnes):
+            if i == 0:
+                continue
+            valeur = rangee.cellules[i]
+            forme = self._forme(colonne, valeur, rangee.genre)
+            if rangee.genre == Genre.PARTS or not colonne.total:
+                self._valeur(i, colonne, valeur, forme, part=True)
+            else:
+                cellules = plage.excel(i)
+                somme = f"SUBTOTAL(9,{cellules})"
+                if valeur is None:
+                    # blank is not zero, even once somebody filters or fills the column
+                    somme = f'IF(SUBTOTAL(2,{cellules})=0,"",{somme})'
+                self._formule(i, f"={somme}", valeur, forme)
+
+    def _somme_de_ligne(self, colonne: Colonne) -> str:
+        cles = [c.cle for c in self.tableau.colonnes]
+        morceaux = ",".join(_plages_de_ligne(sorted(cles.index(c) for c in colonne.somme_de), self.ligne))
+        return f'=IF(COUNT({morceaux})=0,"",SUM({morceaux}))'
+
+    def _formule(self, indice: int, formule: str, valeur: Valeur, forme: Any) -> None:
+        cache = "" if valeur is None else valeur
+        self._mesurer(indice, self.tableau.colonnes[indice], valeur)
+        self.feuille.write_formula(self.ligne, indice, formule, forme, cache)
+
+    def _valeur(
+        self, indice: int, colonne: Colonne, valeur: Valeur, forme: Any, *, part: bool = False
+    ) -> None:
+        if valeur is None:
+            self.feuille.write_blank(self.ligne, indice, None, forme)
+        elif isinstance(valeur, str):
+            self._texte(self.ligne, indice, valeur, forme)
+        elif isinstance(valeur, tuple):
+            self._texte(self.ligne, indice, lignes_de_liste(valeur), forme)
+        elif isinstance(valeur, date):
+            self.feuille.write_datetime(self.ligne, indice, valeur, forme)
+        else:
+            self._mesurer(indice, colonne, valeur)
+            en_points = part or colonne.type == TypeColonne.POURCENTAGE
+            self.feuille.write_number(
+                self.ligne, indice, valeur / Decimal(100) if en_points else valeur, forme
+            )
+
+    def _texte(self, ligne: int, indice: int, texte: str, forme: Any) -> None:
+        # XlsxWriter would cut it and only return a code
+        if len(texte) > TEXTE_MAX:
+            raise TexteTropLong(
+                f"Un texte de {len(texte)} caractères dépasse ce qu'une cellule Excel accepte "
+                f"({TEXTE_MAX}) : « {texte[:60]}… ». Abrégez-le, ou exportez le tableau en PDF ou en CSV."
+            )
+        self.feuille.write_string(ligne, indice, texte, forme)
+
+    def _mesurer(self, indice: int, colonne: Colonne, valeur: Valeur) -> None:
+        if isinstance(valeur, int | Decimal):
+            chiffres = len(f"{valeur:,}") + (3 if colonne.type == TypeColonne.MONTANT else 1)
+            self.besoins[indice] = max(self.besoins[indice], chiffres * 1.1)
+
+    def _forme(self, colonne: Colonne, valeur: Valeur, genre: Genre) -> Any:
+        attributs = self._attributs(genre)
+        if genre == Genre.PARTS:
+            return self.format(**attributs, num_format=POURCENT, align="right")
+        if colonne.type in (TypeColonne.TEXTE, TypeColonne.LISTE):
+            return self.format(**attributs, text_wrap=genre == Genre.LIGNE)
+        if colonne.type == TypeColonne.DATE:
+            return self.format(**attributs, num_format=JOUR, align="left")
+        return self.format(**attributs, num_format=_format_de_nombre(colonne, valeur), align="right")
+
+    def _attributs(self, genre: Genre) -> dict[str, Any]:
+        attributs: dict[str, Any] = {"bottom": 1, "bottom_color": FILET}
+        if genre in TEINTES:
+            attributs |= {"bold": True, "bg_color": TEINTES[genre]}
+        if genre == Genre.TOTAL:
+            attributs |= {"top": 1, "top_color": ENCRE}
+        if genre in (Genre.PARTS, Genre.VIDE):
+            attributs["italic"] = True
+        return attributs
+
+    def _notes(self) -> None:
+        if self.tableau.notes:
+            self.ligne += 1
+        for note in self.tableau.notes:
+            self._texte(self.ligne, 0, nettoyer(note), self.format(font_size=9))
+            self.ligne += 1
+
+    def _mise_en_page(self, entete: _Plage, corps: _Plage) -> None:
+        feuille, tableau = self.feuille, self.tableau
+        if tableau.paysage:
+            feuille.set_landscape()
+        feuille.set_paper(PAPIERS[tableau.format_page])
+        feuille.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
+        feuille.fit_to_pages(1, 0)
+        feuille.repeat_rows(entete.debut, entete.fin)
+        feuille.print_area(0, 0, self.ligne - 1, self.derniere_colonne)
+        feuille.autofilter(entete.fin, 0, corps.fin, self.derniere_colonne)
+        feuille.freeze_panes(entete.fin + 1, self._colonnes_figees())
+        feuille.set_footer(self._pied())
+        feuille.hide_gridlines(2)
+        largeur_page = LARGEURS_PAGE[tableau.format_page, tableau.paysage]
+        poids = [c.poids for c in tableau.colonnes]
+        total = max(float(largeur_page), sum(self.besoins))
+        for i, largeur in enumerate(repartir_largeurs(poids, self.besoins, total)):
+            feuille.set_column(i, i, min(largeur, 120))
+
+    def _colonnes_figees(self) -> int:
+        """Row headers stay in sight, when they are among the first columns."""
+        return next((i + 1 for i, c in enumerate(self.tableau.colonnes[:2]) if c.entete_ligne), 0)
+
+    def _pied(self) -> str:
+        edition = f"édité le {date_longue(self.tableau.date_edition)}" if self.tableau.date_edition else ""
+        gauche = " · ".join(m for m in (self.tableau.pied, edition) if m)
+        # « & » introduces a code; the whole footer must hold in 255 characters
+        return f"&L&8{nettoyer(gauche)[:200].replace('&', '&&')}&R&8page &P / &N"
+
+
+def _plages_de_ligne(indices: list[int], ligne: int) -> Iterator[str]:
+    """Yield « D5:G5 » for adjacent columns, « I5 » for one alone."""
+    debut = precedent = indices[0]
+    for indice in [*indices[1:], -1]:
+        if indice != precedent + 1:
+            premier, dernier = xl_col_to_name(debut), xl_col_to_name(precedent)
+            fin = f":{dernier}{ligne + 1}" if debut != precedent else ""
+            yield f"{premier}{ligne + 1}{fin}"
+            debut = indice
+        precedent = indice
+
+
+def _format_de_nombre(colonne: Colonne, valeur: Valeur) -> str:
+    if colonne.type == TypeColonne.POURCENTAGE:
+        return POURCENT
+    if colonne.type == TypeColonne.ENTIER:
+        return ENTIER
+    return EUROS_CENTIMES if isinstance(valeur, Decimal) and a_des_centimes(valeur) else EUROS
+
+
+def nom_de_feuille(nom: str, pris: frozenset[str] = frozenset()) -> str:
+    """Return a sheet name that Excel accepts: 31 characters, none of []:*?/\\, no quote at the ends.
+
+    `pris` holds names already used, in lower case; « History » is reserved by Excel.
+    """
+    propre = re.sub(r"[\[\]:*?/\\]+", " ", nettoyer(nom))
+    propre = re.sub(r"\s+", " ", propre).strip("' ")[:31].strip("' ") or "Tableau"
+    if propre.lower() == "history":
+        propre = "Tableau"
+    for numero in count(2):
+        if propre.lower() not in pris:
+            break
+        propre = f"{propre[:27]} ({numero})"
+    return propre

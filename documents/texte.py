@@ -1,0 +1,19 @@
+"""What a text must be before it enters any document: no character that a file format forbids."""
+
+from __future__ import annotations
+
+import re
+
+# XML 1.0 refuses these; openpyxl, python-docx and Excel itself choke on them
+_INTERDITS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+TIRET = "–\u00a0"
+
+
+def nettoyer(texte: str) -> str:
+    """Return the text without control characters, its line ends being newlines, stripped at both ends."""
+    return _INTERDITS.sub("", texte.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def lignes_de_liste(elements: tuple[str, ...]) -> str:
+    """Return a list as text, one « – » line per element."""
+    return "\n".join(TIRET + element for element in elements)
