@@ -14,6 +14,10 @@ from documents.tableau import NUMERIQUES, Tableau, TypeColonne
 _EM_CHIFFRE = 0.5
 _EM_MINUSCULE = 0.52
 _EM_CAPITALE = 0.66
+# a longer word (an address, a typing error) may break
+_MOT_MAX = 10.0
+# the words of the texts do not rule the widths when they would leave nothing to share
+_AISANCE = 0.9
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,14 @@ class Vue:
         """Return the width of each column, adding to `total`, in the unit of `total`.
 
         `corps` is the size of the type and `marge` what a cell keeps on both sides, in the same unit.
-        A column is never narrower than its widest figure or the longest word of its title.
+        A column is never narrower than its widest figure or the longest word of its title; nor, when there
+        is room for it, than the longest word of its texts.
         """
-        besoins = [self._besoin(i) * corps + marge for i in range(len(self.tableau.colonnes))]
-        return repartir_largeurs([c.poids for c in self.tableau.colonnes], besoins, total)
+        poids = [c.poids for c in self.tableau.colonnes]
+        stricts = [self._besoin(i) * corps + marge for i in range(len(poids))]
+        mots = [self._besoin_des_mots(i) * corps + marge for i in range(len(poids))]
+        aises = [max(strict, mot) for strict, mot in zip(stricts, mots, strict=True)]
+        return repartir_largeurs(poids, aises if sum(aises) < _AISANCE * total else stricts, total)
 
     def _besoin(self, indice: int) -> float:
         colonne = self.tableau.colonnes[indice]
@@ -64,6 +72,12 @@ class Vue:
                 if rangee.cellules:
                     besoin = max(besoin, len(self.texte(indice, rangee)) * _EM_CHIFFRE * 1.06)
         return besoin
+
+    def _besoin_des_mots(self, indice: int) -> float:
+        if self.tableau.colonnes[indice].type in NUMERIQUES:
+            return 0
+        textes = (self.texte(indice, r) for r in self.rangees if r.genre == Genre.LIGNE)
+        return min(_MOT_MAX, max((mot_le_plus_long(t) for t in textes), default=0))
 
 
 def voir(tableau: Tableau) -> Vue:

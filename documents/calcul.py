@@ -165,7 +165,8 @@ def _texte(_colonne: Colonne, brute: Any) -> Valeur:
 
 def _liste(_colonne: Colonne, brute: Any) -> Valeur:
     elements: Iterable[Any] = brute.splitlines() if isinstance(brute, str) else brute
-    propres = (nettoyer(str(e)) for e in elements if e is not None)
+    # people type their own bullets: one is drawn by the renderer, theirs would make two
+    propres = (nettoyer(str(e)).lstrip("-–—•·*▪ \t\u00a0") for e in elements if e is not None)
     return tuple(e for e in propres if e) or None
 
 

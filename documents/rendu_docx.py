@@ -47,7 +47,8 @@ def rendre_docx(tableau: Tableau, sortie: BinaryIO) -> None:
     document.add_heading(nettoyer(tableau.titre), level=1)
     if tableau.sous_titre_complet:
         document.add_paragraph(nettoyer(tableau.sous_titre_complet))
-    largeurs = vue.largeurs(largeur_pt, tableau.corps_pt, 2 * MARGE_CELLULE_PT + 1)
+    # the reader's machine may replace the font with a wider one: figures must still hold on one line
+    largeurs = vue.largeurs(largeur_pt, tableau.corps_pt * 1.3, 2 * MARGE_CELLULE_PT + 4)
     document.element.body.insert(-1, _table(vue, [round(pt * TWIPS_PAR_POINT) for pt in largeurs]))
     # Word wants a paragraph after a table; it holds the first note when there is one
     for note in tableau.notes or ("",):
@@ -101,6 +102,7 @@ def _proprietes(document: Any, tableau: Tableau) -> None:
 
 
 def _pied(document: Any, tableau: Tableau, largeur_pt: float) -> None:
+    document.styles["Footer"].paragraph_format.tab_stops.clear_all()
     paragraphe = document.sections[0].footer.paragraphs[0]
     paragraphe.paragraph_format.tab_stops.add_tab_stop(Pt(largeur_pt), alignment=2)
     edition = f"édité le {date_longue(tableau.date_edition)}" if tableau.date_edition else ""
@@ -242,7 +244,7 @@ def _rangee(vue: Vue, rangee: Rangee, largeurs: list[int]) -> Any:
                 _paragraphes(vue, rangee, indice),
                 largeurs[indice],
                 vue,
-                gras=gras or (colonne.entete_ligne and rangee.genre == Genre.LIGNE),
+                gras=gras,
                 fond=fond,
                 alignement="right" if colonne.type in NUMERIQUES else "",
                 couleur=GRIS if indice in rangee.repetees else "",
@@ -296,6 +298,9 @@ def _paragraphe(texte: str, taille: str, gras: bool, alignement: str, couleur: s
     if lier:
         proprietes.append(OxmlElement("w:keepNext"))
     proprietes.append(_element("w:spacing", before="20", after="20"))
+    if alignement == "right":
+        # a figure must not read as the first word of the next column
+        proprietes.append(_element("w:ind", right="60"))
     if alignement:
         proprietes.append(_element("w:jc", val=alignement))
     paragraphe.append(proprietes)

@@ -34,6 +34,7 @@ caption{text-align:left;font-weight:600;padding-bottom:.5rem}
 th,td{padding:.3rem .5rem;vertical-align:top;text-align:left;border-bottom:1px solid #c9c5ba}
 thead th{background:#edeae2;border-bottom:1px solid #1d2430;vertical-align:bottom}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.num + :not(.num){padding-left:1.2rem}
 td ul{margin:0;padding-left:1em}
 .groupe th{background:#f4f2ec;padding-top:.8rem}
 .sous-total th,.sous-total td,.total th,.total td{font-weight:600}

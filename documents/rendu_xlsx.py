@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,13 +26,28 @@ LIGNES_MAX = 1_048_576
 PAPIERS = {"A4": 9, "A3": 8}
 # characters that fill one page of that paper, so that « one page wide » hardly shrinks the type
 LARGEURS_PAGE = {("A4", True): 150, ("A4", False): 100, ("A3", True): 215, ("A3", False): 150}
+LARGEURS_MIN = {
+    TypeColonne.MONTANT: 12.0,
+    TypeColonne.ENTIER: 8.0,
+    TypeColonne.POURCENTAGE: 8.0,
+    TypeColonne.DATE: 11.0,
+}
+LARGEUR_MAX = 120.0
 CORPS = 10
+# points; Excel refuses more than 409 for a row
+INTERLIGNE = 13.5
+# of French text at 10 pt, in the unit of widths (a digit at 11 pt), loss at line ends included
+CARACTERES_PAR_UNITE = 1.15
+HAUTEUR_MAX = 409.0
 
 EUROS = '#,##0\u00a0"€"'
 EUROS_CENTIMES = '#,##0.00\u00a0"€"'
 ENTIER = "#,##0"
 POURCENT = '0.0"\u00a0"%'
 JOUR = "dd/mm/yyyy"
+
+# indented: a figure must not read as the first word of the next column
+_A_DROITE = {"align": "right", "indent": 1}
 
 ENCRE = "#1D2430"
 FILET = "#BDB8AB"
@@ -51,18 +67,21 @@ def rendre_xlsx(tableau: Tableau, sortie: BinaryIO) -> None:
 
     Raises TexteTropLong when a text does not fit in a cell, ErreurRendu when there are too many rows.
     """
-    classeur = xlsxwriter.Workbook(
-        sortie,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_date_format": JOUR,
-        },
-    )
-    _Feuille(classeur, tableau).ecrire()
-    classeur.close()
+    # a folder of our own: rows wait there on disk, and nothing stays behind when a row is refused
+    with tempfile.TemporaryDirectory(prefix="pilotis-xlsx-") as dossier:
+        classeur = xlsxwriter.Workbook(
+            sortie,
+            {
+                "constant_memory": True,
+                "tmpdir": dossier,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_date_format": JOUR,
+            },
+        )
+        _Feuille(classeur, tableau).ecrire()
+        classeur.close()
 
 
 @dataclass
@@ -87,8 +106,7 @@ class _Feuille:
         self.formats: dict[tuple[Any, ...], Any] = {}
         self.derniere_colonne = len(tableau.colonnes) - 1
         self.ligne = 0
-        # longest text of each column of figures, known at the end only
-        self.besoins = [mot_le_plus_long(c.titre) * 1.9 + 2.5 for c in tableau.colonnes]
+        self.largeurs = _largeurs(tableau)
 
     def ecrire(self) -> None:
         self._proprietes()
@@ -118,6 +136,7 @@ class _Feuille:
         return self.formats[cle]
 
     def _titres(self) -> None:
+        self.feuille.set_row(self.ligne, 24)
         self._texte(self.ligne, 0, nettoyer(self.tableau.titre), self.format(bold=True, font_size=16))
         self.ligne += 1
         if self.tableau.sous_titre_complet:
@@ -131,9 +150,10 @@ class _Feuille:
         if self.tableau.en_deux_niveaux:
             self._entete_haut(teinte)
             self.ligne += 1
+        self._hauteur(tuple(c.titre for c in self.tableau.colonnes))
         for i, colonne in enumerate(self.tableau.colonnes):
-            cote = "right" if colonne.type in NUMERIQUES else "left"
-            forme = self.format(**teinte, align=cote, bottom=1, bottom_color=ENCRE)
+            cote: dict[str, Any] = _A_DROITE if colonne.type in NUMERIQUES else {"align": "left"}
+            forme = self.format(**teinte, **cote, bottom=1, bottom_color=ENCRE)
             self._texte(self.ligne, i, nettoyer(colonne.titre), forme)
         self.ligne += 1
         return _Plage(debut, self.ligne - 1)
@@ -187,12 +207,27 @@ class _Feuille:
             self.feuille.write_blank(self.ligne, i, None, self.format(**attributs))
 
     def _ligne(self, rangee: Rangee) -> None:
+        self._hauteur(rangee.cellules)
         for i, (colonne, valeur) in enumerate(zip(self.tableau.colonnes, rangee.cellules, strict=True)):
             forme = self._forme(colonne, valeur, Genre.LIGNE)
             if colonne.somme_de:
                 self._formule(i, self._somme_de_ligne(colonne), valeur, forme)
             else:
                 self._valeur(i, colonne, valeur, forme)
+
+    def _hauteur(self, valeurs: tuple[Valeur, ...]) -> None:
+        """Give a row of several lines its height: LibreOffice and previewers compute none by themselves.
+
+        Estimated, rather too much than too little; must come before the cells of the row.
+        """
+        nombre = 1
+        for largeur, valeur in zip(self.largeurs, valeurs, strict=True):
+            if isinstance(valeur, str | tuple):
+                texte = lignes_de_liste(valeur) if isinstance(valeur, tuple) else valeur
+                par_ligne = max(1, int(largeur * CARACTERES_PAR_UNITE))
+                nombre = max(nombre, sum(max(1, -(-len(m) // par_ligne)) for m in texte.split("\n")))
+        if nombre > 1:
+            self.feuille.set_row(self.ligne, min(nombre * INTERLIGNE + 2, HAUTEUR_MAX))
 
     def _ligne_de_total(self, rangee: Rangee, plage: _Plage) -> None:
         self._texte(self.ligne, 0, rangee.libelle, self.format(**self._attributs(rangee.genre)))
@@ -251,17 +286,18 @@ class _Feuille:
     def _mesurer(self, indice: int, colonne: Colonne, valeur: Valeur) -> None:
         if isinstance(valeur, int | Decimal):
             chiffres = len(f"{valeur:,}") + (3 if colonne.type == TypeColonne.MONTANT else 1)
-            self.besoins[indice] = max(self.besoins[indice], chiffres * 1.1)
+            # a column of figures may still widen, never narrow: the heights of the rows rest on the widths
+            self.largeurs[indice] = max(self.largeurs[indice], chiffres * 1.1 + 1.5)
 
     def _forme(self, colonne: Colonne, valeur: Valeur, genre: Genre) -> Any:
         attributs = self._attributs(genre)
         if genre == Genre.PARTS:
-            return self.format(**attributs, num_format=POURCENT, align="right")
+            return self.format(**attributs, num_format=POURCENT, **_A_DROITE)
         if colonne.type in (TypeColonne.TEXTE, TypeColonne.LISTE):
             return self.format(**attributs, text_wrap=genre == Genre.LIGNE)
         if colonne.type == TypeColonne.DATE:
             return self.format(**attributs, num_format=JOUR, align="left")
-        return self.format(**attributs, num_format=_format_de_nombre(colonne, valeur), align="right")
+        return self.format(**attributs, num_format=_format_de_nombre(colonne, valeur), **_A_DROITE)
 
     def _attributs(self, genre: Genre) -> dict[str, Any]:
         attributs: dict[str, Any] = {"bottom": 1, "bottom_color": FILET}
@@ -293,11 +329,8 @@ class _Feuille:
         feuille.freeze_panes(entete.fin + 1, self._colonnes_figees())
         feuille.set_footer(self._pied())
         feuille.hide_gridlines(2)
-        largeur_page = LARGEURS_PAGE[tableau.format_page, tableau.paysage]
-        poids = [c.poids for c in tableau.colonnes]
-        total = max(float(largeur_page), sum(self.besoins))
-        for i, largeur in enumerate(repartir_largeurs(poids, self.besoins, total)):
-            feuille.set_column(i, i, min(largeur, 120))
+        for i, largeur in enumerate(self.largeurs):
+            feuille.set_column(i, i, largeur)
 
     def _colonnes_figees(self) -> int:
         """Row headers stay in sight, when they are among the first columns."""
@@ -308,6 +341,16 @@ class _Feuille:
         gauche = " · ".join(m for m in (self.tableau.pied, edition) if m)
         # « & » introduces a code; the whole footer must hold in 255 characters
         return f"&L&8{nettoyer(gauche)[:200].replace('&', '&&')}&R&8page &P / &N"
+
+
+def _largeurs(tableau: Tableau) -> list[float]:
+    """Return the widths, in characters, that fill a page; more when the figures alone need more."""
+    besoins = [
+        max(mot_le_plus_long(c.titre) * 1.9 + 2.5, LARGEURS_MIN.get(c.type, 0)) for c in tableau.colonnes
+    ]
+    page = float(LARGEURS_PAGE[tableau.format_page, tableau.paysage])
+    largeurs = repartir_largeurs([c.poids for c in tableau.colonnes], besoins, max(page, sum(besoins)))
+    return [min(largeur, LARGEUR_MAX) for largeur in largeurs]
 
 
 def _plages_de_ligne(indices: list[int], ligne: int) -> Iterator[str]:
