@@ -1,0 +1,198 @@
+"""What every test gets: nothing leaves the machine, nothing is left to chance or to the database's good will.
+
+- an outgoing connection fails the test;
+- a template variable that nobody gives fails the test;
+- a query without an order comes back in random order;
+- a browser page that asks for an outside address, or whose script fails, fails the test.
+"""
+
+import ipaddress
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+# Playwright's synchronous interface runs an event loop in the thread of the tests.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+VARIABLE_ABSENTE = re.compile(r"⟪variable absente : (.*?)⟫")
+
+
+# -- Collection, and what is cleaned at the end ----------------------------------------------------
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker("navigateur")
+
+
+def pytest_unconfigure() -> None:
+    from django.conf import settings
+
+    if settings.configured:
+        shutil.rmtree(settings.PILOTIS_DONNEES, ignore_errors=True)
+
+
+# -- Network ---------------------------------------------------------------------------------------
+class ReseauInterdit(OSError):
+    """A test tried to leave the machine."""
+
+
+def est_local(hote: object) -> bool:
+    """Return whether `hote`, a name or an address, is this machine."""
+    if hote in (None, "", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(hote.decode() if isinstance(hote, bytes) else str(hote)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def sans_reseau() -> Iterator[None]:
+    """Refuse every connection and every name look-up but those of this machine."""
+    connexion, resolution = socket.socket.connect, socket.getaddrinfo
+
+    def connect(self: socket.socket, adresse: Any) -> None:
+        if self.family != socket.AF_UNIX and not est_local(adresse[0]):
+            raise ReseauInterdit(f"Un test a voulu joindre {adresse[0]}.")
+        connexion(self, adresse)
+
+    def getaddrinfo(hote: Any, *args: Any, **kwargs: Any) -> Any:
+        if not est_local(hote):
+            raise ReseauInterdit(f"Un test a voulu joindre {hote}.")
+        return resolution(hote, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        yield
+
+
+# -- Templates -------------------------------------------------------------------------------------
+_absentes: list[str] = []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def variables_absentes() -> Iterator[None]:
+    """Note every template that renders a variable nobody gave; Django's own admin is left alone.
+
+    `{{ titre|default:"" }}` and `default_if_none` say that the variable may be absent: they are obeyed.
+    """
+    from django.template.backends.django import Template
+    from django.template.base import FilterExpression
+    from django.template.defaultfilters import default, default_if_none
+
+    rendre, resoudre = Template.render, FilterExpression.resolve
+
+    def render(self: Any, *args: Any, **kwargs: Any) -> Any:
+        texte = rendre(self, *args, **kwargs)
+        nom = str(self.template.name)
+        if not nom.startswith("admin/"):
+            noms = sorted(set(VARIABLE_ABSENTE.findall(texte)))
+            _absentes.extend(f"{nom} : {variable}" for variable in noms)
+        return texte
+
+    def resolve(self: Any, context: Any, ignore_failures: bool = False) -> Any:
+        facultative = any(filtre in (default, default_if_none) for filtre, _ in self.filters)
+        return resoudre(self, context, ignore_failures or facultative)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "render", render)
+        patch.setattr(FilterExpression, "resolve", resolve)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Any:
+    _absentes.clear()
+    resultat = yield
+    if _absentes:
+        pytest.fail("Variables absentes de gabarits :\n  " + "\n  ".join(_absentes), pytrace=False)
+    return resultat
+
+
+# -- Database --------------------------------------------------------------------------------------
+@pytest.fixture(autouse=True, scope="session")
+def ordre_aleatoire() -> Iterator[None]:
+    """Give back in random order the rows of a plain query that asks for none.
+
+    Left alone: what has no order to choose (aggregates, unions) or where the database forbids it (DISTINCT).
+    """
+    from django.db.models.expressions import OrderBy
+    from django.db.models.functions import Random
+    from django.db.models.sql.compiler import SQLCompiler
+
+    obtenir, combiner = SQLCompiler.get_order_by, SQLCompiler.get_combinator_sql
+
+    def get_combinator_sql(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for membre in self.query.combined_queries:
+            membre.membre_d_une_union = True
+        return combiner(self, *args, **kwargs)
+
+    def get_order_by(self: Any) -> Any:
+        ordre = obtenir(self)
+        requete = self.query
+        union = requete.combinator or getattr(requete, "membre_d_une_union", False)
+        if ordre or union or requete.distinct or requete.subquery or requete.group_by is not None:
+            return ordre
+        if not self.select or requete.is_empty():
+            return ordre
+        expression = OrderBy(Random()).resolve_expression(requete, allow_joins=True, reuse=None)
+        sql, parametres = self.compile(expression)
+        return [(expression, (sql, parametres, False))]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLCompiler, "get_order_by", get_order_by)
+        patch.setattr(SQLCompiler, "get_combinator_sql", get_combinator_sql)
+        yield
+
+
+# -- Browser ---------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, kept from speaking to anybody."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium",
+        "args": [
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "locale": "fr-FR", "timezone_id": "Europe/Paris"}
+
+
+@pytest.fixture
+def context(context: Any) -> Iterator[Any]:
+    """A browser context whose pages must ask nothing of the outside and raise no script error."""
+    fautes: list[str] = []
+
+    def requete(demande: Any) -> None:
+        schema, _, reste = demande.url.partition("://")
+        hote = re.split(r"[/?#]", reste)[0].rpartition(":")[0] or reste.split("/")[0]
+        if schema in ("http", "https", "ws", "wss") and not est_local(hote.strip("[]")):
+            fautes.append(f"adresse extérieure demandée : {demande.url}")
+
+    def console(message: Any) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            fautes.append(f"refusé par la politique de sécurité : {message.text}")
+
+    context.on("request", requete)
+    context.on("console", console)
+    context.on("weberror", lambda erreur: fautes.append(f"erreur de script : {erreur.error}"))
+    yield context
+    if fautes:
+        pytest.fail("Fautes vues par le navigateur :\n  " + "\n  ".join(fautes), pytrace=False)
