@@ -17,15 +17,15 @@ from xlsxwriter.utility import xl_col_to_name
 from documents.affichage import mot_le_plus_long, repartir_largeurs
 from documents.calcul import Genre, Rangee, Valeur, rangees
 from documents.erreurs import ErreurRendu, TexteTropLong
-from documents.formats import a_des_centimes, date_longue
+from documents.formats import a_des_centimes, date_longue, nombre
 from documents.tableau import NUMERIQUES, Colonne, Tableau, TypeColonne
 from documents.texte import lignes_de_liste, nettoyer
 
 TEXTE_MAX = 32_767
 LIGNES_MAX = 1_048_576
 PAPIERS = {"A4": 9, "A3": 8}
-# characters that fill one page of that paper, so that « one page wide » hardly shrinks the type
-LARGEURS_PAGE = {("A4", True): 150, ("A4", False): 100, ("A3", True): 215, ("A3", False): 150}
+# characters that fill one page of that paper: « one page wide » then prints 10 points at 8.5 or so
+LARGEURS_PAGE = {("A4", True): 165, ("A4", False): 115, ("A3", True): 240, ("A3", False): 165}
 LARGEURS_MIN = {
     TypeColonne.MONTANT: 12.0,
     TypeColonne.ENTIER: 8.0,
@@ -35,9 +35,9 @@ LARGEURS_MIN = {
 LARGEUR_MAX = 120.0
 CORPS = 10
 # points; Excel refuses more than 409 for a row
-INTERLIGNE = 13.5
+INTERLIGNE = 12.75
 # of French text at 10 pt, in the unit of widths (a digit at 11 pt), loss at line ends included
-CARACTERES_PAR_UNITE = 1.15
+CARACTERES_PAR_UNITE = 1.25
 HAUTEUR_MAX = 409.0
 
 EUROS = '#,##0\u00a0"€"'
@@ -161,15 +161,15 @@ class _Feuille:
     def _entete_haut(self, teinte: dict[str, Any]) -> None:
         """Titles of the columns stay on the lower row, the one that carries the filter's buttons."""
         indice = 0
-        for nom, nombre in self.tableau.suites_de_colonnes():
+        for nom, etendue in self.tableau.suites_de_colonnes():
             if not nom:
                 self.feuille.write_blank(self.ligne, indice, None, self.format(**teinte))
             else:
                 forme = self.format(**teinte, align="center", bottom=1, bottom_color=FILET)
-                if nombre > 1:
-                    self.feuille.merge_range(self.ligne, indice, self.ligne, indice + nombre - 1, "", forme)
+                if etendue > 1:
+                    self.feuille.merge_range(self.ligne, indice, self.ligne, indice + etendue - 1, "", forme)
                 self._texte(self.ligne, indice, nettoyer(nom), forme)
-            indice += nombre
+            indice += etendue
 
     def _corps(self) -> _Plage:
         """Write every computed row and return the range that the filter covers: lines and subtotals."""
@@ -220,14 +220,14 @@ class _Feuille:
 
         Estimated, rather too much than too little; must come before the cells of the row.
         """
-        nombre = 1
+        lignes = 1
         for largeur, valeur in zip(self.largeurs, valeurs, strict=True):
             if isinstance(valeur, str | tuple):
                 texte = lignes_de_liste(valeur) if isinstance(valeur, tuple) else valeur
                 par_ligne = max(1, int(largeur * CARACTERES_PAR_UNITE))
-                nombre = max(nombre, sum(max(1, -(-len(m) // par_ligne)) for m in texte.split("\n")))
-        if nombre > 1:
-            self.feuille.set_row(self.ligne, min(nombre * INTERLIGNE + 2, HAUTEUR_MAX))
+                lignes = max(lignes, sum(max(1, -(-len(m) // par_ligne)) for m in texte.split("\n")))
+        if lignes > 1:
+            self.feuille.set_row(self.ligne, min(lignes * INTERLIGNE + 2, HAUTEUR_MAX))
 
     def _ligne_de_total(self, rangee: Rangee, plage: _Plage) -> None:
         self._texte(self.ligne, 0, rangee.libelle, self.format(**self._attributs(rangee.genre)))
@@ -285,7 +285,8 @@ class _Feuille:
 
     def _mesurer(self, indice: int, colonne: Colonne, valeur: Valeur) -> None:
         if isinstance(valeur, int | Decimal):
-            chiffres = len(f"{valeur:,}") + (3 if colonne.type == TypeColonne.MONTANT else 1)
+            unite = 2 if colonne.type == TypeColonne.MONTANT else 0
+            chiffres = len(nombre(valeur)) + unite
             # a column of figures may still widen, never narrow: the heights of the rows rest on the widths
             self.largeurs[indice] = max(self.largeurs[indice], chiffres * 1.1 + 1.5)
 
