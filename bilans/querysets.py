@@ -1,0 +1,85 @@
+"""Reading the bilans: who sees which, how many people they count, which are awaited."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+
+from comptes.acces import QuerySetProtege, visible_via
+from contrats.models import ContratVille
+
+if TYPE_CHECKING:
+    from comptes.models import Utilisateur
+
+ViaBilan = visible_via("bilan")
+ViaContrat = visible_via("contrat")
+ViaPorteur = visible_via("porteur")
+ViaRapport = visible_via("rapport")
+ViaBilanStructure = visible_via("bilan_structure")
+
+
+def _personnes(perimetre: str) -> Coalesce:
+    """Return the number of different people of a bilan in `perimetre`, None when nothing is known.
+
+    The stated total when there is one; else the sum by sex; else the sum of the age bands. A range
+    (« entre 20 et 120 ») and a daily attendance are never people to be added (domaine.md §9, EFF-09, EFF-22).
+    """
+    from .models import Effectif
+
+    cellules = (
+        Effectif.objects.filter(
+            bilan=OuterRef("pk"), perimetre=perimetre, mesure=Effectif.Mesure.PERSONNES, valeur__isnull=False
+        )
+        .order_by()
+        .values("bilan")
+    )
+
+    def somme(condition: Q) -> Subquery:
+        return Subquery(
+            cellules.annotate(n=Sum("valeur", filter=condition)).values("n"), output_field=IntegerField()
+        )
+
+    return Coalesce(
+        somme(Q(tranche__isnull=True, sexe=Effectif.Sexe.TOTAL)),
+        somme(Q(tranche__isnull=True) & ~Q(sexe=Effectif.Sexe.TOTAL)),
+        somme(Q(tranche__isnull=False)),
+    )
+
+
+class BilanQuerySet(QuerySetProtege):
+    """Bilans of the actions of a year."""
+
+    def avec_effectifs(self) -> Self:
+        """Annotate `personnes` and `personnes_qpv`: different people reached, None when not stated."""
+        return self.annotate(personnes=_personnes("total"), personnes_qpv=_personnes("qpv"))
+
+    def recus(self) -> Self:
+        """Return the bilans that have been transmitted, whatever became of them since."""
+        return self.filter(statut__in=self.model.STATUTS_RECUS)
+
+    def valides(self) -> Self:
+        """Return the validated bilans: the only ones whose figures enter a report."""
+        return self.filter(statut__in=self.model.STATUTS_VALIDES)
+
+    def par_avancement(self) -> Self:
+        """Order by progress: what waits for someone first."""
+        rang = Case(
+            *(When(statut=statut, then=rang) for rang, statut in enumerate(self.model.ORDRE_AVANCEMENT)),
+            output_field=IntegerField(),
+        )
+        return self.order_by(rang, F("action_annuelle__ordre").asc(nulls_last=True), "pk")
+
+
+class CommentaireQuerySet(ViaBilan):  # type: ignore[misc, valid-type]
+    """Remarks on a bilan; an internal note is for who runs the contract, never for the porteur."""
+
+    def visibles_par(self, utilisateur: "Utilisateur") -> Self:
+        visibles: Self = super().visibles_par(utilisateur)
+        if getattr(utilisateur, "est_administrateur", False):
+            return visibles
+        geres = ContratVille.objects.geres_par(utilisateur)
+        return visibles.filter(Q(interne=False) | Q(bilan__action_annuelle__campagne__contrat__in=geres))
+
+
+class RapportQuerySet(QuerySetProtege):
+    """Annual reports: all states for who runs the contract, published ones for who reads the contract."""

@@ -1,0 +1,58 @@
+"""Permissions on a bilan, in words: who may write in it, transmit it, validate it."""
+
+from typing import Any
+
+import rules
+
+from actions.regles import gere_l_action, porte_l_action
+from contrats.models import ContratVille
+from contrats.regles import est_administrateur, est_charge_de_mission
+from financements.regles import est_financeur
+from porteurs.models import Porteur
+
+from .models import Bilan
+
+
+@rules.predicate
+def porte_dans_le_contrat(utilisateur: Any, contrat: ContratVille | None) -> bool:
+    """The account represents a porteur of the contract's intercommunality."""
+    return (
+        contrat is not None
+        and Porteur.objects.de_l_utilisateur(utilisateur).filter(epci=contrat.epci_id).exists()
+    )
+
+
+@rules.predicate
+def gere_le_bilan(utilisateur: Any, bilan: Bilan | None) -> bool:
+    """The account runs the contract of the action."""
+    return bilan is not None and gere_l_action(utilisateur, bilan.action_annuelle)
+
+
+@rules.predicate
+def porte_le_bilan(utilisateur: Any, bilan: Bilan | None) -> bool:
+    """The account represents the porteur of the action."""
+    return bilan is not None and porte_l_action(utilisateur, bilan.action_annuelle)
+
+
+@rules.predicate
+def est_entre_les_mains_du_porteur(_: Any, bilan: Bilan | None) -> bool:
+    """The bilan is not yet transmitted, or was sent back."""
+    return bilan is not None and bilan.modifiable_par_le_porteur
+
+
+@rules.predicate
+def est_ouvert(_: Any, bilan: Bilan | None) -> bool:
+    """The bilan is neither validated nor dispensed: its figures may still change."""
+    return bilan is not None and not bilan.est_valide and bilan.statut != Bilan.Statut.DISPENSE
+
+
+gere = est_administrateur | gere_le_bilan
+
+# The list of actions is for those who have actions to see in it; a COPIL member reads the published reports.
+rules.add_perm(
+    "actions.lister", est_administrateur | est_charge_de_mission | est_financeur | porte_dans_le_contrat
+)
+rules.add_perm("bilans.gerer", gere)
+rules.add_perm("bilans.saisir", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))
+rules.add_perm("bilans.transmettre", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))
+rules.add_perm("bilans.valider", gere & est_ouvert)

@@ -1,0 +1,10 @@
+def accueil(request, **kwargs):
+    raise NotImplementedError
+
+
+def accueil_contrat(request, **kwargs):
+    raise NotImplementedError
+
+
+def aller_au_contrat(request, **kwargs):
+    raise NotImplementedError

@@ -1,0 +1,2 @@
+def action_detail(request, **kwargs):
+    raise NotImplementedError

@@ -1,0 +1,2 @@
+def financements(request, **kwargs):
+    raise NotImplementedError

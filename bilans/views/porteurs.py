@@ -1,0 +1,6 @@
+def liste_porteurs(request, **kwargs):
+    raise NotImplementedError
+
+
+def porteur_detail(request, **kwargs):
+    raise NotImplementedError

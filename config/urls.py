@@ -1,0 +1,10 @@
+"""Addresses of the whole application."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("compte/", include("allauth.account.urls")),
+    path("", include("config.urls_contrat")),
+]

@@ -1,0 +1,15 @@
+"""The request of a page that stands in a contract and a year: both are in the address."""
+
+from django.http import HttpRequest
+
+from comptes.models import Utilisateur
+
+from .models import ContratVille
+
+
+class RequeteContrat(HttpRequest):
+    """A request to an address `/<contrat>/<annee>/…`; `contrat` is one that the account sees."""
+
+    user: Utilisateur
+    contrat: ContratVille
+    annee: int

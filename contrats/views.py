@@ -1,0 +1,6 @@
+def contrat(request, **kwargs):
+    raise NotImplementedError
+
+
+def territoire(request, **kwargs):
+    raise NotImplementedError

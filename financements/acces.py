@@ -1,0 +1,83 @@
+"""Who sees the money, and what a financeur sees of the programme."""
+
+from django.db.models import Q
+
+from actions.models import ActionAnnuelle, Campagne
+from comptes.acces import declarer_source
+from comptes.models import Utilisateur
+from contrats.models import ContratVille
+from porteurs.models import Convention, Porteur
+
+from .models import AccesFinanceur, LigneFinancement
+
+
+def _siens(utilisateur: Utilisateur) -> Q:
+    return Q(pk__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur"))
+
+
+def _contrats_du_financeur(utilisateur: Utilisateur) -> Q:
+    return Q(pk__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur__contrat"))
+
+
+def _actions_du_financeur(utilisateur: Utilisateur) -> Q:
+    contrats = AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur__contrat")
+    # A draft or an application that is not yet examined is the porteur's own affair.
+    return Q(campagne__contrat__in=contrats) & ~Q(
+        statut__in=[ActionAnnuelle.Statut.BROUILLON, ActionAnnuelle.Statut.INCOMPLETE]
+    )
+
+
+def _porteurs_du_financeur(utilisateur: Utilisateur) -> Q:
+    contrats = AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur__contrat")
+    return Q(pk__in=Porteur.objects.filter(actions__contrat__in=contrats).values("pk"))
+
+
+def _financeurs(utilisateur: Utilisateur) -> Q:
+    """Its own; all those of a contract that it runs; those that pay the actions of its porteurs."""
+    geres = Q(contrat__in=ContratVille.objects.geres_par(utilisateur))
+    porteurs = Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
+    payeurs = LigneFinancement.objects.filter(action_annuelle__action__porteur__in=porteurs).values(
+        "financeur"
+    )
+    return geres | _siens(utilisateur) | Q(pk__in=payeurs)
+
+
+def _lignes(utilisateur: Utilisateur) -> Q:
+    """All those of a contract that it runs, its own column, those of the actions that it carries."""
+    return (
+        Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
+        | Q(financeur__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur"))
+        | Q(action_annuelle__action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk"))
+    )
+
+
+def _versements(utilisateur: Utilisateur) -> Q:
+    return Q(ligne__in=LigneFinancement.objects.visibles_par(utilisateur).values("pk")) | Q(
+        convention__in=Convention.objects.visibles_par(utilisateur).values("pk")
+    )
+
+
+def _budgets(utilisateur: Utilisateur) -> Q:
+    return Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur)) | Q(
+        action_annuelle__action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
+    )
+
+
+def _ambiguites(utilisateur: Utilisateur) -> Q:
+    return Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
+
+
+def _pilotage(utilisateur: Utilisateur) -> Q:
+    return Q(campagne__in=Campagne.objects.filter(contrat__in=ContratVille.objects.geres_par(utilisateur)))
+
+
+declarer_source("contrats.ContratVille", _contrats_du_financeur)
+declarer_source("porteurs.Porteur", _porteurs_du_financeur)
+declarer_source("actions.ActionAnnuelle", _actions_du_financeur)
+declarer_source("financements.Financeur", _financeurs)
+declarer_source("financements.LigneFinancement", _lignes)
+declarer_source("financements.Versement", _versements)
+declarer_source("financements.Enveloppe", _pilotage)
+declarer_source("financements.TotalControle", _pilotage)
+declarer_source("financements.Budget", _budgets)
+declarer_source("financements.AmbiguiteMontants", _ambiguites)

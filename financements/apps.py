@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class FinancementsConfig(AppConfig):
+    name = "financements"
+    verbose_name = "Financements"
+
+    def ready(self) -> None:
+        from . import acces, regles  # noqa: F401 — declares who sees and who may do what

@@ -1,0 +1,61 @@
+"""Reading the money: who sees which line, totals by action, financeur and year (euros, Decimal)."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import DecimalField, Sum
+
+from comptes.acces import QuerySetProtege, visible_via
+
+if TYPE_CHECKING:
+    from comptes.models import Utilisateur
+
+MONTANT = DecimalField(max_digits=14, decimal_places=2)
+
+ViaConvention = visible_via("convention")
+ViaBudget = visible_via("budget")
+ViaAmbiguite = visible_via("ambiguite")
+ViaLecture = visible_via("lecture")
+ViaVersement = visible_via("versement")
+
+
+class FinanceurQuerySet(QuerySetProtege):
+    """Funders of a contract; seen by who sees the programme of the contract."""
+
+
+class LigneFinancementQuerySet(QuerySetProtege):
+    """Funding lines: a financeur sees its own, a porteur those of its actions, the chargé·e de mission all."""
+
+    def dans_le_total(self) -> Self:
+        """Return the lines of the funders that count in the politique de la ville total."""
+        return self.filter(financeur__dans_total=True)
+
+    def total(self, etat: str = "montant_accorde") -> Decimal | None:
+        """Return the sum of `etat` in euros, None when no line has an amount (blank is not zero)."""
+        total: Decimal | None = self.aggregate(total=Sum(etat, output_field=MONTANT))["total"]
+        return total
+
+
+class VersementQuerySet(QuerySetProtege):
+    """Payments: seen with the funding line, or with the convention, that they pay."""
+
+
+class BudgetQuerySet(QuerySetProtege):
+    """Budgets: seen by who runs the contract and by who carries the action; a funder sees its own lines only."""
+
+
+class AmbiguiteQuerySet(QuerySetProtege):
+    """Readings to settle show every funder's amounts: seen by who runs the contract only."""
+
+
+class ViaCampagneGeree(QuerySetProtege):
+    """Rows of the steering of a year (envelopes, control totals): seen by who runs the contract."""
+
+
+class AccesFinanceurQuerySet(QuerySetProtege):
+    """Access rows: an account sees its own."""
+
+    def visibles_par(self, utilisateur: "Utilisateur") -> Self:  # type: ignore[override]
+        if not utilisateur.is_authenticated or not utilisateur.is_active:
+            return self.none()
+        return self if utilisateur.est_administrateur else self.filter(utilisateur=utilisateur)

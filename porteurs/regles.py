@@ -1,0 +1,30 @@
+"""Permissions on a porteur."""
+
+from typing import Any
+
+import rules
+
+from contrats.models import ContratVille
+from contrats.regles import est_administrateur
+
+from .models import Porteur
+
+
+@rules.predicate
+def gere_l_intercommunalite(utilisateur: Any, porteur: Porteur | None) -> bool:
+    """The account runs a contract of the intercommunality that holds the porteur's file."""
+    return (
+        porteur is not None
+        and ContratVille.objects.geres_par(utilisateur).filter(epci=porteur.epci_id).exists()
+    )
+
+
+@rules.predicate
+def represente(utilisateur: Any, porteur: Porteur | None) -> bool:
+    """The account represents the porteur, or the structure it depends on."""
+    return (
+        porteur is not None and Porteur.objects.de_l_utilisateur(utilisateur).filter(pk=porteur.pk).exists()
+    )
+
+
+rules.add_perm("porteurs.modifier", est_administrateur | gere_l_intercommunalite)
