@@ -5,17 +5,36 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from comptes.acces import QuerySetProtege, visible_via
+from comptes.acces import QuerySetProtege
 from documents.normalisation import normaliser
 
 if TYPE_CHECKING:
     from contrats.models import Axe
     from porteurs.models import Porteur
 
-ViaContrat = visible_via("contrat")
-ViaCampagne = visible_via("campagne")
-ViaAction = visible_via("action")
-ViaActionAnnuelle = visible_via("action_annuelle")
+
+class ViaContrat(QuerySetProtege):
+    """Rows seen when their contrat is."""
+
+    via = "contrat"
+
+
+class ViaCampagne(QuerySetProtege):
+    """Rows seen when their campagne is."""
+
+    via = "campagne"
+
+
+class ViaAction(QuerySetProtege):
+    """Rows seen when their action is."""
+
+    via = "action"
+
+
+class ViaActionAnnuelle(QuerySetProtege):
+    """Rows seen when their action_annuelle is."""
+
+    via = "action_annuelle"
 
 
 class ActionQuerySet(QuerySetProtege):

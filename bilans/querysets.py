@@ -5,17 +5,43 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
-from comptes.acces import QuerySetProtege, visible_via
+from comptes.acces import QuerySetProtege
 from contrats.models import ContratVille
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from comptes.models import Utilisateur
 
-ViaBilan = visible_via("bilan")
-ViaContrat = visible_via("contrat")
-ViaPorteur = visible_via("porteur")
-ViaRapport = visible_via("rapport")
-ViaBilanStructure = visible_via("bilan_structure")
+
+class ViaBilan(QuerySetProtege):
+    """Rows seen when their bilan is."""
+
+    via = "bilan"
+
+
+class ViaContrat(QuerySetProtege):
+    """Rows seen when their contrat is."""
+
+    via = "contrat"
+
+
+class ViaPorteur(QuerySetProtege):
+    """Rows seen when their porteur is."""
+
+    via = "porteur"
+
+
+class ViaRapport(QuerySetProtege):
+    """Rows seen when their rapport is."""
+
+    via = "rapport"
+
+
+class ViaBilanStructure(QuerySetProtege):
+    """Rows seen when their bilan_structure is."""
+
+    via = "bilan_structure"
 
 
 def _personnes(perimetre: str) -> Coalesce:
@@ -70,12 +96,14 @@ class BilanQuerySet(QuerySetProtege):
         return self.order_by(rang, F("action_annuelle__ordre").asc(nulls_last=True), "pk")
 
 
-class CommentaireQuerySet(ViaBilan):  # type: ignore[misc, valid-type]
+class CommentaireQuerySet(ViaBilan):
     """Remarks on a bilan; an internal note is for who runs the contract, never for the porteur."""
 
-    def visibles_par(self, utilisateur: "Utilisateur") -> Self:
+    def visibles_par(self, utilisateur: "Utilisateur | AnonymousUser") -> Self:
         visibles: Self = super().visibles_par(utilisateur)
         if getattr(utilisateur, "est_administrateur", False):
+            return visibles
+        if not utilisateur.is_authenticated:
             return visibles
         geres = ContratVille.objects.geres_par(utilisateur)
         return visibles.filter(Q(interne=False) | Q(bilan__action_annuelle__campagne__contrat__in=geres))

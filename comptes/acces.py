@@ -58,8 +58,3 @@ class QuerySetProtege(QuerySet[Any]):
             permis = relation.related_model._default_manager.visibles_par(utilisateur)
             return self.filter(**{f"{self.via}__in": permis})
         return self.filter(sources(self.model, utilisateur))
-
-
-def visible_via(relation: str) -> type[QuerySetProtege]:
-    """Return a queryset class whose rows are seen when the object behind `relation` is."""
-    return type("QuerySetVia", (QuerySetProtege,), {"via": relation})

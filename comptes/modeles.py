@@ -28,12 +28,12 @@ class AvecRecherche(models.Model):
     class Meta:
         abstract = True
 
-    def texte_recherche(self) -> str:
-        """Return the normalised text of the fields named in `CHAMPS_RECHERCHE`."""
-        return normaliser(" ".join(str(getattr(self, champ) or "") for champ in self.CHAMPS_RECHERCHE))
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.recherche = self.texte_recherche()
         if (champs := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*champs, "recherche"}
         super().save(*args, **kwargs)
+
+    def texte_recherche(self) -> str:
+        """Return the normalised text of the fields named in `CHAMPS_RECHERCHE`."""
+        return normaliser(" ".join(str(getattr(self, champ) or "") for champ in self.CHAMPS_RECHERCHE))

@@ -311,7 +311,7 @@ class Territoire(AvecRecherche):
 
 
 class AliasTerritoire(models.Model):
-    """Another way a document names a territory (« Escanaux », « Escanau »): proposed at import, never merged silently."""
+    """Another way a document names a territory (« Escanau »): proposed at import, never merged silently."""
 
     contrat = models.ForeignKey(
         ContratVille, models.CASCADE, related_name="alias_territoires", verbose_name="contrat"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Prefetch
 
-from comptes.acces import QuerySetProtege, visible_via
+from comptes.acces import QuerySetProtege
 
 if TYPE_CHECKING:
     from comptes.models import Utilisateur
@@ -25,14 +25,37 @@ class ContratVilleQuerySet(QuerySetProtege):
         return self.filter(pk__in=acces.values("contrat"))
 
 
-ViaContrat = visible_via("contrat")
-ViaAxe = visible_via("axe")
-ViaTerritoire = visible_via("territoire")
-ViaStatistique = visible_via("statistique")
-ViaInstance = visible_via("instance")
+class ViaContrat(QuerySetProtege):
+    """Rows seen when their contrat is."""
+
+    via = "contrat"
 
 
-class AxeQuerySet(visible_via("contrat")):  # type: ignore[misc]
+class ViaAxe(QuerySetProtege):
+    """Rows seen when their axe is."""
+
+    via = "axe"
+
+
+class ViaTerritoire(QuerySetProtege):
+    """Rows seen when their territoire is."""
+
+    via = "territoire"
+
+
+class ViaStatistique(QuerySetProtege):
+    """Rows seen when their statistique is."""
+
+    via = "statistique"
+
+
+class ViaInstance(QuerySetProtege):
+    """Rows seen when their instance is."""
+
+    via = "instance"
+
+
+class AxeQuerySet(ViaContrat):
     """Axes of a contract, in the order of the document."""
 
     def avec_listes(self) -> Self:

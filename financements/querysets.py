@@ -5,18 +5,42 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import DecimalField, Sum
 
-from comptes.acces import QuerySetProtege, visible_via
+from comptes.acces import QuerySetProtege
 
 if TYPE_CHECKING:
     from comptes.models import Utilisateur
 
 MONTANT = DecimalField(max_digits=14, decimal_places=2)
 
-ViaConvention = visible_via("convention")
-ViaBudget = visible_via("budget")
-ViaAmbiguite = visible_via("ambiguite")
-ViaLecture = visible_via("lecture")
-ViaVersement = visible_via("versement")
+
+class ViaConvention(QuerySetProtege):
+    """Rows seen when their convention is."""
+
+    via = "convention"
+
+
+class ViaBudget(QuerySetProtege):
+    """Rows seen when their budget is."""
+
+    via = "budget"
+
+
+class ViaAmbiguite(QuerySetProtege):
+    """Rows seen when their ambiguite is."""
+
+    via = "ambiguite"
+
+
+class ViaLecture(QuerySetProtege):
+    """Rows seen when their lecture is."""
+
+    via = "lecture"
+
+
+class ViaVersement(QuerySetProtege):
+    """Rows seen when their versement is."""
+
+    via = "versement"
 
 
 class FinanceurQuerySet(QuerySetProtege):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from comptes.acces import QuerySetProtege, visible_via
+from comptes.acces import QuerySetProtege
 from documents.normalisation import normaliser
 
 if TYPE_CHECKING:
@@ -41,8 +41,16 @@ class PorteurQuerySet(QuerySetProtege):
         return porteurs
 
 
-ViaPorteur = visible_via("porteur")
-ViaConvention = visible_via("convention")
+class ViaPorteur(QuerySetProtege):
+    """Rows seen when their porteur is."""
+
+    via = "porteur"
+
+
+class ViaConvention(QuerySetProtege):
+    """Rows seen when their convention is."""
+
+    via = "convention"
 
 
 class AccesPorteurQuerySet(QuerySetProtege):

@@ -168,6 +168,9 @@ def main(commande: list[str]) -> int:
     except PostgresIndisponible as erreur:
         print(erreur, file=sys.stderr)
         return 2
+    except FileNotFoundError as erreur:
+        print(f"Le programme « {erreur.filename} » est introuvable.", file=sys.stderr)
+        return 2
     finally:
         if serveur is not None:
             arreter(serveur)
