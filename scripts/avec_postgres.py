@@ -77,7 +77,8 @@ def demarrer(dossier: Path) -> subprocess.Popen[bytes]:
     prise.mkdir(mode=0o700)
     binaires = trouver_binaires(dossier)
     compte = compte_du_serveur()
-    uid = gid = groupes = None
+    uid = gid = None
+    groupes: list[int] | None = None
     if compte is not None:
         uid, gid, groupes = compte.pw_uid, compte.pw_gid, []
         os.chown(donnees, uid, gid)
