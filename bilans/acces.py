@@ -24,6 +24,17 @@ def _bilans(utilisateur: Utilisateur) -> Q:
     return geres | siens | finances
 
 
+def _suivis(utilisateur: Utilisateur) -> Q:
+    geres = Q(bilan__action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
+    siens = Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
+    return geres | Q(bilan__action_annuelle__action__porteur__in=siens)
+
+
+def _bilans_structure(utilisateur: Utilisateur) -> Q:
+    geres = Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
+    return geres | Q(porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk"))
+
+
 def _rapports(utilisateur: Utilisateur) -> Q:
     publies = Q(
         statut=RapportAnnuel.Statut.PUBLIE,
@@ -34,3 +45,6 @@ def _rapports(utilisateur: Utilisateur) -> Q:
 
 declarer_source("bilans.Bilan", _bilans)
 declarer_source("bilans.RapportAnnuel", _rapports)
+declarer_source("bilans.Transition", _suivis)
+declarer_source("bilans.Commentaire", _suivis)
+declarer_source("bilans.BilanStructure", _bilans_structure)

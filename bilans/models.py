@@ -15,11 +15,12 @@ from porteurs.models import Porteur
 
 from .querysets import (
     BilanQuerySet,
+    BilanStructureQuerySet,
     CommentaireQuerySet,
     RapportQuerySet,
+    SuiviBilanQuerySet,
     ViaBilan,
     ViaBilanStructure,
-    ViaPorteur,
     ViaRapport,
 )
 
@@ -342,7 +343,7 @@ class Transition(models.Model):
     date = models.DateTimeField("date", auto_now_add=True)
     commentaire = models.TextField("commentaire", blank=True)
 
-    objects = ViaBilan.as_manager()
+    objects = SuiviBilanQuerySet.as_manager()
 
     class Meta:
         verbose_name = "changement d'état"
@@ -426,7 +427,7 @@ class BilanStructure(AvecCle):
     enjeux = models.TextField("enjeux de l'année à venir", blank=True)
     evenements_programmes = models.TextField("événements majeurs programmés", blank=True)
 
-    objects = ViaPorteur.as_manager()
+    objects = BilanStructureQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:

@@ -26,12 +26,6 @@ class ViaContrat(QuerySetProtege):
     via = "contrat"
 
 
-class ViaPorteur(QuerySetProtege):
-    """Rows seen when their porteur is."""
-
-    via = "porteur"
-
-
 class ViaRapport(QuerySetProtege):
     """Rows seen when their rapport is."""
 
@@ -96,7 +90,15 @@ class BilanQuerySet(QuerySetProtege):
         return self.order_by(rang, F("action_annuelle__ordre").asc(nulls_last=True), "pk")
 
 
-class CommentaireQuerySet(ViaBilan):
+class SuiviBilanQuerySet(QuerySetProtege):
+    """What passed between the porteur and the chargé·e de mission: theirs alone, whatever the bilan's state."""
+
+
+class BilanStructureQuerySet(QuerySetProtege):
+    """Yearly files of structures: seen by who runs the contract and by the structure itself."""
+
+
+class CommentaireQuerySet(SuiviBilanQuerySet):
     """Remarks on a bilan; an internal note is for who runs the contract, never for the porteur."""
 
     def visibles_par(self, utilisateur: "Utilisateur | AnonymousUser") -> Self:

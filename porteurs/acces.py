@@ -19,5 +19,19 @@ def _contrats_du_porteur(utilisateur: Utilisateur) -> Q:
     return Q(epci__in=AccesPorteur.objects.filter(utilisateur=utilisateur).values("porteur__epci"))
 
 
+def _dossiers(utilisateur: Utilisateur) -> Q:
+    geres = ContratVille.objects.geres_par(utilisateur).values("epci")
+    siens = Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
+    return Q(porteur__epci__in=geres) | Q(porteur__in=siens)
+
+
+def _conventions(utilisateur: Utilisateur) -> Q:
+    siens = Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
+    return Q(contrat__in=ContratVille.objects.geres_par(utilisateur)) | Q(porteur__in=siens)
+
+
 declarer_source("porteurs.Porteur", _porteurs_de)
 declarer_source("contrats.ContratVille", _contrats_du_porteur)
+declarer_source("porteurs.Convention", _conventions)
+for _modele in ("Representant", "Agrement", "MoyenHumain"):
+    declarer_source(f"porteurs.{_modele}", _dossiers)

@@ -14,7 +14,14 @@ from comptes.modeles import AvecCle, AvecRecherche
 from contrats.models import ContratVille, Deliberation, Epci
 from documents.normalisation import normaliser
 
-from .querysets import AccesPorteurQuerySet, PorteurQuerySet, ViaConvention, ViaPorteur
+from .querysets import (
+    AccesPorteurQuerySet,
+    ConventionQuerySet,
+    DossierPorteurQuerySet,
+    PorteurQuerySet,
+    ViaConvention,
+    ViaPorteur,
+)
 
 
 def valider_siret(valeur: str) -> None:
@@ -192,7 +199,7 @@ class Representant(models.Model):
     date_debut = models.DateField("depuis le", null=True, blank=True)
     date_fin = models.DateField("jusqu'au", null=True, blank=True)
 
-    objects = ViaPorteur.as_manager()
+    objects = DossierPorteurQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:
@@ -230,7 +237,7 @@ class Agrement(models.Model):
     date_debut = models.DateField("du", null=True, blank=True)
     date_fin = models.DateField("au", null=True, blank=True)
 
-    objects = ViaPorteur.as_manager()
+    objects = DossierPorteurQuerySet.as_manager()
 
     class Meta:
         verbose_name = "agrément"
@@ -270,7 +277,7 @@ class MoyenHumain(models.Model):
     adherents = models.PositiveIntegerField("adhérents", null=True, blank=True)
     familles = models.PositiveIntegerField("familles", null=True, blank=True)
 
-    objects = ViaPorteur.as_manager()
+    objects = DossierPorteurQuerySet.as_manager()
 
     class Meta:
         verbose_name = "moyens humains d'une année"
@@ -338,7 +345,7 @@ class Convention(AvecCle):
     )
     remarque = models.TextField("remarque", blank=True)
 
-    objects = ViaPorteur.as_manager()
+    objects = ConventionQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:

@@ -53,6 +53,14 @@ class ViaConvention(QuerySetProtege):
     via = "convention"
 
 
+class ConventionQuerySet(QuerySetProtege):
+    """Conventions: seen by who runs the contract and by the porteur; a funder reads the programme only."""
+
+
+class DossierPorteurQuerySet(QuerySetProtege):
+    """The porteur's own file (people, means): seen by who runs a contract of its EPCI and by itself."""
+
+
 class AccesPorteurQuerySet(QuerySetProtege):
     """Access rows: an account sees its own."""
 
