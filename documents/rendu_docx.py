@@ -51,8 +51,9 @@ def rendre_docx(tableau: Tableau, sortie: BinaryIO) -> None:
     largeurs = vue.largeurs(largeur_pt, tableau.corps_pt * 1.3, 2 * MARGE_CELLULE_PT + 4)
     document.element.body.insert(-1, _table(vue, [round(pt * TWIPS_PAR_POINT) for pt in largeurs]))
     # Word wants a paragraph after a table; it holds the first note when there is one
-    for note in tableau.notes or ("",):
-        document.add_paragraph(nettoyer(note))
+    for numero, note in enumerate(tableau.notes or ("",)):
+        paragraphe = document.add_paragraph(nettoyer(note))
+        paragraphe.paragraph_format.space_before = Pt(0 if numero else 6)
     _pied(document, tableau, largeur_pt)
     document.save(sortie)
 

@@ -28,18 +28,20 @@ _STYLE_PAGE = """
 body{font:16px/1.45 "Source Sans 3","Source Sans Pro",system-ui,sans-serif;color:#1d2430;background:#fbfaf7;
 margin:2rem}
 h1{font-size:1.5rem;margin:0}
+tbody th{font-weight:400}
 .annexe-cadre{overflow-x:auto}
 table{border-collapse:collapse;margin:1rem 0;font-size:.875rem}
 caption{text-align:left;font-weight:600;padding-bottom:.5rem}
 th,td{padding:.3rem .5rem;vertical-align:top;text-align:left;border-bottom:1px solid #c9c5ba}
 thead th{background:#edeae2;border-bottom:1px solid #1d2430;vertical-align:bottom}
+thead .groupe-colonnes{text-align:center}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .num + :not(.num){padding-left:1.2rem}
 td ul{margin:0;padding-left:1em}
-.groupe th{background:#f4f2ec;padding-top:.8rem}
-.sous-total th,.sous-total td,.total th,.total td{font-weight:600}
+tbody .groupe th{font-weight:600;background:#f4f2ec;padding-top:.8rem}
+tbody .sous-total th,.sous-total td,.total th,.total td{font-weight:600}
+.parts th{font-weight:400}
 .total th,.total td{border-top:2px solid #1d2430}
-tbody th{font-weight:400}
 .repete{color:#5d6470}
 footer,.annexe-notes{color:#4a5260;font-size:.875rem}
 @media print{tfoot{display:table-row-group}tr{break-inside:avoid}}
@@ -58,7 +60,8 @@ def fragment_html(tableau: Tableau) -> SafeString:
     group, tfoot; cells `.num`, `.repete`; rows `.groupe` `.sous-total` `.total` `.parts` `.vide`; then
     `.annexe-notes`. Everything is escaped.
     """
-    return _sur("".join(_fragment(voir(tableau))))
+    legende = " — ".join(m for m in (tableau.titre, tableau.sous_titre_complet) if m)
+    return _sur("".join(_fragment(voir(tableau), legende=legende)))
 
 
 def table_html(vue: Vue, *, imprime: bool) -> str:
@@ -74,12 +77,14 @@ def _sur(html: str) -> SafeString:
 
 def _page(tableau: Tableau) -> str:
     pied = " · ".join(m for m in (tableau.pied, _edition(tableau)) if m)
+    # the title is already the heading of the page
+    corps = "".join(_fragment(voir(tableau), legende=tableau.sous_titre_complet))
     return (
         f'<!DOCTYPE html>\n<html lang="fr"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(tableau.titre)}</title><meta name="author" content="{escape(tableau.auteur)}">'
         f"<style>{_STYLE_PAGE}</style></head><body><main><h1>{escape(tableau.titre)}</h1>"
-        f"{fragment_html(tableau)}</main><footer>{escape(pied)}</footer></body></html>\n"
+        f"{corps}</main><footer>{escape(pied)}</footer></body></html>\n"
     )
 
 
@@ -87,10 +92,10 @@ def _edition(tableau: Tableau) -> str:
     return f"édité le {date_longue(tableau.date_edition)}" if tableau.date_edition else ""
 
 
-def _fragment(vue: Vue) -> Iterator[str]:
+def _fragment(vue: Vue, *, legende: str) -> Iterator[str]:
     titre = escape(vue.tableau.titre)
     yield f'<div class="annexe-cadre" role="region" aria-label="{titre}" tabindex="0">'
-    yield from _table(vue, imprime=False)
+    yield from _table(vue, imprime=False, legende=legende)
     yield "</div>"
     if vue.tableau.notes:
         yield '<div class="annexe-notes">'
@@ -98,12 +103,12 @@ def _fragment(vue: Vue) -> Iterator[str]:
         yield "</div>"
 
 
-def _table(vue: Vue, *, imprime: bool) -> Iterator[str]:
+def _table(vue: Vue, *, imprime: bool, legende: str = "") -> Iterator[str]:
     tableau = vue.tableau
     yield '<table class="annexe">'
     if not imprime:
-        yield f"<caption>{escape(' — '.join(m for m in (tableau.titre, tableau.sous_titre_complet) if m))}"
-        yield "</caption>"
+        if legende:
+            yield f"<caption>{escape(legende)}</caption>"
         yield from _colgroups(tableau)
     else:
         yield "<colgroup>" + "<col>" * len(tableau.colonnes) + "</colgroup>"

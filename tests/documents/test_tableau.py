@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -218,3 +220,13 @@ def test_largeurs():
     assert repartir_largeurs([1, 1, 2], [10, 10, 10], 400) == [100, 100, 200]
     assert repartir_largeurs([1, 1, 2], [150, 10, 10], 400) == pytest.approx([150, 250 / 3, 500 / 3])
     assert repartir_largeurs([1, 1], [300, 100], 200) == [150, 50]
+
+
+def test_documents_ne_connait_ni_la_base_ni_le_domaine():
+    """Not even through what it imports: the child that makes the PDF must stay light."""
+    code = (
+        "import sys, documents, documents.calcul, documents.rendu_html, documents.pdf_enfant;"
+        "print([m for m in sys.modules if m.startswith(('django.db', 'weasyprint', 'comptes', 'contrats'))])"
+    )
+    lu = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
+    assert lu.stdout.strip() == "[]"
