@@ -32,8 +32,11 @@ empreinte() { # empreinte FICHIER: what the packages depend on, the lock file an
 if [ "$(empreinte "$verrou")" != "$(cat ".venv/.pilotis-$usage" 2>/dev/null || true)" ]; then
     echo "Installation des paquets Python de $verrou…"
     # The lock file is complete: nothing to resolve, everything hashed, nothing to compile.
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes --no-deps --only-binary :all: -r "$verrou"
+    if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --no-deps --only-binary :all: -r "$verrou"; then
+        echo "L'installation des paquets Python a échoué : voyez les lignes ci-dessus, puis recommencez." >&2
+        exit 2
+    fi
     empreinte "$verrou" >".venv/.pilotis-$usage"
     # requirements-test.txt contains requirements.txt.
     if [ "$usage" = test ]; then empreinte requirements.txt >.venv/.pilotis-run; fi
