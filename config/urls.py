@@ -5,6 +5,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("compte/", include("allauth.account.urls")),
+    path("", include("comptes.urls")),
     path("", include("config.urls_contrat")),
 ]

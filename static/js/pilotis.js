@@ -1,0 +1,187 @@
+/* Progressive enhancement only: every page works without this file. No inline script anywhere. */
+"use strict";
+
+(() => {
+  const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
+
+  /* -- Error summary: read first ---------------------------------------------------------------- */
+  const lireErreurs = (racine) => {
+    const resume = racine.querySelector("[data-resume-erreurs]");
+    if (resume) resume.focus();
+  };
+  document.addEventListener("click", (evenement) => {
+    const lien = evenement.target.closest("[data-resume-erreurs] a[href^='#']");
+    const cible = lien && document.getElementById(lien.hash.slice(1));
+    if (!cible) return;
+    const champ = cible.matches("input, select, textarea") ? cible : cible.querySelector("input, select, textarea");
+    if (!champ) return;
+    evenement.preventDefault();
+    champ.focus();
+    (champ.closest(".champ") || champ).scrollIntoView({ block: "start" });
+  });
+
+  /* -- Menus: closed by Escape, by a click elsewhere, or by another menu ------------------------ */
+  const fermerMenus = (sauf) => tous("details[data-menu][open]").forEach((menu) => { if (menu !== sauf) menu.open = false; });
+  document.addEventListener("click", (evenement) => fermerMenus(evenement.target.closest("details[data-menu]")));
+  document.addEventListener("keydown", (evenement) => {
+    if (evenement.key !== "Escape") return;
+    const menu = document.querySelector("details[data-menu][open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
+  /* -- Filters: a list or a box applies at once; the button stays for the rest ------------------ */
+  document.addEventListener("change", (evenement) => {
+    const formulaire = evenement.target.closest("form[data-auto]");
+    if (formulaire && evenement.target.matches("select, input[type=checkbox], input[type=radio]")) formulaire.requestSubmit();
+  });
+
+  /* -- One submission at a time ----------------------------------------------------------------- */
+  document.addEventListener("submit", (evenement) => {
+    const formulaire = evenement.target;
+    if (formulaire.method !== "post" || formulaire.matches("[hx-post], [data-hx-post]")) return;
+    if (formulaire.dataset.envoi) { evenement.preventDefault(); return; }
+    setTimeout(() => {
+      if (evenement.defaultPrevented) return;
+      formulaire.dataset.envoi = "1";
+      if (evenement.submitter) evenement.submitter.setAttribute("aria-busy", "true");
+    });
+    // A download leaves the page in place: the form must serve again.
+    setTimeout(() => liberer(formulaire), 8000);
+  });
+  const liberer = (formulaire) => {
+    delete formulaire.dataset.envoi;
+    tous("[aria-busy]", formulaire).forEach((bouton) => bouton.removeAttribute("aria-busy"));
+  };
+  window.addEventListener("pageshow", () => tous("form[data-envoi]").forEach(liberer));
+
+  /* -- Boxes: « tout cocher » ------------------------------------------------------------------- */
+  document.addEventListener("change", (evenement) => {
+    const nom = evenement.target.dataset && evenement.target.dataset.toutCocher;
+    if (nom) tous(`input[type=checkbox][name="${CSS.escape(nom)}"]:not(:disabled)`).forEach((boite) => { boite.checked = evenement.target.checked; });
+  });
+
+  /* -- Participants: totals computed as one types; a blank is not a zero ------------------------- */
+  const format = new Intl.NumberFormat("fr-FR");
+  const lireNombre = (champ) => {
+    const texte = champ.value.replace(/[\s\u00a0\u202f]/g, "");
+    return /^\d+$/.test(texte) ? Number(texte) : null;
+  };
+  const somme = (champs) => {
+    const connus = champs.map(lireNombre).filter((n) => n !== null);
+    return connus.length ? connus.reduce((a, b) => a + b, 0) : null;
+  };
+  const ecrire = (sortie, valeur) => { if (sortie) sortie.textContent = valeur === null ? "—" : format.format(valeur); };
+  const totaliser = (grille) => {
+    const champs = tous("input[data-sexe]", grille);
+    tous("tr", grille).forEach((ligne) => ecrire(ligne.querySelector("[data-total-ligne]"), somme(tous("input[data-sexe]", ligne))));
+    tous("[data-total-colonne]", grille).forEach((sortie) => ecrire(sortie, somme(champs.filter((c) => c.dataset.sexe === sortie.dataset.totalColonne))));
+    const total = somme(champs);
+    ecrire(grille.querySelector("[data-total]"), total);
+    const annonce = grille.dataset.totalDeclare && document.getElementById(grille.dataset.totalDeclare);
+    const avis = grille.dataset.ecart && document.getElementById(grille.dataset.ecart);
+    if (!annonce || !avis) return;
+    const declare = lireNombre(annonce);
+    const ecart = total !== null && declare !== null && total !== declare;
+    avis.hidden = !ecart;
+    const texte = ecart ? `Le détail donne ${format.format(total)}, le total indiqué est ${format.format(declare)}. Corrigez l'un des deux, ou comptez la différence en « non renseigné ».` : "";
+    if (avis.textContent !== texte) avis.textContent = texte;
+  };
+  const suivreGrilles = (racine) => tous(".grille-effectifs", racine).forEach(totaliser);
+  document.addEventListener("input", (evenement) => {
+    const grille = evenement.target.closest(".grille-effectifs");
+    if (grille) totaliser(grille);
+    else if (evenement.target.id) tous(`.grille-effectifs[data-total-declare="${CSS.escape(evenement.target.id)}"]`).forEach(totaliser);
+  });
+
+  /* -- Drafts: form[data-brouillon="address"] is sent as one types; its state is always written --- */
+  const heure = () => { const d = new Date(); return `${d.getHours()}\u00a0h\u00a0${String(d.getMinutes()).padStart(2, "0")}`; };
+  const dire = (formulaire, etat, texte) => tous("[data-enregistrement]", formulaire).forEach((ligne) => {
+    ligne.dataset.etat = etat;
+    if (ligne.textContent !== texte) ligne.textContent = texte;
+  });
+  const brouillons = new WeakMap();
+  const enregistrer = async (formulaire) => {
+    const suivi = brouillons.get(formulaire);
+    clearTimeout(suivi.attente);
+    if (suivi.envoi) { suivi.encore = true; return; }
+    suivi.envoi = true;
+    suivi.encore = false;
+    dire(formulaire, "encours", "Enregistrement en cours…");
+    const donnees = new FormData(formulaire);
+    for (const [nom, valeur] of [...donnees.entries()]) if (valeur instanceof File) donnees.delete(nom);
+    let delai = null;
+    try {
+      const reponse = await fetch(formulaire.dataset.brouillon, { method: "POST", body: donnees, credentials: "same-origin", redirect: "manual", headers: { "X-Requested-With": "fetch", Accept: "application/json" } });
+      if (reponse.type === "opaqueredirect" || reponse.status === 401 || reponse.status === 403) {
+        dire(formulaire, "bloque", "Non enregistré : votre connexion a pris fin. Reconnectez-vous dans un autre onglet ; votre saisie reste ici.");
+        delai = 15000;
+      } else {
+        const corps = await reponse.json().catch(() => ({}));
+        if (reponse.ok) {
+          if (corps.version !== undefined) tous("[name=version]", formulaire).forEach((champ) => { champ.value = corps.version; });
+          dire(formulaire, "fait", corps.message || `Enregistré à ${heure()}`);
+          suivi.modifie = suivi.encore;
+          suivi.essais = 0;
+        } else {
+          dire(formulaire, "bloque", corps.message || "Non enregistré : le serveur n'a pas répondu comme prévu. Nouvel essai dans un instant.");
+          delai = reponse.status >= 500 ? 5000 : null;
+        }
+      }
+    } catch {
+      dire(formulaire, "bloque", "Non enregistré : le réseau ne répond pas. Votre saisie reste ici ; nouvel essai dans un instant.");
+      delai = 5000;
+    }
+    suivi.envoi = false;
+    if (suivi.encore) enregistrer(formulaire);
+    else if (delai) { suivi.essais = (suivi.essais || 0) + 1; suivi.attente = setTimeout(() => enregistrer(formulaire), Math.min(delai * suivi.essais, 60000)); }
+  };
+  document.addEventListener("input", (evenement) => {
+    const formulaire = evenement.target.closest("form[data-brouillon]");
+    if (!formulaire) return;
+    const suivi = brouillons.get(formulaire) || {};
+    brouillons.set(formulaire, suivi);
+    suivi.modifie = true;
+    if (!suivi.envoi) dire(formulaire, "attente", "Modifications à enregistrer…");
+    clearTimeout(suivi.attente);
+    suivi.attente = setTimeout(() => enregistrer(formulaire), 800);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "hidden") return;
+    tous("form[data-brouillon]").forEach((formulaire) => { const suivi = brouillons.get(formulaire); if (suivi && suivi.modifie) enregistrer(formulaire); });
+  });
+  window.addEventListener("online", () => tous("form[data-brouillon]").forEach((formulaire) => { const suivi = brouillons.get(formulaire); if (suivi && suivi.modifie) enregistrer(formulaire); }));
+
+  /* Leaving with something unsaved asks first: drafts, and forms marked data-garde. */
+  document.addEventListener("input", (evenement) => { const f = evenement.target.closest("form[data-garde]"); if (f) f.dataset.modifie = "1"; });
+  document.addEventListener("submit", (evenement) => { delete evenement.target.dataset.modifie; const suivi = brouillons.get(evenement.target); if (suivi) { suivi.modifie = false; clearTimeout(suivi.attente); } });
+  window.addEventListener("beforeunload", (evenement) => {
+    const reste = tous("form[data-modifie]").length || tous("form[data-brouillon]").some((f) => { const suivi = brouillons.get(f); return suivi && suivi.modifie; });
+    if (reste) evenement.preventDefault();
+  });
+
+  /* -- htmx: a session that ended or a server that fails is said, and nothing on the page is lost - */
+  const avertir = (texte) => {
+    let zone = document.querySelector("[data-avertissement]");
+    if (!zone) {
+      zone = document.createElement("div");
+      zone.className = "message error";
+      zone.dataset.avertissement = "";
+      zone.setAttribute("role", "alert");
+      document.querySelector("main > .cadre").prepend(zone);
+    }
+    zone.textContent = texte;
+    zone.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("htmx:beforeSwap", (evenement) => {
+    const adresse = evenement.detail.xhr.responseURL || "";
+    if (!adresse.includes("/compte/login/")) return;
+    evenement.detail.shouldSwap = false;
+    avertir("Votre connexion a pris fin. Reconnectez-vous dans un autre onglet, puis recommencez : cette page est restée telle quelle.");
+  });
+  document.addEventListener("htmx:sendError", () => avertir("Le réseau ne répond pas. Cette page est restée telle quelle : recommencez dans un instant."));
+  document.addEventListener("htmx:responseError", () => avertir("Le serveur n'a pas pu répondre. Cette page est restée telle quelle : recommencez, puis prévenez la personne qui administre Pilotis."));
+  document.addEventListener("htmx:afterSwap", (evenement) => { lireErreurs(evenement.target); suivreGrilles(evenement.target); });
+
+  lireErreurs(document);
+  suivreGrilles(document);
+})();
