@@ -1,0 +1,802 @@
+"""Objects for the tests, with plausible French values and nothing left to chance.
+
+A factory per model: `BilanFactory(transmis=True)` has a bilan in that situation, with whatever it needs.
+What belongs together stays together: the porteur of an action is of the contract's intercommunality, a
+financeur of a line is of the action's contract. The functions at the end give what several objects make:
+accounts with their role, a tree of axes, a grid of effectifs.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from actions.models import (
+    Action,
+    ActionAnnuelle,
+    ActionTerritoire,
+    Campagne,
+    Dispositif,
+    IndicateurAction,
+    Thematique,
+    TrancheAge,
+    Volet,
+)
+from bilans.models import (
+    Bilan,
+    BilanStructure,
+    Commentaire,
+    Effectif,
+    RapportAnnuel,
+    Transition,
+    ValeurIndicateur,
+)
+from comptes.models import Utilisateur
+from contrats.models import (
+    AccesContrat,
+    AliasTerritoire,
+    Axe,
+    Commune,
+    ContratVille,
+    Critere,
+    Deliberation,
+    Epci,
+    GenerationQpv,
+    Indicateur,
+    Instance,
+    Levier,
+    Objectif,
+    ObjectifNational,
+    Partenaire,
+    PartenaireAssocie,
+    Seance,
+    Statistique,
+    Territoire,
+    ValeurStatistique,
+)
+from financements.models import (
+    AccesFinanceur,
+    AmbiguiteMontants,
+    Budget,
+    CompteBudgetaire,
+    Enveloppe,
+    Financeur,
+    LecturePossible,
+    LigneBudget,
+    LigneFinancement,
+    MontantLu,
+    TotalControle,
+    Versement,
+)
+from porteurs.models import (
+    AccesPorteur,
+    Agrement,
+    AliasPorteur,
+    Convention,
+    Echeance,
+    MoyenHumain,
+    Obligation,
+    Porteur,
+    Representant,
+)
+
+MOT_DE_PASSE = "un-mot-de-passe-d-essai"
+# The six age bands of the State's grid (domaine.md §0.3).
+TRANCHES = ((0, 5), (6, 15), (16, 17), (18, 25), (26, 64), (65, None))
+TRANSMIS_LE = datetime(2025, 5, 12, 9, 30, tzinfo=UTC)
+VALIDE_LE = datetime(2025, 6, 3, 14, 0, tzinfo=UTC)
+
+VILLES = ("Montclar", "Sainte-Aube", "Valmorin", "Pontécaille", "Lançon-le-Vieux", "Œuvry")
+ASSOCIATIONS = (
+    "Maison pour tous",
+    "Les Écoliers solidaires",
+    "Foyer Saint-Éloi",
+    "Régie de quartier des Tilleuls",
+    "Vélo partagé",
+    "Compagnie des Trois Rives",
+)
+ACTIONS = (
+    "Ateliers sociolinguistiques",
+    "Fête du quartier",
+    "Accompagnement à la scolarité",
+    "Jardin partagé",
+    "Chantier jeunes",
+    "Médiation numérique",
+)
+FINANCEURS = (
+    ("Ville", "MAIRIE", Financeur.Type.COMMUNE),
+    ("Communauté d'agglomération", "AGGLO", Financeur.Type.EPCI),
+    ("État", "ÉTAT", Financeur.Type.ETAT),
+    ("Département", "Département", Financeur.Type.DEPARTEMENT),
+    ("Région", "Région", Financeur.Type.REGION),
+)
+
+
+def parmi(valeurs: tuple[Any, ...]) -> Any:
+    """Return a sequence that goes round `valeurs`, numbered from the second round so as to stay unique."""
+
+    def choisir(n: int) -> str:
+        tour, rang = divmod(n, len(valeurs))
+        return f"{valeurs[rang]} {tour + 1}" if tour else valeurs[rang]
+
+    return factory.Sequence(choisir)
+
+
+# -- Accounts --------------------------------------------------------------------------------------
+class UtilisateurFactory(DjangoModelFactory):
+    class Meta:
+        model = Utilisateur
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"compte{n}@exemple.fr")
+    prenom = "Élise"
+    nom = factory.Sequence(lambda n: f"Martin {n}")
+    password = factory.django.Password(MOT_DE_PASSE)
+
+    class Params:
+        administrateur = factory.Trait(is_staff=True, is_superuser=True)
+        inactif = factory.Trait(is_active=False)
+
+
+# -- Contract --------------------------------------------------------------------------------------
+class EpciFactory(DjangoModelFactory):
+    class Meta:
+        model = Epci
+
+    nom = parmi(tuple(f"Communauté d'agglomération de {ville}" for ville in VILLES))
+
+
+class CommuneFactory(DjangoModelFactory):
+    class Meta:
+        model = Commune
+
+    epci = factory.SubFactory(EpciFactory)
+    nom = parmi(VILLES)
+    code_insee = factory.Sequence(lambda n: f"{39001 + n}")
+
+
+class ObjectifNationalFactory(DjangoModelFactory):
+    class Meta:
+        model = ObjectifNational
+        django_get_or_create = ("code",)
+
+    code = "emploi"
+    libelle = "Le plein emploi"
+
+
+class GenerationQpvFactory(DjangoModelFactory):
+    class Meta:
+        model = GenerationQpv
+        django_get_or_create = ("code",)
+
+    code = "2024"
+    libelle = factory.LazyAttribute(lambda o: f"Génération {o.code}")
+    date_debut = factory.LazyAttribute(lambda o: date(int(o.code), 1, 1))
+
+
+class ContratFactory(DjangoModelFactory):
+    class Meta:
+        model = ContratVille
+
+    epci = factory.SubFactory(EpciFactory)
+    nom_court = parmi(VILLES)
+    nom = factory.LazyAttribute(lambda o: f"Contrat de ville {o.date_debut.year}-{o.date_fin.year}")
+    slug = factory.Sequence(lambda n: f"contrat-{n}")
+    date_debut = date(2024, 1, 1)
+    date_fin = date(2030, 12, 31)
+
+
+class TerritoireFactory(DjangoModelFactory):
+    """A QPV of 2024; `hors_qpv=True` for the rest of the town."""
+
+    class Meta:
+        model = Territoire
+
+    contrat = factory.SubFactory(ContratFactory)
+    type = Territoire.Type.QPV
+    nom = factory.Sequence(lambda n: f"Les Tilleuls {n}")
+    generation = factory.SubFactory(GenerationQpvFactory)
+
+    class Params:
+        qpv_2015 = factory.Trait(generation=factory.SubFactory(GenerationQpvFactory, code="2015"))
+        hors_qpv = factory.Trait(type=Territoire.Type.HORS_QPV, generation=None)
+        vecu = factory.Trait(type=Territoire.Type.QUARTIER_VECU, generation=None)
+
+
+class AliasTerritoireFactory(DjangoModelFactory):
+    class Meta:
+        model = AliasTerritoire
+
+    territoire = factory.SubFactory(TerritoireFactory)
+    contrat = factory.SelfAttribute("territoire.contrat")
+    libelle = factory.Sequence(lambda n: f"Tilleuls n° {n}")
+
+
+class AxeFactory(DjangoModelFactory):
+    """An axe of the first level; `AxeFactory(parent=enjeu)` is one of the level below."""
+
+    class Meta:
+        model = Axe
+
+    parent = None
+    contrat = factory.Maybe(
+        "parent", factory.SelfAttribute("parent.contrat"), factory.SubFactory(ContratFactory)
+    )
+    niveau = factory.LazyAttribute(lambda o: o.parent.niveau + 1 if o.parent else 1)
+    code = factory.Sequence(lambda n: f"A{n}")
+    libelle = factory.LazyAttribute(lambda o: f"Réussir ensemble {o.code}")
+    ordre = factory.Sequence(lambda n: n % 30000)
+
+
+class ElementAxeFactory(DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    axe = factory.SubFactory(AxeFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+
+
+class ObjectifFactory(ElementAxeFactory):
+    class Meta:
+        model = Objectif
+
+    libelle = factory.Sequence(lambda n: f"Favoriser l'accès aux droits, point {n}")
+
+
+class LevierFactory(ElementAxeFactory):
+    class Meta:
+        model = Levier
+
+    libelle = factory.Sequence(lambda n: f"Réseau d'acteurs {n}")
+
+
+class PartenaireAssocieFactory(ElementAxeFactory):
+    class Meta:
+        model = PartenaireAssocie
+
+    libelle = factory.Sequence(lambda n: f"Bailleur {n}")
+
+
+class CritereFactory(ElementAxeFactory):
+    class Meta:
+        model = Critere
+
+    libelle = factory.Sequence(lambda n: f"Nombre de personnes accompagnées, critère {n}")
+
+
+class PartenaireFactory(DjangoModelFactory):
+    class Meta:
+        model = Partenaire
+
+    contrat = factory.SubFactory(ContratFactory)
+    nom = factory.Sequence(lambda n: f"Rectorat {n}")
+
+
+class IndicateurFactory(DjangoModelFactory):
+    class Meta:
+        model = Indicateur
+
+    contrat = factory.SubFactory(ContratFactory)
+    code = factory.Sequence(lambda n: f"IND{n}")
+    libelle = factory.LazyAttribute(lambda o: f"Personnes accompagnées ({o.code})")
+    unite = Indicateur.Unite.PERSONNE
+
+
+class StatistiqueFactory(DjangoModelFactory):
+    class Meta:
+        model = Statistique
+
+    contrat = factory.SubFactory(ContratFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    libelle = factory.Sequence(lambda n: f"Taux de pauvreté {n}")
+    unite = "%"
+
+
+class ValeurStatistiqueFactory(DjangoModelFactory):
+    class Meta:
+        model = ValeurStatistique
+
+    statistique = factory.SubFactory(StatistiqueFactory)
+    echelle = ValeurStatistique.Echelle.QPV
+    valeur = Decimal("42.5")
+
+
+class InstanceFactory(DjangoModelFactory):
+    class Meta:
+        model = Instance
+
+    contrat = factory.SubFactory(ContratFactory)
+    type = Instance.Type.COPIL
+    nom = factory.Sequence(lambda n: f"Comité de pilotage {n}")
+
+
+class SeanceFactory(DjangoModelFactory):
+    class Meta:
+        model = Seance
+
+    instance = factory.SubFactory(InstanceFactory)
+    date = date(2025, 3, 18)
+
+
+class DeliberationFactory(DjangoModelFactory):
+    class Meta:
+        model = Deliberation
+
+    contrat = factory.SubFactory(ContratFactory)
+    organe = "Conseil communautaire"
+    date = date(2025, 3, 27)
+
+
+# -- Porteurs --------------------------------------------------------------------------------------
+class PorteurFactory(DjangoModelFactory):
+    """An association; `service=True` for a municipal service, with the Ville as parent."""
+
+    class Meta:
+        model = Porteur
+
+    epci = factory.SubFactory(EpciFactory)
+    nom = parmi(ASSOCIATIONS)
+    type = Porteur.Type.ASSOCIATION
+
+    class Params:
+        ville = factory.Trait(
+            nom=factory.Sequence(lambda n: f"Ville de {VILLES[n % len(VILLES)]} {n}"),
+            type=Porteur.Type.COMMUNE,
+        )
+        service = factory.Trait(
+            nom=factory.Sequence(lambda n: f"VILLE – Service jeunesse {n}"),
+            type=Porteur.Type.SERVICE_COMMUNE,
+            parent=factory.SubFactory(
+                "tests.fabriques.PorteurFactory", ville=True, epci=factory.SelfAttribute("..epci")
+            ),
+        )
+
+
+class AliasPorteurFactory(DjangoModelFactory):
+    class Meta:
+        model = AliasPorteur
+
+    porteur = factory.SubFactory(PorteurFactory)
+    epci = factory.SelfAttribute("porteur.epci")
+    libelle = factory.Sequence(lambda n: f"MPT {n}")
+
+
+class RepresentantFactory(DjangoModelFactory):
+    class Meta:
+        model = Representant
+
+    porteur = factory.SubFactory(PorteurFactory)
+    nom = factory.Sequence(lambda n: f"Amina Berger {n}")
+    fonction = "Présidente"
+
+
+class AgrementFactory(DjangoModelFactory):
+    class Meta:
+        model = Agrement
+
+    porteur = factory.SubFactory(PorteurFactory)
+    type = "Centre social"
+    organisme = "CAF"
+
+
+class MoyenHumainFactory(DjangoModelFactory):
+    class Meta:
+        model = MoyenHumain
+
+    porteur = factory.SubFactory(PorteurFactory)
+    annee = 2024
+    benevoles = 12
+
+
+class ConventionFactory(DjangoModelFactory):
+    class Meta:
+        model = Convention
+
+    contrat = factory.SubFactory(ContratFactory)
+    porteur = factory.SubFactory(PorteurFactory, epci=factory.SelfAttribute("..contrat.epci"))
+    type = Convention.Type.CPO
+    intitule = factory.Sequence(lambda n: f"Convention pluriannuelle d'objectifs n° {n}")
+    date_debut = date(2024, 1, 1)
+    date_fin = date(2026, 12, 31)
+
+
+class ObligationFactory(DjangoModelFactory):
+    class Meta:
+        model = Obligation
+
+    convention = factory.SubFactory(ConventionFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    code = factory.Sequence(lambda n: f"O{n}")
+    titre = "Transmettre les comptes annuels"
+    regle = "15 juillet de l'année N"
+
+
+class EcheanceFactory(DjangoModelFactory):
+    class Meta:
+        model = Echeance
+
+    convention = factory.SubFactory(ConventionFactory)
+    libelle = factory.Sequence(lambda n: f"Comptes annuels, envoi n° {n}")
+    date = date(2025, 7, 15)
+
+
+# -- Actions ---------------------------------------------------------------------------------------
+class CampagneFactory(DjangoModelFactory):
+    """A year whose bilans are open, with the six age bands; `tranches=False` for none."""
+
+    class Meta:
+        model = Campagne
+        django_get_or_create = ("contrat", "annee")
+        skip_postgeneration_save = True
+
+    contrat = factory.SubFactory(ContratFactory)
+    annee = 2024
+    statut = Campagne.Statut.BILANS_OUVERTS
+    bilan_echeance = factory.LazyAttribute(lambda o: date(o.annee + 1, 6, 30))
+
+    @factory.post_generation
+    def tranches(self, cree: bool, voulues: bool | None, **_: Any) -> None:
+        if not cree or voulues is False or self.tranches.exists():
+            return
+        for ordre, (age_min, age_max) in enumerate(TRANCHES, 1):
+            libelle = f"{age_min} à {age_max} ans" if age_max is not None else f"{age_min} ans et plus"
+            self.tranches.create(ordre=ordre, libelle=libelle, age_min=age_min, age_max=age_max)
+
+
+class TrancheAgeFactory(DjangoModelFactory):
+    class Meta:
+        model = TrancheAge
+
+    campagne = factory.SubFactory(CampagneFactory, tranches=False)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    libelle = "26 à 64 ans"
+    age_min = 26
+    age_max = 64
+
+
+class DispositifFactory(DjangoModelFactory):
+    class Meta:
+        model = Dispositif
+        django_get_or_create = ("code",)
+
+    code = "QE"
+    libelle = "Quartiers d'été"
+
+
+class ThematiqueFactory(DjangoModelFactory):
+    class Meta:
+        model = Thematique
+        django_get_or_create = ("code",)
+
+    code = "1.1"
+    libelle = "Éducation"
+
+
+class ActionFactory(DjangoModelFactory):
+    class Meta:
+        model = Action
+
+    contrat = factory.SubFactory(ContratFactory)
+    porteur = factory.SubFactory(PorteurFactory, epci=factory.SelfAttribute("..contrat.epci"))
+    intitule = parmi(ACTIONS)
+
+
+class ActionAnnuelleFactory(DjangoModelFactory):
+    """A year of an action, done; without bilan. For another year of one action, see `annee_de`."""
+
+    class Meta:
+        model = ActionAnnuelle
+        skip_postgeneration_save = True
+
+    campagne = factory.SubFactory(CampagneFactory)
+    action = factory.SubFactory(ActionFactory, contrat=factory.SelfAttribute("..campagne.contrat"))
+    ordre = factory.Sequence(lambda n: n)
+    statut = ActionAnnuelle.Statut.REALISEE
+
+    class Params:
+        programmee = factory.Trait(statut=ActionAnnuelle.Statut.PROGRAMMEE)
+        brouillon = factory.Trait(statut=ActionAnnuelle.Statut.BROUILLON)
+        reportee = factory.Trait(
+            statut=ActionAnnuelle.Statut.REPORTEE, motif="Action reportée à l'année suivante"
+        )
+        refusee = factory.Trait(statut=ActionAnnuelle.Statut.REFUSEE, motif="Crédits insuffisants")
+        avec_axe = factory.Trait(
+            axe=factory.SubFactory(AxeFactory, contrat=factory.SelfAttribute("..campagne.contrat"))
+        )
+
+    @factory.post_generation
+    def territoires(self, cree: bool, territoires: list[Territoire] | None, **_: Any) -> None:
+        for territoire in territoires or ():
+            ActionTerritoire.objects.create(action_annuelle=self, territoire=territoire)
+
+
+class VoletFactory(DjangoModelFactory):
+    class Meta:
+        model = Volet
+
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    intitule = "Ateliers du mercredi"
+
+
+class IndicateurActionFactory(DjangoModelFactory):
+    class Meta:
+        model = IndicateurAction
+
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    libelle = "Nombre d'ateliers"
+
+
+# -- Money -----------------------------------------------------------------------------------------
+class CompteBudgetaireFactory(DjangoModelFactory):
+    class Meta:
+        model = CompteBudgetaire
+        django_get_or_create = ("code",)
+
+    code = "604"
+    libelle = "Prestations de services"
+    sens = CompteBudgetaire.Sens.CHARGE
+
+
+class FinanceurFactory(DjangoModelFactory):
+    """A funder in the total; `hors_total=True` for one beside it, as the CAF in Bagnols."""
+
+    class Meta:
+        model = Financeur
+
+    class Params:
+        modele = factory.Sequence(lambda n: FINANCEURS[n % len(FINANCEURS)])
+        hors_total = factory.Trait(
+            dans_total=False, nom="CAF", sigle="CAF", type=Financeur.Type.ORGANISME_SOCIAL
+        )
+
+    contrat = factory.SubFactory(ContratFactory)
+    nom = factory.LazyAttribute(lambda o: o.modele[0])
+    sigle = parmi(tuple(modele[1] for modele in FINANCEURS))
+    type = factory.LazyAttribute(lambda o: o.modele[2])
+    ordre = factory.Sequence(lambda n: n % 30000)
+
+
+class EnveloppeFactory(DjangoModelFactory):
+    class Meta:
+        model = Enveloppe
+
+    campagne = factory.SubFactory(CampagneFactory)
+    financeur = factory.SubFactory(FinanceurFactory, contrat=factory.SelfAttribute("..campagne.contrat"))
+    montant = Decimal(50000)
+
+
+class LigneFinancementFactory(DjangoModelFactory):
+    class Meta:
+        model = LigneFinancement
+
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+    financeur = factory.SubFactory(
+        FinanceurFactory, contrat=factory.SelfAttribute("..action_annuelle.campagne.contrat")
+    )
+    montant_accorde = Decimal(1500)
+
+
+class VersementFactory(DjangoModelFactory):
+    class Meta:
+        model = Versement
+
+    ligne = factory.SubFactory(LigneFinancementFactory)
+    type = Versement.Type.UNIQUE
+    montant_prevu = Decimal(1500)
+
+    class Params:
+        verse = factory.Trait(
+            statut=Versement.Statut.VERSE, date_versement=date(2024, 6, 14), montant_verse=Decimal(1500)
+        )
+
+
+class BudgetFactory(DjangoModelFactory):
+    class Meta:
+        model = Budget
+
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+    type = Budget.Type.PREVISIONNEL
+
+
+class LigneBudgetFactory(DjangoModelFactory):
+    class Meta:
+        model = LigneBudget
+
+    budget = factory.SubFactory(BudgetFactory)
+    compte = factory.SubFactory(CompteBudgetaireFactory)
+    montant = Decimal(800)
+
+
+class TotalControleFactory(DjangoModelFactory):
+    class Meta:
+        model = TotalControle
+
+    campagne = factory.SubFactory(CampagneFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    nature = TotalControle.Nature.MONTANT
+    libelle = "Total imprimé"
+    valeur = Decimal(10000)
+
+
+class AmbiguiteFactory(DjangoModelFactory):
+    """Amounts to settle between two readings: 1 000 € from the first funder, or from the second."""
+
+    class Meta:
+        model = AmbiguiteMontants
+        skip_postgeneration_save = True
+
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+    explication = "Une case vide manque : deux répartitions donnent le même total."
+
+    @factory.post_generation
+    def lectures(self, cree: bool, financeurs: list[Financeur] | None, **_: Any) -> None:
+        contrat = self.action_annuelle.campagne.contrat
+        for ordre, financeur in enumerate(financeurs or FinanceurFactory.create_batch(2, contrat=contrat), 1):
+            lecture = LecturePossible.objects.create(ambiguite=self, ordre=ordre)
+            MontantLu.objects.create(lecture=lecture, financeur=financeur, montant=Decimal(1000))
+
+
+# -- Bilans ----------------------------------------------------------------------------------------
+class BilanFactory(DjangoModelFactory):
+    """A bilan to enter; the traits are the situations of its workflow, whole and valid."""
+
+    class Meta:
+        model = Bilan
+
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+
+    class Params:
+        recu = factory.Trait(
+            realisation=Bilan.Realisation.REALISEE,
+            mise_en_oeuvre="Douze ateliers ont eu lieu de janvier à juin.",
+            transmis_le=TRANSMIS_LE,
+            transmis_par=factory.SubFactory(UtilisateurFactory),
+        )
+        approuve = factory.Trait(
+            recu=True, valide_le=VALIDE_LE, valide_par=factory.SubFactory(UtilisateurFactory)
+        )
+        en_saisie = factory.Trait(
+            statut=Bilan.Statut.EN_SAISIE, mise_en_oeuvre="Douze ateliers ont eu lieu de janvier à juin."
+        )
+        transmis = factory.Trait(recu=True, statut=Bilan.Statut.TRANSMIS)
+        en_verification = factory.Trait(recu=True, statut=Bilan.Statut.EN_VERIFICATION)
+        a_completer = factory.Trait(
+            recu=True, statut=Bilan.Statut.A_COMPLETER, motif_renvoi="Indiquez le nombre de participants."
+        )
+        valide = factory.Trait(approuve=True, statut=Bilan.Statut.VALIDE)
+        integre = factory.Trait(approuve=True, statut=Bilan.Statut.INTEGRE)
+        publie = factory.Trait(approuve=True, statut=Bilan.Statut.PUBLIE)
+        dispense = factory.Trait(
+            statut=Bilan.Statut.DISPENSE,
+            action_annuelle=factory.SubFactory(ActionAnnuelleFactory, reportee=True),
+        )
+        non_realise = factory.Trait(
+            realisation=Bilan.Realisation.NON_REALISEE,
+            motif_non_realisation="Aucun projet d'habitant n'a été reçu.",
+        )
+
+
+class EffectifFactory(DjangoModelFactory):
+    class Meta:
+        model = Effectif
+
+    bilan = factory.SubFactory(BilanFactory, en_saisie=True)
+    sexe = Effectif.Sexe.TOTAL
+    valeur = 24
+
+
+class ValeurIndicateurFactory(DjangoModelFactory):
+    class Meta:
+        model = ValeurIndicateur
+
+    bilan = factory.SubFactory(BilanFactory, en_saisie=True)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    libelle = "Ateliers tenus"
+    unite = "ateliers"
+    valeur = Decimal(12)
+
+
+class TransitionFactory(DjangoModelFactory):
+    class Meta:
+        model = Transition
+
+    bilan = factory.SubFactory(BilanFactory, transmis=True)
+    de = Bilan.Statut.EN_SAISIE
+    vers = Bilan.Statut.TRANSMIS
+    auteur = factory.SubFactory(UtilisateurFactory)
+
+
+class CommentaireFactory(DjangoModelFactory):
+    class Meta:
+        model = Commentaire
+
+    bilan = factory.SubFactory(BilanFactory, transmis=True)
+    champ = "mise_en_oeuvre"
+    texte = "Précisez le nombre d'ateliers."
+    auteur = factory.SubFactory(UtilisateurFactory)
+
+
+class BilanStructureFactory(DjangoModelFactory):
+    class Meta:
+        model = BilanStructure
+
+    campagne = factory.SubFactory(CampagneFactory)
+    porteur = factory.SubFactory(PorteurFactory, epci=factory.SelfAttribute("..campagne.contrat.epci"))
+
+
+class RapportFactory(DjangoModelFactory):
+    class Meta:
+        model = RapportAnnuel
+
+    contrat = factory.SubFactory(ContratFactory)
+    annee = 2024
+
+    class Params:
+        publie = factory.Trait(
+            statut=RapportAnnuel.Statut.PUBLIE,
+            deliberation=factory.SubFactory(DeliberationFactory, contrat=factory.SelfAttribute("..contrat")),
+        )
+
+
+# -- Several objects at once -----------------------------------------------------------------------
+def chargee_de_mission(contrat: ContratVille, **champs: Any) -> Utilisateur:
+    """Return an account that runs `contrat`."""
+    compte = UtilisateurFactory(**champs)
+    AccesContrat.objects.create(utilisateur=compte, contrat=contrat, role=AccesContrat.Role.CHARGE_MISSION)
+    return compte
+
+
+def membre_du_copil(contrat: ContratVille, **champs: Any) -> Utilisateur:
+    """Return an account that reads the published reports of `contrat`."""
+    compte = UtilisateurFactory(**champs)
+    AccesContrat.objects.create(utilisateur=compte, contrat=contrat, role=AccesContrat.Role.COPIL)
+    return compte
+
+
+def representant_du_porteur(porteur: Porteur, **champs: Any) -> Utilisateur:
+    """Return an account that reports on the actions of `porteur`."""
+    compte = UtilisateurFactory(**champs)
+    AccesPorteur.objects.create(utilisateur=compte, porteur=porteur, role=AccesPorteur.Role.ADMINISTRATEUR)
+    return compte
+
+
+def representant_du_financeur(financeur: Financeur, **champs: Any) -> Utilisateur:
+    """Return an account that reads the programme and the column of `financeur`."""
+    compte = UtilisateurFactory(**champs)
+    AccesFinanceur.objects.create(utilisateur=compte, financeur=financeur)
+    return compte
+
+
+def administrateur(**champs: Any) -> Utilisateur:
+    """Return an account that sees everything."""
+    return UtilisateurFactory(administrateur=True, **champs)
+
+
+def annee_de(action: Action, annee: int, **champs: Any) -> ActionAnnuelle:
+    """Return the year `annee` of `action`, in the campaign of its contract, created when missing."""
+    campagne = CampagneFactory(contrat=action.contrat, annee=annee)
+    return ActionAnnuelleFactory(action=action, campagne=campagne, **champs)
+
+
+def arbre_d_axes(contrat: ContratVille, enjeux: int = 2, axes: int = 2) -> list[Axe]:
+    """Return the axes of two levels created in `contrat`, coded 1, 1.1, 1.2, 2…, in reading order."""
+    arbre: list[Axe] = []
+    for i in range(1, enjeux + 1):
+        enjeu = AxeFactory(contrat=contrat, code=str(i), ordre=len(arbre) + 1, libelle=f"Enjeu {i}")
+        arbre.append(enjeu)
+        for j in range(1, axes + 1):
+            code = f"{i}.{j}"
+            arbre.append(AxeFactory(parent=enjeu, code=code, ordre=len(arbre) + 1, libelle=f"Axe {code}"))
+    return arbre
+
+
+def effectifs(bilan: Bilan, perimetre: str = Effectif.Perimetre.TOTAL, **par_sexe: int) -> list[Effectif]:
+    """Return the numbers of people created in `bilan`: `effectifs(bilan, T=30, F=12, H=18)`."""
+    return [
+        EffectifFactory(bilan=bilan, perimetre=perimetre, sexe=sexe, valeur=valeur)
+        for sexe, valeur in par_sexe.items()
+    ]
