@@ -1,0 +1,255 @@
+"""The filters of a year's actions: read from the address, so that a filtered list can be shared as a link."""
+
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
+from django_filters.fields import ModelChoiceField
+
+from actions.models import ActionAnnuelle, ActionTerritoire, Campagne, Dispositif
+from actions.querysets import ActionAnnuelleQuerySet
+from actions.situation import RequeteCampagne
+from contrats.models import Axe, ContratVille, Territoire
+from documents.formats import INSECABLE
+from financements.models import AmbiguiteMontants, Financeur, LigneFinancement
+from porteurs.models import Porteur
+
+from .models import Bilan
+
+# In the address, what stands for « none of them » (« axe=aucun »).
+AUCUN = "aucun"
+
+# What waits for someone, beside the nine states of a bilan.
+SITUATIONS_BILAN = (
+    ("attendus", "Attendus"),
+    ("recus", "Reçus"),
+    ("a_recevoir", "À recevoir"),
+    ("en_retard", "En retard"),
+    ("a_lire", "À lire"),
+    ("valides", "Validés"),
+)
+
+
+# -- Who follows which bilan -----------------------------------------------------------------------
+def suivies_par(utilisateur: Any) -> Q:
+    """Return the Q of the years of actions whose bilan the account follows from the first word.
+
+    It runs the contract or represents the porteur. A financeur sees a bilan once validated: for the other
+    rows it cannot know whether one is missing.
+    """
+    if utilisateur.est_administrateur:
+        return Q(pk__isnull=False)
+    return Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur).values("pk")) | Q(
+        action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
+    )
+
+
+def selon_bilan(situation: str, utilisateur: Any, campagne: Campagne) -> Q:
+    """Return the Q of the years of actions whose bilan is in `situation`, among the bilans the account sees.
+
+    `situation` is a state of a bilan or one of `SITUATIONS_BILAN`. An action without a bilan row is awaited
+    like one whose bilan is « à saisir ». Raises KeyError for another word.
+    """
+
+    def avec(*statuts: str) -> Q:
+        visibles = Bilan.objects.visibles_par(utilisateur).filter(statut__in=statuts)
+        return Q(pk__in=visibles.values("action_annuelle"))
+
+    attendus = (
+        suivies_par(utilisateur)
+        & ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN)
+        & ~avec(Bilan.Statut.DISPENSE)
+    )
+    commences = [statut for statut in Bilan.Statut.values if statut != Bilan.Statut.A_SAISIR]
+    situations = {
+        "attendus": attendus,
+        "recus": avec(*Bilan.STATUTS_RECUS),
+        "a_recevoir": attendus & ~avec(*Bilan.STATUTS_RECUS),
+        "en_retard": attendus & ~avec(*Bilan.STATUTS_RECUS) if en_retard(campagne) else Q(pk__in=[]),
+        "a_lire": avec(*Bilan.STATUTS_EN_LECTURE),
+        "valides": avec(*Bilan.STATUTS_VALIDES),
+        Bilan.Statut.A_SAISIR.value: attendus & ~avec(*commences),
+    }
+    return situations[situation] if situation in situations else avec(Bilan.Statut(situation))
+
+
+def en_retard(campagne: Campagne) -> bool:
+    """Return whether the stored due date of the year's bilans is past."""
+    return campagne.bilan_echeance is not None and campagne.bilan_echeance < timezone.localdate()
+
+
+# -- Choices ---------------------------------------------------------------------------------------
+class ChoixAxe(ModelChoiceField):
+    """The tree of axes, each level set back under the one above."""
+
+    def label_from_instance(self, obj: Axe) -> str:
+        return f"{INSECABLE * 4 * (obj.niveau - 1)}{obj.code}{INSECABLE * 2}{obj.libelle}"
+
+
+class ChoixPorteur(ModelChoiceField):
+    """The structures, each followed by its services."""
+
+    def label_from_instance(self, obj: Porteur) -> str:
+        return f"{INSECABLE * 4}{obj.nom}" if obj.parent_id else obj.nom
+
+
+class FiltreAxe(ModelChoiceFilter):
+    field_class = ChoixAxe
+
+
+class FiltrePorteur(ModelChoiceFilter):
+    field_class = ChoixPorteur
+
+
+def _lignes(request: RequeteCampagne) -> ActionAnnuelleQuerySet:
+    lignes: ActionAnnuelleQuerySet = ActionAnnuelle.objects.visibles_par(request.user)
+    return lignes.filter(campagne=request.campagne).order_by()
+
+
+def _axes(request: RequeteCampagne) -> QuerySet[Axe]:
+    return Axe.objects.filter(contrat=request.contrat)
+
+
+def _porteurs(request: RequeteCampagne) -> QuerySet[Porteur]:
+    """Return the structures of the year's rows, each followed by its services."""
+    lignes = _lignes(request)
+    porteurs = Porteur.objects.filter(
+        Q(pk__in=lignes.values("action__porteur")) | Q(pk__in=lignes.values("action__porteur__parent"))
+    )
+    return porteurs.order_by(
+        Coalesce("parent__nom_normalise", "nom_normalise"),
+        F("parent").asc(nulls_first=True),
+        "nom_normalise",
+    )
+
+
+def _territoires(request: RequeteCampagne) -> QuerySet[Territoire]:
+    return Territoire.objects.filter(contrat=request.contrat)
+
+
+def _dispositifs(request: RequeteCampagne) -> QuerySet[Dispositif]:
+    return Dispositif.objects.filter(pk__in=_lignes(request).values("dispositif"))
+
+
+def _financeurs(request: RequeteCampagne) -> QuerySet[Financeur]:
+    return Financeur.objects.visibles_par(request.user).filter(contrat=request.contrat)
+
+
+# -- The filters -----------------------------------------------------------------------------------
+class FiltreActions(FilterSet):
+    """The filters of the list of actions, and of everything exported from it."""
+
+    q = CharFilter(method="filtrer_q", label="Chercher")
+    axe = FiltreAxe(
+        queryset=_axes,
+        to_field_name="code",
+        method="filtrer_axe",
+        label="Axe",
+        empty_label="Tous les axes",
+        null_label="Sans axe",
+        null_value=AUCUN,
+    )
+    porteur = FiltrePorteur(
+        queryset=_porteurs,
+        to_field_name="cle",
+        method="filtrer_porteur",
+        label="Porteur",
+        empty_label="Tous les porteurs",
+    )
+    territoire = ModelChoiceFilter(
+        queryset=_territoires,
+        method="filtrer_territoire",
+        label="Territoire",
+        empty_label="Tous les territoires",
+        null_label="Sans territoire",
+        null_value=AUCUN,
+    )
+    dispositif = ModelChoiceFilter(
+        queryset=_dispositifs,
+        method="filtrer_dispositif",
+        label="Dispositif",
+        empty_label="Tous les dispositifs",
+        null_label="Sans dispositif",
+        null_value=AUCUN,
+    )
+    financeur = ModelChoiceFilter(
+        queryset=_financeurs,
+        to_field_name="cle",
+        method="filtrer_financeur",
+        label="Financeur",
+        empty_label="Tous les financeurs",
+    )
+    etat = ChoiceFilter(
+        choices=ActionAnnuelle.Statut.choices,
+        field_name="statut",
+        label="État de l'action",
+        empty_label="Tous les états",
+    )
+    bilan = ChoiceFilter(
+        choices=[("Situation", SITUATIONS_BILAN), ("État", Bilan.Statut.choices)],
+        method="filtrer_bilan",
+        label="Bilan",
+        empty_label="Tous les bilans",
+    )
+    a_trancher = ChoiceFilter(
+        choices=[("1", "À trancher")],
+        method="filtrer_a_trancher",
+        label="Montants",
+        empty_label="Tous les montants",
+    )
+
+    class Meta:
+        model = ActionAnnuelle
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, request: RequeteCampagne) -> None:
+        """Read the filters from the address of `request`, over the rows of the year that the account sees."""
+        super().__init__(request.GET, queryset=_lignes(request), request=request)
+        if not request.user.has_perm("contrats.gerer", request.contrat):
+            # Readings to settle show every funder's amounts.
+            del self.filters["a_trancher"]
+
+    def filtrer_q(self, lignes: ActionAnnuelleQuerySet, _nom: str, texte: str) -> ActionAnnuelleQuerySet:
+        return lignes.chercher(texte)
+
+    def filtrer_axe(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, axe: Axe | str
+    ) -> ActionAnnuelleQuerySet:
+        return lignes.de_l_axe(axe) if isinstance(axe, Axe) else lignes.filter(axe=None)
+
+    def filtrer_porteur(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, porteur: Porteur
+    ) -> ActionAnnuelleQuerySet:
+        return lignes.de_la_structure(porteur)
+
+    def filtrer_territoire(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, territoire: Territoire | str
+    ) -> ActionAnnuelleQuerySet:
+        parts = ActionTerritoire.objects.order_by()
+        if isinstance(territoire, Territoire):
+            return lignes.filter(pk__in=parts.filter(territoire=territoire).values("action_annuelle"))
+        return lignes.exclude(pk__in=parts.values("action_annuelle"))
+
+    def filtrer_dispositif(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, dispositif: Dispositif | str
+    ) -> ActionAnnuelleQuerySet:
+        return lignes.filter(dispositif=dispositif if isinstance(dispositif, Dispositif) else None)
+
+    def filtrer_financeur(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, financeur: Financeur
+    ) -> ActionAnnuelleQuerySet:
+        siennes = LigneFinancement.objects.visibles_par(self.request.user).filter(financeur=financeur)
+        return lignes.filter(pk__in=siennes.order_by().values("action_annuelle"))
+
+    def filtrer_bilan(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, situation: str
+    ) -> ActionAnnuelleQuerySet:
+        return lignes.filter(selon_bilan(situation, self.request.user, self.request.campagne))
+
+    def filtrer_a_trancher(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str
+    ) -> ActionAnnuelleQuerySet:
+        ouvertes = AmbiguiteMontants.objects.visibles_par(self.request.user).filter(tranchee_le=None)
+        return lignes.filter(pk__in=ouvertes.order_by().values("action_annuelle"))
