@@ -3,6 +3,8 @@
 import ast
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -239,3 +241,22 @@ def test_chaque_variable_d_environnement_est_documentee():
 
 def test_l_integration_continue_est_executable():
     assert os.access(RACINE / ".ci" / "run", os.X_OK)
+
+
+# The subdomains of a collectivité are not ours to commit to HTTPS, nor its domain to the browsers' list.
+AVERTISSEMENTS_ADMIS = {"security.W005", "security.W021"}
+
+
+def test_les_reglages_de_production_sont_surs(tmp_path):
+    environnement = {
+        **{nom: valeur for nom, valeur in os.environ.items() if nom != "DJANGO_ALLOW_ASYNC_UNSAFE"},
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PILOTIS_DONNEES": str(tmp_path),
+        "PILOTIS_DEMONSTRATION": "0",
+        "HTTPS": "1",
+        "ALLOWED_HOSTS": "pilotis.exemple.fr",
+    }
+    commande = [sys.executable, "manage.py", "check", "--deploy"]
+    resultat = subprocess.run(commande, cwd=RACINE, env=environnement, capture_output=True, text=True)  # noqa: S603
+    assert resultat.returncode == 0, resultat.stderr
+    assert set(re.findall(r"\((\w+\.\w\d+)\)", resultat.stderr)) == AVERTISSEMENTS_ADMIS, resultat.stderr
