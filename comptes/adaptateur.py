@@ -6,8 +6,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
-INSECABLE = "\u00a0"
-
 
 class AdaptateurComptes(DefaultAccountAdapter):
     """Accounts are opened by the collectivity; nobody registers alone."""

@@ -15,6 +15,7 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.defaultfilters import stringfilter
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -138,10 +139,11 @@ def vide(valeur: Any, texte: str = "non renseigné") -> Any:
     return valeur
 
 
-@register.filter
-def insecables(valeur: Any) -> str:
+@register.filter(is_safe=True)
+@stringfilter
+def insecables(valeur: str) -> str:
     """Return a typed text with the no-break spaces of French: before : ; ! ? % € » and after «."""
-    texte = str(valeur or "")
+    texte = valeur
     for signe in ":;!?%€»":
         texte = texte.replace(f" {signe}", f"{INSECABLE}{signe}")
     return texte.replace("« ", f"«{INSECABLE}")
@@ -188,35 +190,30 @@ def barre(valeur: Any, maximum: Any = 100, ton: str = "") -> SafeString:
 
 
 @register.simple_tag
-def pilotis(valeurs: Iterable[Any], libelle: str = "", hauteur: int = 48) -> SafeString:
-    """Return the uprights: one for each figure between 0 and 100, standing on a line.
+def pilotis(valeurs: Iterable[tuple[Any, Any]], hauteur: int = 64) -> SafeString:
+    """Return the uprights: one for each pair (name, figure between 0 and 100), standing on the same line.
 
-    A figure is a number or a pair (name, number). With `libelle` the drawing is an image with that text;
-    without, it is decoration and the figures are written beside it.
+    The figure and the name are written under each upright; the drawing itself is decoration.
     """
-    montants: list[str] = []
-    pas, largeur = 14, 6
-    for rang, valeur in enumerate(valeurs):
-        nom, part = valeur if isinstance(valeur, tuple | list) else ("", valeur)
-        plein = min(max(_decimal(part) or Decimal(0), Decimal(0)), Decimal(100)) * (hauteur - 2) / 100
-        x = rang * pas
+    plein = hauteur - 2
+    montants = []
+    for nom, valeur in valeurs:
+        part = _decimal(valeur)
+        montee = min(max(part or Decimal(0), Decimal(0)), Decimal(100)) * plein / 100
         montants.append(
-            format_html(
-                '<g>{}<rect class="montant-fond" x="{}" y="0" width="{}" height="{}"/>'
-                '<rect class="montant" x="{}" y="{}" width="{}" height="{}"/></g>',
-                format_html("<title>{} : {}</title>", nom, pourcent(part)) if nom and libelle else "",
-                *(x, largeur, hauteur - 2),
-                *(x, f"{hauteur - 2 - plein:.1f}", largeur, f"{plein:.1f}"),
-            )
+            (hauteur, plein, f"{plein - montee:.1f}", f"{montee:.1f}", plein, vide(pourcent(part)), nom)
         )
-    total = max(len(montants) * pas - (pas - largeur), largeur)
-    role = format_html('role="img" aria-label="{}"', libelle) if libelle else mark_safe('aria-hidden="true"')
     return format_html(
-        '<svg class="pilotis" {} width="{}" height="{}" viewBox="0 0 {} {}" focusable="false">{}'
-        '<rect class="montant-sol" x="0" y="{}" width="{}" height="2"/></svg>',
-        *(role, total, hauteur, total, hauteur),
-        format_html_join("", "{}", ((m,) for m in montants)),
-        *(hauteur - 2, total),
+        '<ul class="pilotis-liste">{}</ul>',
+        format_html_join(
+            "",
+            '<li><svg class="pilotis" width="100%" height="{}" aria-hidden="true" focusable="false">'
+            '<rect class="montant-fond" x="0" y="0" width="10" height="{}"/>'
+            '<rect class="montant" x="0" y="{}" width="10" height="{}"/>'
+            '<rect class="montant-sol" x="0" y="{}" width="100%" height="2"/></svg>'
+            "<b>{}</b><span>{}</span></li>",
+            montants,
+        ),
     )
 
 

@@ -30,6 +30,7 @@
   });
 
   /* -- Filters: a list or a box applies at once; the button stays for the rest ------------------ */
+  if (window.matchMedia("(max-width: 767.98px)").matches) tous("details[data-replie]").forEach((repli) => { repli.open = false; });
   document.addEventListener("change", (evenement) => {
     const formulaire = evenement.target.closest("form[data-auto]");
     if (formulaire && evenement.target.matches("select, input[type=checkbox], input[type=radio]")) formulaire.requestSubmit();
