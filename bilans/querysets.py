@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from comptes.acces import QuerySetProtege
@@ -41,7 +41,8 @@ class ViaBilanStructure(QuerySetProtege):
 def _personnes(perimetre: str) -> Coalesce:
     """Return the number of different people of a bilan in `perimetre`, None when nothing is known.
 
-    The stated total when there is one; else the sum by sex; else the sum of the age bands. A range
+    The stated total when there is one; else the sum by sex; else the sum of the age bands, where the
+    stated total of a band stands for its parts. The same as `effectifs.Grille.total`. A range
     (« entre 20 et 120 ») and a daily attendance are never people to be added (domaine.md §9, EFF-09, EFF-22).
     """
     from .models import Effectif
@@ -54,6 +55,15 @@ def _personnes(perimetre: str) -> Coalesce:
         .values("bilan")
     )
 
+    total_de_la_tranche = Effectif.objects.filter(
+        bilan=OuterRef("bilan"),
+        perimetre=perimetre,
+        mesure=Effectif.Mesure.PERSONNES,
+        tranche=OuterRef("tranche"),
+        sexe=Effectif.Sexe.TOTAL,
+        valeur__isnull=False,
+    )
+
     def somme(condition: Q) -> Subquery:
         return Subquery(
             cellules.annotate(n=Sum("valeur", filter=condition)).values("n"), output_field=IntegerField()
@@ -62,7 +72,9 @@ def _personnes(perimetre: str) -> Coalesce:
     return Coalesce(
         somme(Q(tranche__isnull=True, sexe=Effectif.Sexe.TOTAL)),
         somme(Q(tranche__isnull=True) & ~Q(sexe=Effectif.Sexe.TOTAL)),
-        somme(Q(tranche__isnull=False)),
+        somme(
+            Q(tranche__isnull=False) & (Q(sexe=Effectif.Sexe.TOTAL) | ~Exists(total_de_la_tranche.order_by()))
+        ),
     )
 
 
