@@ -6,12 +6,14 @@
 - a browser page that asks for an outside address, or whose script fails, fails the test.
 """
 
+import hashlib
 import ipaddress
 import os
 import re
 import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ import pytest
 # Playwright's synchronous interface runs an event loop in the thread of the tests.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+RACINE = Path(__file__).resolve().parent.parent
 VARIABLE_ABSENTE = re.compile(r"⟪variable absente : (.*?)⟫")
 
 
@@ -116,6 +119,53 @@ def pytest_runtest_call(item: pytest.Item) -> Any:
 
 
 # -- Database --------------------------------------------------------------------------------------
+def base_migree(config: pytest.Config) -> Path | None:
+    """Return where the migrated, empty SQLite database of this very schema is kept; None on PostgreSQL.
+
+    Building it takes ten times as long as most tests: it is done once for each state of the migrations.
+    """
+    from django.conf import settings
+
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+        return None
+    sources = [
+        *RACINE.glob("*/migrations/*.py"),
+        RACINE / "requirements-test.txt",
+        RACINE / "config" / "settings.py",
+    ]
+    etat = b"".join(source.name.encode() + source.read_bytes() for source in sorted(sources))
+    empreinte = hashlib.sha256(etat).hexdigest()
+    return Path(config.cache.mkdir("base_migree")) / f"{empreinte}.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
+    from django.conf import settings
+
+    base = base_migree(request.config)
+    if base is None or not base.exists():
+        return False
+    shutil.copyfile(base, settings.DATABASES["default"]["TEST"]["NAME"])
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_keepdb: bool, django_db_blocker: Any
+) -> None:
+    from django.db import connection
+
+    base = base_migree(request.config)
+    if base is None or django_db_keepdb:
+        return
+    ecriture = base.with_suffix(f".{os.getpid()}")
+    with django_db_blocker.unblock(), connection.cursor() as curseur:
+        curseur.execute("VACUUM INTO %s", [str(ecriture)])
+    for ancienne in base.parent.glob("*.sqlite3"):
+        ancienne.unlink(missing_ok=True)
+    ecriture.replace(base)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def ordre_aleatoire() -> Iterator[None]:
     """Give back in random order the rows of a plain query that asks for none.
