@@ -146,9 +146,10 @@ class Grille:
 
     def _rang(self, tranche: Tranche | None) -> Rang:
         if tranche is None:
-            return Rang(None, *(self.total_de_la_colonne(sexe) for sexe in SEXES), self.total)
-        cle = tranche.pk
-        return Rang(tranche, *(self.valeur(cle, sexe) for sexe in SEXES), self.total_du_rang(cle))
+            femmes, hommes, non_renseigne = (self.total_de_la_colonne(sexe) for sexe in SEXES)
+            return Rang(None, femmes, hommes, non_renseigne, self.total)
+        femmes, hommes, non_renseigne = (self.valeur(tranche.pk, sexe) for sexe in SEXES)
+        return Rang(tranche, femmes, hommes, non_renseigne, self.total_du_rang(tranche.pk))
 
     def _somme_des_tranches(self, sexe: str) -> int | None:
         return somme(self.valeur(tranche.pk, sexe) for tranche in self.tranches)

@@ -62,7 +62,7 @@ def _personnes(perimetre: str) -> Coalesce:
         tranche=OuterRef("tranche"),
         sexe=Effectif.Sexe.TOTAL,
         valeur__isnull=False,
-    )
+    ).order_by()
 
     def somme(condition: Q) -> Subquery:
         return Subquery(
@@ -72,9 +72,7 @@ def _personnes(perimetre: str) -> Coalesce:
     return Coalesce(
         somme(Q(tranche__isnull=True, sexe=Effectif.Sexe.TOTAL)),
         somme(Q(tranche__isnull=True) & ~Q(sexe=Effectif.Sexe.TOTAL)),
-        somme(
-            Q(tranche__isnull=False) & (Q(sexe=Effectif.Sexe.TOTAL) | ~Exists(total_de_la_tranche.order_by()))
-        ),
+        somme(Q(tranche__isnull=False) & (Q(sexe=Effectif.Sexe.TOTAL) | ~Q(Exists(total_de_la_tranche)))),
     )
 
 
