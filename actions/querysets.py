@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import F, Q
+from django.db.models import F, Min, Q, Window
 from django.db.models.functions import Coalesce
 
 from comptes.acces import QuerySetProtege
@@ -53,10 +53,22 @@ class ActionAnnuelleQuerySet(QuerySetProtege):
     def dans_l_ordre(self) -> Self:
         """Order as the annexes: structures by their first action, then the actions of each, in the programme's order.
 
-        `ordre` is the rank in the town's own document; an action created since comes after, by title.
+        `ordre` is the rank in the town's own document; an action created since joins its structure, at the
+        end, by title. A structure that has no rank at all comes last, by name.
         """
-        return self.avec_structure().order_by(
-            F("ordre").asc(nulls_last=True), "action__porteur__nom_normalise", "action__recherche", "pk"
+        premiere = Window(Min("ordre"), partition_by=[F("campagne"), F("structure_id")])
+        nom = Coalesce("action__porteur__parent__nom_normalise", "action__porteur__nom_normalise")
+        return (
+            self.avec_structure()
+            .annotate(rang_structure=premiere)
+            .order_by(
+                F("rang_structure").asc(nulls_last=True),
+                nom,
+                "structure_id",
+                F("ordre").asc(nulls_last=True),
+                "action__recherche",
+                "pk",
+            )
         )
 
     def avec_structure(self) -> Self:
