@@ -120,13 +120,15 @@ def pytest_runtest_call(item: pytest.Item) -> Any:
 
 # -- Database --------------------------------------------------------------------------------------
 def base_migree(config: pytest.Config) -> Path | None:
-    """Return where the migrated, empty SQLite database of this very schema is kept; None on PostgreSQL.
+    """Return where the migrated, empty SQLite database of this very schema is kept; None on PostgreSQL, and without pytest's cache.
 
     Building it takes ten times as long as most tests: it is done once for each state of the migrations.
     """
     from django.conf import settings
 
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3" or not hasattr(
+        config, "cache"
+    ):
         return None
     sources = [
         *RACINE.glob("*/migrations/*.py"),
