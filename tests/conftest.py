@@ -120,7 +120,9 @@ def pytest_runtest_call(item: pytest.Item) -> Any:
 
 # -- Database --------------------------------------------------------------------------------------
 def base_migree(config: pytest.Config) -> Path | None:
-    """Return where the migrated, empty SQLite database of this very schema is kept; None on PostgreSQL, and without pytest's cache.
+    """Return where the migrated, empty SQLite database of this schema is kept; None without pytest's cache.
+
+    None on PostgreSQL too.
 
     Building it takes ten times as long as most tests: it is done once for each state of the migrations.
     """
