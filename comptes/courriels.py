@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -42,7 +42,8 @@ def _date(message: EmailMessage) -> datetime | None:
         date = parsedate_to_datetime(str(message["Date"]))
     except (TypeError, ValueError):
         return None
-    return date if timezone.is_aware(date) else timezone.make_aware(date)
+    # « -0000 », which Django writes, is UTC and parsed as a naive date.
+    return date if timezone.is_aware(date) else date.replace(tzinfo=UTC)
 
 
 def lire_fichier(fichier: Path) -> Iterator[Courriel]:

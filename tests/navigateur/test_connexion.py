@@ -1,0 +1,81 @@
+"""Signing in as people do: in a browser, with the keyboard, on a phone, without JavaScript."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from comptes.models import Utilisateur
+from tests.outils import axe
+
+pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
+
+ADRESSE = "claire@grand-dole.example"
+LARGEURS = [1440, 320]
+
+
+@pytest.fixture
+def claire(transactional_db):
+    return Utilisateur.objects.create_user(ADRESSE, "sept colonnes de bois", prenom="Claire")
+
+
+def deborde(page):
+    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+@pytest.mark.parametrize("largeur", LARGEURS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "nom",
+    [
+        *("account_login", "account_request_login_code", "account_reset_password", "account_signup"),
+        *("accessibilite", "donnees_personnelles"),
+    ],
+)
+def test_les_pages_publiques_sont_accessibles(page, live_server, nom, theme, largeur):
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": largeur, "height": 800})
+    page.goto(live_server.url + reverse(nom))
+    axe.verifier(page)
+    assert not deborde(page)
+
+
+def test_entrer_au_clavier_avec_un_code(page, live_server, claire, mailoutbox):
+    page.goto(live_server.url + reverse("account_login"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
+    page.locator("#id_code_email").focus()
+    page.keyboard.type(ADRESSE)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**" + reverse("account_confirm_login_code"))
+    axe.verifier(page)
+
+    page.locator("#id_code").fill("AAAA-AAAA")
+    page.keyboard.press("Enter")
+    resume = page.locator("[data-resume-erreurs]")
+    resume.wait_for()
+    assert resume.evaluate("e => e === document.activeElement")
+    axe.verifier(page)
+    resume.get_by_role("link").click()
+    assert page.evaluate("document.activeElement.id") == "id_code"
+
+    page.keyboard.press("Control+A")
+    page.keyboard.type(re.search(r"^ {4}(\S+)$", mailoutbox[0].body, re.MULTILINE).group(1))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda adresse: "/compte/" not in adresse)
+
+
+@pytest.fixture
+def sans_script(browser, browser_context_args):
+    contexte = browser.new_context(**{**browser_context_args, "java_script_enabled": False})
+    yield contexte.new_page()
+    contexte.close()
+
+
+def test_entrer_sans_javascript(sans_script, live_server, claire):
+    sans_script.goto(live_server.url + reverse("account_login"))
+    sans_script.get_by_text("Avec un mot de passe").click()
+    sans_script.locator("#id_login").fill(ADRESSE)
+    sans_script.locator("#id_password").fill("sept colonnes de bois")
+    sans_script.get_by_role("button", name="Se connecter").click()
+    assert "/compte/" not in sans_script.url
