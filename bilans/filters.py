@@ -1,9 +1,11 @@
 """The filters of a year's actions: read from the address, so that a filtered list can be shared as a link."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.forms import BoundField, Select
 from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 from django_filters.fields import ModelChoiceField
@@ -14,12 +16,14 @@ from actions.situation import RequeteCampagne
 from contrats.models import Axe, ContratVille, Territoire
 from documents.formats import INSECABLE
 from financements.models import AmbiguiteMontants, Financeur, LigneFinancement
+from financements.querysets import AmbiguiteQuerySet
 from porteurs.models import Porteur
 
 from .models import Bilan
 
 # In the address, what stands for « none of them » (« axe=aucun »).
 AUCUN = "aucun"
+AVEC_AUCUN = ("axe", "territoire", "dispositif")
 
 # What waits for someone, beside the nine states of a bilan.
 SITUATIONS_BILAN = (
@@ -30,6 +34,8 @@ SITUATIONS_BILAN = (
     ("a_lire", "À lire"),
     ("valides", "Validés"),
 )
+# All that a financeur sees of them.
+BILANS_MONTRES = [("valides", "Validés")]
 
 
 # -- Who follows which bilan -----------------------------------------------------------------------
@@ -106,6 +112,16 @@ class FiltrePorteur(ModelChoiceFilter):
 def _lignes(request: RequeteCampagne) -> ActionAnnuelleQuerySet:
     lignes: ActionAnnuelleQuerySet = ActionAnnuelle.objects.visibles_par(request.user)
     return lignes.filter(campagne=request.campagne).order_by()
+
+
+def _libelle(choix: Iterable[tuple[Any, Any]], valeur: str) -> str:
+    """Return the words of a choice, its own or those of a group. Raises StopIteration when there is none."""
+    a_plat = (
+        element
+        for cle, mots in choix
+        for element in (mots if isinstance(mots, list | tuple) else [(cle, mots)])
+    )
+    return next(str(mots) for cle, mots in a_plat if cle == valeur)
 
 
 def _axes(request: RequeteCampagne) -> QuerySet[Axe]:
@@ -194,10 +210,10 @@ class FiltreActions(FilterSet):
         empty_label="Tous les bilans",
     )
     a_trancher = ChoiceFilter(
-        choices=[("1", "À trancher")],
+        choices=[("1", "À trancher seulement")],
         method="filtrer_a_trancher",
         label="Montants",
-        empty_label="Tous les montants",
+        empty_label="Tous, tranchés ou non",
     )
 
     class Meta:
@@ -207,9 +223,70 @@ class FiltreActions(FilterSet):
     def __init__(self, request: RequeteCampagne) -> None:
         """Read the filters from the address of `request`, over the rows of the year that the account sees."""
         super().__init__(request.GET, queryset=_lignes(request), request=request)
+        niveaux = [nom for nom in (request.contrat.niveau_1, request.contrat.niveau_2) if nom]
+        self.filters["axe"].label = " ou ".join(niveaux).capitalize()
         if not request.user.has_perm("contrats.gerer", request.contrat):
             # Readings to settle show every funder's amounts.
             del self.filters["a_trancher"]
+            if not _lignes(request).filter(suivies_par(request.user)).exists():
+                self.filters["bilan"].extra["choices"] = BILANS_MONTRES
+
+    # -- What the page says of them ----------------------------------------------------------------
+    def champs(self) -> list[BoundField]:
+        """Return the fields worth showing: those that leave a choice, or that the address uses."""
+        montres = []
+        for champ in self.form:
+            if isinstance(champ.field.widget, Select):
+                # Read once: choices would otherwise ask the database each time they are counted.
+                champ.field.widget.choices = self._choix(champ)
+            if champ.value() or self._laisse_un_choix(champ):
+                montres.append(champ)
+        return montres
+
+    def _choix(self, champ: BoundField) -> list[Any]:
+        choix: Any = champ.field
+        if champ.name != "etat":
+            return list(choix.choices)
+        presents = {*_lignes(self.request).values_list("statut", flat=True).distinct(), champ.value()}
+        return [paire for paire in choix.choices if not paire[0] or paire[0] in presents]
+
+    def _laisse_un_choix(self, champ: BoundField) -> bool:
+        if champ.name == "a_trancher":
+            return self._a_trancher().exists()
+        if not isinstance(champ.field.widget, Select):
+            return True
+        # « Tous », and « aucun » where there is one, choose nothing.
+        return len(list(champ.field.widget.choices)) > 2 + (champ.name in AVEC_AUCUN)
+
+    def _a_trancher(self) -> AmbiguiteQuerySet:
+        ouvertes: AmbiguiteQuerySet = AmbiguiteMontants.objects.visibles_par(self.request.user)
+        return ouvertes.filter(tranchee_le=None, action_annuelle__campagne=self.request.campagne).order_by()
+
+    def appliques(self) -> list[tuple[str, str]]:
+        """Return the filters applied, as pairs (parameter, « Axe : 1.2 Accès aux droits »)."""
+        self.form.is_valid()
+        return [
+            (nom, f"{self.form[nom].label}{INSECABLE}: {self._en_mots(nom, valeur)}")
+            for nom, valeur in self.form.cleaned_data.items()
+            if valeur
+        ]
+
+    def _en_mots(self, nom: str, valeur: Any) -> str:
+        champ = self.form.fields[nom]
+        if isinstance(champ, ModelChoiceField):
+            mots = champ.null_label if valeur == AUCUN else champ.label_from_instance(valeur)
+            return " ".join(mots.split())
+        if nom == "q":
+            return f"«{INSECABLE}{valeur}{INSECABLE}»"
+        return _libelle(champ.choices, valeur)
+
+    def refuses(self) -> list[str]:
+        """Return a sentence for each filter of the address that is not applied."""
+        return [
+            f"Le filtre «{INSECABLE}{self.form[nom].label}{INSECABLE}» de cette adresse ne correspond à rien que vous "
+            "puissiez voir ici. Il n'est pas appliqué."
+            for nom in self.form.errors
+        ]
 
     def filtrer_q(self, lignes: ActionAnnuelleQuerySet, _nom: str, texte: str) -> ActionAnnuelleQuerySet:
         return lignes.chercher(texte)
@@ -251,5 +328,4 @@ class FiltreActions(FilterSet):
     def filtrer_a_trancher(
         self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str
     ) -> ActionAnnuelleQuerySet:
-        ouvertes = AmbiguiteMontants.objects.visibles_par(self.request.user).filter(tranchee_le=None)
-        return lignes.filter(pk__in=ouvertes.order_by().values("action_annuelle"))
+        return lignes.filter(pk__in=self._a_trancher().values("action_annuelle"))

@@ -1,0 +1,145 @@
+"""The lists of a year. Their rows come already filtered, sorted and annotated: a table only shows them."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.html import format_html
+from django_tables2.data import TableQuerysetData
+
+from actions.models import ActionAnnuelle, Campagne
+from comptes.templatetags.typographie import nombre, vide
+from documents.formats import INSECABLE, date_longue, montant
+from financements.models import Financeur
+
+from .models import Bilan
+from .programme import PREFIXE_FINANCEUR, Totaux
+from .templatetags.etats import etat_action, etat_bilan
+
+LIGNES_PAR_PAGE = 50
+FIGURES = {"th": {"class": "num"}, "td": {"class": "num"}, "tf": {"class": "num"}}
+RIEN = vide("")
+
+
+class LignesLues(TableQuerysetData):
+    """Rows that are sorted and counted already."""
+
+    def __init__(self, lignes: Any, nombre: int) -> None:
+        super().__init__(lignes)
+        self.nombre = nombre
+
+    def __len__(self) -> int:
+        return self.nombre
+
+    def order_by(self, aliases: Any) -> None:
+        """Leave the rows as they come: the queryset is sorted (`programme.trier`)."""
+
+
+class ColonneMontant(tables.Column):
+    """Euros, their unit said in the header; the total is that of all the rows of the list, not of the page."""
+
+    def __init__(self, libelle: str) -> None:
+        super().__init__(f"{libelle}{INSECABLE}(€)", attrs=FIGURES, default=RIEN)
+
+    def render(self, value: Any) -> str:
+        return montant(value, unite=False)
+
+    def render_footer(self, bound_column: Any, table: "TableActions") -> Any:
+        return montant(table.totaux.de(bound_column.name), unite=False)
+
+
+class ColonneNombre(tables.Column):
+    """A count of people: never totalled, the same person may be in two rows."""
+
+    def __init__(self, libelle: str) -> None:
+        super().__init__(libelle, attrs=FIGURES, default=RIEN)
+
+    def render(self, value: Any) -> str:
+        return nombre(value)
+
+
+class ListeDAnnee(tables.Table):
+    """A list of a campaign: its rows lead to the action, its headers sort (`tris`, see `bilans.adresse`)."""
+
+    class Meta:
+        template_name = "composants/liste.html"
+
+    def __init__(self, *args: Any, campagne: Campagne, tris: dict[str, Any], **options: Any) -> None:
+        self.campagne, self.tris = campagne, tris
+        super().__init__(*args, **options)
+
+    def adresse(self, nom: str, action: ActionAnnuelle) -> str:
+        """Return the address of a page of the action."""
+        return reverse(nom, args=[self.campagne.contrat.slug, self.campagne.annee, action.cle])
+
+    def lien(self, nom: str, action: ActionAnnuelle) -> str:
+        """Return the title of the action as the link of its row."""
+        return format_html(
+            '<a class="ligne" href="{}">{}</a>', self.adresse(nom, action), action.action.intitule
+        )
+
+
+class TableActions(ListeDAnnee):
+    """The actions of a year; `totaux` are those of all the filtered rows."""
+
+    action = tables.Column("Action", accessor="action", footer="Total")
+    porteur = tables.Column("Porteur", accessor="action__porteur")
+    axe = tables.Column("Axe", default=RIEN)
+    territoires = tables.Column("Territoires", empty_values=(), orderable=False)
+    dispositif = tables.Column("Dispositif", default=RIEN)
+    type = tables.Column("Nouvelle ou reconduite", default=RIEN)
+    periode = tables.Column("Période", accessor="date_debut", default=RIEN)
+    etat = tables.Column("État", accessor="statut")
+    bilan = tables.Column("Bilan", empty_values=(), accessor="cle")
+    personnes = ColonneNombre("Personnes")
+    personnes_qpv = ColonneNombre("Dont QPV")
+    demande = ColonneMontant("Demandé")
+    notifie = ColonneMontant("Notifié")
+    accorde = ColonneMontant("Accordé")
+    hors_total = ColonneMontant("Hors total")
+
+    def __init__(self, *args: Any, totaux: Totaux, **options: Any) -> None:
+        self.totaux = totaux
+        super().__init__(*args, **options)
+
+    def render_action(self, record: ActionAnnuelle) -> str:
+        return self.lien("action_detail", record)
+
+    def render_porteur(self, record: ActionAnnuelle) -> str:
+        return record.action.porteur.nom
+
+    def render_axe(self, record: ActionAnnuelle) -> str:
+        return format_html('<span class="deux-lignes">{}</span>', record.axe)
+
+    def render_territoires(self, record: ActionAnnuelle) -> Any:
+        return ", ".join(str(territoire) for territoire in record.territoires.all()) or RIEN
+
+    def render_type(self, record: ActionAnnuelle) -> str:
+        return record.get_type_display()
+
+    def render_periode(self, record: ActionAnnuelle) -> str:
+        debut, fin = date_longue(record.date_debut), date_longue(record.date_fin)
+        return f"{debut} – {fin}" if fin and fin != debut else debut
+
+    def render_etat(self, record: ActionAnnuelle) -> str:
+        return etat_action(record)
+
+    def render_bilan(self, record: Any) -> Any:
+        return etat_bilan(statut_du_bilan(record))
+
+
+def statut_du_bilan(action: Any) -> str | None:
+    """Return the state of the bilan of a row annotated by `programme.avec_colonnes`.
+
+    An awaited bilan that nobody has begun is « à saisir »; None when none is awaited, or when the account
+    would not see it before it is validated.
+    """
+    if action.statut_bilan or not (action.suivie and action.bilan_attendu):
+        statut: str | None = action.statut_bilan
+        return statut
+    return Bilan.Statut.A_SAISIR
+
+
+def colonnes_des_financeurs(financeurs: list[Financeur]) -> list[tuple[str, ColonneMontant]]:
+    """Return a column of amounts for each funder."""
+    return [(PREFIXE_FINANCEUR + f.cle, ColonneMontant(f.sigle)) for f in financeurs]
