@@ -1,0 +1,362 @@
+"""What changes a bilan: one function a use case, one transaction, permission checked, history written.
+
+docs/etats.md has the table of states. A state that is already reached is left as it is, so that a button
+pressed twice does its work once; anything else that cannot be done raises `OperationRefusee`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from actions.models import ActionAnnuelle
+from comptes.models import Utilisateur
+from comptes.templatetags.typographie import insecables
+from comptes.versions import VersionPerimee
+
+from . import effectifs as eff
+from .controles import anomalies_bilan
+from .models import Bilan, Effectif, Transition
+from .regles import porte_le_bilan
+
+Statut = Bilan.Statut
+
+# Where each operation starts from. « valider » from the porteur's hands is entering on its behalf.
+DEPUIS: dict[str, tuple[Bilan.Statut, ...]] = {
+    "enregistrer": (*Bilan.STATUTS_MODIFIABLES, *Bilan.STATUTS_EN_LECTURE),
+    "transmettre": Bilan.STATUTS_MODIFIABLES,
+    "valider": (*Bilan.STATUTS_MODIFIABLES, *Bilan.STATUTS_EN_LECTURE),
+    "renvoyer": Bilan.STATUTS_EN_LECTURE,
+    "rouvrir": (Statut.VALIDE,),
+    "dispenser": Bilan.STATUTS_MODIFIABLES,
+    "reprendre": (Statut.DISPENSE,),
+}
+VERS: dict[str, Bilan.Statut] = {
+    "transmettre": Statut.TRANSMIS,
+    "valider": Statut.VALIDE,
+    "renvoyer": Statut.A_COMPLETER,
+    "rouvrir": Statut.EN_VERIFICATION,
+    "dispenser": Statut.DISPENSE,
+    "reprendre": Statut.A_SAISIR,
+}
+# What the porteur does itself, while the bilan is in its hands; the rest belongs to the chargé·e de mission.
+DU_PORTEUR = ("enregistrer", "transmettre")
+
+# What the account is told when the state of the bilan does not allow what it asks.
+REFUS: dict[Bilan.Statut, str] = {
+    Statut.A_SAISIR: "Ce bilan n'a pas encore été saisi.",
+    Statut.EN_SAISIE: "Ce bilan n'a pas encore été transmis.",
+    Statut.A_COMPLETER: "Ce bilan est entre les mains du porteur, à qui il a été renvoyé.",
+    Statut.TRANSMIS: "Ce bilan a déjà été transmis.",
+    Statut.EN_VERIFICATION: "Ce bilan est en cours de vérification.",
+    Statut.VALIDE: "Ce bilan est validé : pour le modifier, il faut d'abord le rouvrir.",
+    Statut.INTEGRE: "Ce bilan figure dans le rapport annuel : il ne change plus que par une correction du rapport.",
+    Statut.PUBLIE: "Ce bilan figure dans le rapport publié : il ne change plus que par une correction du rapport.",
+    Statut.DISPENSE: "Ce bilan est dispensé : rien n'y est attendu.",
+}
+# The fields that the form writes; everything else belongs to the operations.
+CHAMPS_SAISIS = (
+    "realisation",
+    "motif_non_realisation",
+    *Bilan.CHAMPS_RECIT,
+    "type_public",
+    "moyens",
+    "salaries",
+    "benevoles",
+    "intervenants",
+    "partenariats",
+    "date_debut",
+    "date_fin",
+    "dates_lieux",
+    "nombre_seances",
+)
+
+
+class OperationRefusee(Exception):
+    """What is asked cannot be done; the message is the French sentence to show, which says why and what to do."""
+
+    def __str__(self) -> str:
+        return insecables(super().__str__())
+
+
+class Manque(NamedTuple):
+    """Something to do before the next step: the sentence, and the field of the form that it leads to."""
+
+    phrase: str
+    champ: str
+
+
+@dataclass(frozen=True)
+class SaisieEffectifs:
+    """What the form says of the people in one perimeter: every cell of its grid, and whether it is an estimate."""
+
+    grille: eff.Grille
+    estimation: bool
+
+
+# -- Reading ---------------------------------------------------------------------------------------
+def operations_possibles(bilan: Bilan, utilisateur: Any) -> set[str]:
+    """Return the names of the operations that this account may do on this bilan in its present state."""
+    gere = utilisateur.has_perm("bilans.gerer", bilan)
+    porte = porte_le_bilan(utilisateur, bilan)
+    return {nom for nom in DEPUIS if _est_permise(nom, bilan, gere=gere, porte=porte)}
+
+
+def _est_permise(nom: str, bilan: Bilan, *, gere: bool, porte: bool) -> bool:
+    if bilan.statut not in DEPUIS[nom]:
+        return False
+    return gere or (porte and nom in DU_PORTEUR and bilan.modifiable_par_le_porteur)
+
+
+def manques(bilan: Bilan) -> list[Manque]:
+    """Return what must still be said before the bilan can be transmitted, in the order of the form."""
+    liste = _manques_pour_valider(bilan)
+    faite = bilan.realisation in (Bilan.Realisation.REALISEE, Bilan.Realisation.PARTIELLE)
+    if faite and not any(getattr(bilan, champ) for champ in Bilan.CHAMPS_RECIT):
+        liste.append(Manque("Dites en quelques lignes comment l'action s'est déroulée.", "mise_en_oeuvre"))
+    return liste
+
+
+def manque_pour_transmettre(bilan: Bilan) -> list[str]:
+    """Return the sentences of what is missing before transmission; empty when it can be transmitted."""
+    return [manque.phrase for manque in manques(bilan)]
+
+
+def _manques_pour_valider(bilan: Bilan) -> list[Manque]:
+    liste = []
+    if not bilan.realisation:
+        liste.append(Manque("Indiquez si l'action a été réalisée.", "realisation"))
+    if bilan.realisation in Bilan.REALISATIONS_MOTIVEES and not bilan.motif_non_realisation:
+        liste.append(
+            Manque("Indiquez pourquoi l'action n'a pas eu lieu ou a été reportée.", "motif_non_realisation")
+        )
+    liste += [
+        Manque(anomalie.message, anomalie.champ) for anomalie in anomalies_bilan(bilan) if anomalie.bloquante
+    ]
+    return liste
+
+
+# -- Operations ------------------------------------------------------------------------------------
+def preparer_bilan(action_annuelle: ActionAnnuelle) -> Bilan | None:
+    """Give the year of an action its bilan to enter, once; return it, None when no bilan is expected."""
+    if not action_annuelle.bilan_attendu:
+        return None
+    bilan: Bilan = Bilan.objects.get_or_create(action_annuelle=action_annuelle)[0]
+    return bilan
+
+
+@transaction.atomic
+def enregistrer_bilan(
+    bilan: Bilan,
+    utilisateur: Utilisateur,
+    *,
+    champs: Mapping[str, Any],
+    effectifs: Iterable[SaisieEffectifs] = (),
+    version: int,
+) -> Bilan:
+    """Write what was typed and return the bilan; when nothing changed, nothing is written.
+
+    `champs` are values of `CHAMPS_SAISIS`; a perimeter absent from `effectifs` is left alone, as are the
+    ranges and the other measures. Raises VersionPerimee when someone saved it meanwhile.
+    """
+    actuel = _prendre(bilan, utilisateur, "enregistrer", version)
+    change = False
+    for champ in CHAMPS_SAISIS:
+        if champ in champs and getattr(actuel, champ) != champs[champ]:
+            setattr(actuel, champ, champs[champ])
+            change = True
+    for saisie in effectifs:
+        change |= _ecrire_effectifs(actuel, saisie, utilisateur)
+    if not change:
+        return actuel
+    try:
+        actuel.full_clean()
+    except ValidationError as erreur:
+        raise OperationRefusee(" ".join(erreur.messages)) from erreur
+    if actuel.statut == Statut.A_SAISIR:
+        return _passer(actuel, Statut.EN_SAISIE, utilisateur)
+    if actuel.statut == Statut.TRANSMIS:
+        return _passer(actuel, Statut.EN_VERIFICATION, utilisateur)
+    return _ecrire(actuel, utilisateur)
+
+
+@transaction.atomic
+def transmettre(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = None) -> Bilan:
+    """Hand the bilan over to the chargé·e de mission; refused while something is missing."""
+    actuel = _prendre(bilan, utilisateur, "transmettre", version)
+    if actuel.statut == Statut.TRANSMIS:
+        return actuel
+    _refuser_les_manques(manques(actuel), "transmis")
+    return _transmettre(actuel, utilisateur)
+
+
+@transaction.atomic
+def valider(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = None) -> Bilan:
+    """Accept the bilan: its figures may enter the report. Refused while something contradicts itself.
+
+    From the porteur's hands, it is transmitted on the porteur's behalf first: both steps are in the history.
+    """
+    actuel = _prendre(bilan, utilisateur, "valider", version)
+    if actuel.statut == Statut.VALIDE:
+        return actuel
+    _refuser_les_manques(_manques_pour_valider(actuel), "validé")
+    if actuel.modifiable_par_le_porteur:
+        _transmettre(actuel, utilisateur)
+    actuel.valide_le, actuel.valide_par = timezone.now(), utilisateur
+    return _passer(actuel, Statut.VALIDE, utilisateur)
+
+
+@transaction.atomic
+def renvoyer(bilan: Bilan, utilisateur: Utilisateur, motif: str, *, version: int | None = None) -> Bilan:
+    """Send the bilan back to the porteur, who reads `motif`: what is to be completed."""
+    actuel = _prendre(bilan, utilisateur, "renvoyer", version)
+    if actuel.statut == Statut.A_COMPLETER:
+        return actuel
+    actuel.motif_renvoi = _motif(motif, "Dites au porteur ce qui est à compléter.")
+    return _passer(actuel, Statut.A_COMPLETER, utilisateur, actuel.motif_renvoi)
+
+
+@transaction.atomic
+def rouvrir(bilan: Bilan, utilisateur: Utilisateur, motif: str, *, version: int | None = None) -> Bilan:
+    """Take a validated bilan back for a correction; one that is in a report stays as it is."""
+    actuel = _prendre(bilan, utilisateur, "rouvrir", version)
+    if actuel.statut == Statut.EN_VERIFICATION:
+        return actuel
+    commentaire = _motif(motif, "Dites pourquoi ce bilan est rouvert.")
+    actuel.valide_le = actuel.valide_par = None
+    return _passer(actuel, Statut.EN_VERIFICATION, utilisateur, commentaire)
+
+
+@transaction.atomic
+def dispenser(bilan: Bilan, utilisateur: Utilisateur, motif: str, *, version: int | None = None) -> Bilan:
+    """Say that no bilan is expected, and why; what was typed is kept."""
+    actuel = _prendre(bilan, utilisateur, "dispenser", version)
+    if actuel.statut == Statut.DISPENSE:
+        return actuel
+    commentaire = _motif(motif, "Dites pourquoi aucun bilan n'est attendu.")
+    return _passer(actuel, Statut.DISPENSE, utilisateur, commentaire)
+
+
+@transaction.atomic
+def reprendre(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = None) -> Bilan:
+    """Expect again a bilan that had been waived."""
+    actuel = _prendre(bilan, utilisateur, "reprendre", version)
+    if actuel.statut == Statut.A_SAISIR:
+        return actuel
+    return _passer(actuel, Statut.A_SAISIR, utilisateur)
+
+
+# -- Steps -----------------------------------------------------------------------------------------
+def _prendre(bilan: Bilan, utilisateur: Utilisateur, nom: str, version: int | None = None) -> Bilan:
+    """Return the stored bilan, locked, if this account may do `nom` on it or finds it already done.
+
+    Raises PermissionDenied for an account that this bilan does not belong to, OperationRefusee for a state
+    that does not allow it, VersionPerimee when `version` is given and someone saved the bilan since.
+    """
+    actuel: Bilan = (
+        Bilan.objects.select_for_update(of=("self",))
+        .select_related("action_annuelle__campagne__contrat", "action_annuelle__action__porteur")
+        .get(pk=bilan.pk)
+    )
+    gere = utilisateur.has_perm("bilans.gerer", actuel)
+    porte = porte_le_bilan(utilisateur, actuel)
+    if not gere and not (porte and nom in DU_PORTEUR):
+        raise PermissionDenied("Ce bilan est celui d'une autre structure.")
+    if actuel.statut == VERS.get(nom):
+        return actuel
+    if not _est_permise(nom, actuel, gere=gere, porte=porte):
+        raise OperationRefusee(REFUS[Statut(actuel.statut)])
+    if version is not None and actuel.version != version:
+        raise VersionPerimee(actuel)
+    return actuel
+
+
+def _refuser_les_manques(liste: list[Manque], participe: str) -> None:
+    if liste:
+        phrases = " ".join(manque.phrase for manque in liste)
+        raise OperationRefusee(f"Ce bilan ne peut pas être {participe} : {phrases[0].lower()}{phrases[1:]}")
+
+
+def _motif(motif: str, manquant: str) -> str:
+    if not motif.strip():
+        raise OperationRefusee(manquant)
+    return motif.strip()
+
+
+def _transmettre(bilan: Bilan, utilisateur: Utilisateur) -> Bilan:
+    bilan.transmis_le, bilan.transmis_par = timezone.now(), utilisateur
+    bilan.saisi_pour_le_porteur = not porte_le_bilan(utilisateur, bilan)
+    bilan.motif_renvoi = ""
+    return _passer(bilan, Statut.TRANSMIS, utilisateur)
+
+
+def _passer(bilan: Bilan, vers: Bilan.Statut, utilisateur: Utilisateur, commentaire: str = "") -> Bilan:
+    """Change the state and write who did it: the only place where a state changes."""
+    de, bilan.statut = bilan.statut, vers
+    _ecrire(bilan, utilisateur)
+    Transition.objects.create(bilan=bilan, de=de, vers=vers, auteur=utilisateur, commentaire=commentaire)
+    return bilan
+
+
+def _ecrire(bilan: Bilan, utilisateur: Utilisateur) -> Bilan:
+    bilan.version += 1
+    bilan._history_user = utilisateur  # type: ignore[attr-defined]
+    bilan.save()
+    return bilan
+
+
+def _ecrire_effectifs(bilan: Bilan, saisie: SaisieEffectifs, utilisateur: Utilisateur) -> bool:
+    """Make the stored cells of a perimeter those of the grid; return whether anything changed.
+
+    A blank cell forgets the number that stood there, never a range; a number typed where a range stood
+    replaces it. The words of the source document stay.
+    """
+    perimetre = saisie.grille.perimetre
+    stockees = {
+        eff.Cellule(ligne.tranche_id, ligne.sexe): ligne
+        for ligne in bilan.effectifs.filter(mesure=Effectif.Mesure.PERSONNES, perimetre=perimetre).order_by(
+            "pk"
+        )
+    }
+    connues = [ligne for ligne in stockees.values() if ligne.valeur is not None]
+    reestimer = any(ligne.approximatif for ligne in connues) != saisie.estimation
+    change = False
+    for tranche in (None, *(tranche.pk for tranche in saisie.grille.tranches)):
+        for sexe in (*eff.SEXES, eff.TOTAL):
+            cellule = eff.Cellule(tranche, sexe)
+            change |= _ecrire_cellule(
+                bilan, perimetre, cellule, stockees.get(cellule), saisie, reestimer, utilisateur
+            )
+    return change
+
+
+def _ecrire_cellule(
+    bilan: Bilan,
+    perimetre: str,
+    cellule: eff.Cellule,
+    ligne: Effectif | None,
+    saisie: SaisieEffectifs,
+    reestimer: bool,
+    utilisateur: Utilisateur,
+) -> bool:
+    valeur = saisie.grille.cellules.get(cellule)
+    if valeur is None:
+        if ligne is None or ligne.valeur is None:
+            return False
+        ligne._history_user = utilisateur  # type: ignore[attr-defined]
+        ligne.delete()
+        return True
+    nouvelle = ligne is None
+    if ligne is None:
+        ligne = Effectif(bilan=bilan, perimetre=perimetre, sexe=cellule.sexe, tranche_id=cellule.tranche)
+    if ligne.valeur == valeur and not reestimer:
+        return False
+    if nouvelle or reestimer or ligne.valeur is None:
+        ligne.approximatif = saisie.estimation
+    ligne.valeur, ligne.valeur_min, ligne.valeur_max = valeur, None, None
+    ligne._history_user = utilisateur  # type: ignore[attr-defined]
+    ligne.save()
+    return True
