@@ -5,9 +5,10 @@ shows again exactly what was typed. A blank gives None, which is not zero.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -180,3 +181,26 @@ class ChampDate(forms.Field):
             return bool(self.to_python(data) != (None if initial == "" else initial))
         except ValidationError:
             return True
+
+
+class ChampTexte(forms.CharField):
+    """A text kept with plain line ends: browsers send « \\r\\n », which would look like a change of every line."""
+
+    def to_python(self, value: Any) -> Any:
+        texte = super().to_python(value)
+        return texte.replace("\r\n", "\n").replace("\r", "\n") if isinstance(texte, str) else texte
+
+
+class Groupe(NamedTuple):
+    """Fields of a form shown together, under a title and a sentence (templates/composants/groupes.html)."""
+
+    titre: str
+    phrase: str
+    champs: list[forms.BoundField]
+
+
+def groupes(form: forms.BaseForm, description: Iterable[tuple[str, str, Iterable[str]]]) -> Iterator[Groupe]:
+    """Give the visible fields of `form` by group; a group is described by its title, its sentence, its names."""
+    for titre, phrase, noms in description:
+        champs = [form[nom] for nom in noms]
+        yield Groupe(titre, phrase, [champ for champ in champs if not champ.is_hidden])

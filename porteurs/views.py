@@ -1,6 +1,75 @@
-def porteur_creer(request, **kwargs):
-    raise NotImplementedError
+"""Creating and editing a porteur."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from comptes.versions import VersionPerimee, comparer
+from comptes.vues import exiger
+from contrats.requete import RequeteContrat
+
+from .forms import PorteurForm, valeurs
+from .models import Porteur
+from .operations import creer_porteur, modifier_porteur
+
+REFUS = "Seule la personne qui tient le contrat peut créer ou modifier un porteur."
 
 
-def porteur_modifier(request, **kwargs):
-    raise NotImplementedError
+@require_http_methods(["GET", "POST"])
+def porteur_creer(request: RequeteContrat) -> HttpResponse:
+    """Create a porteur; `suite` in the address is the page to go back to, with the new porteur's key."""
+    exiger(request, "contrats.gerer", request.contrat, REFUS)
+    suite = _suite(request)
+    porteur = Porteur(epci=request.contrat.epci)
+    form = PorteurForm(request.POST if request.method == "POST" else None, instance=porteur)
+    if request.method == "POST" and form.is_valid():
+        try:
+            creer_porteur(request.user, request.contrat, porteur, form.cleaned_data["autres_noms"])
+        except ValidationError as refus:
+            form.add_error(None, refus)
+        else:
+            messages.success(request, f"Le porteur « {porteur} » est créé.")
+            if suite:
+                return redirect(f"{suite}{'&' if '?' in suite else '?'}{urlencode({'porteur': porteur.cle})}")
+            return redirect("porteur_detail", request.contrat.slug, request.annee, porteur.cle)
+    retour = suite or reverse("liste_porteurs", args=[request.contrat.slug, request.annee])
+    contexte = {"form": form, "porteur": None, "conflit": None, "url_retour": retour}
+    return render(request, "porteurs/formulaire.html", contexte)
+
+
+@require_http_methods(["GET", "POST"])
+def porteur_modifier(request: RequeteContrat, cle: str) -> HttpResponse:
+    """Correct the file of a porteur."""
+    visibles = Porteur.objects.visibles_par(request.user).filter(epci=request.contrat.epci_id)
+    porteur = get_object_or_404(visibles.select_related("epci", "parent"), cle=cle)
+    exiger(request, "porteurs.modifier", porteur, REFUS)
+    retour = reverse("porteur_detail", args=[request.contrat.slug, request.annee, cle])
+    nom = porteur.nom
+    form = PorteurForm(request.POST if request.method == "POST" else None, instance=porteur)
+    conflit = None
+    if request.method == "POST" and form.is_valid():
+        autres_noms, version = form.cleaned_data["autres_noms"], form.cleaned_data["version"] or 0
+        try:
+            modifier_porteur(request.user, porteur, autres_noms, version=version)
+        except VersionPerimee as perimee:
+            form.cleaned_data["autres_noms"] = "\n".join(autres_noms)
+            conflit = comparer(form, perimee.actuel, valeurs(perimee.actuel))
+        except ValidationError as refus:
+            form.add_error(None, refus)
+        else:
+            messages.success(request, f"Le porteur « {porteur} » est enregistré.")
+            return redirect(retour)
+    contexte = {"form": form, "porteur": porteur, "nom": nom, "conflit": conflit, "url_retour": retour}
+    return render(request, "porteurs/formulaire.html", contexte)
+
+
+def _suite(request: RequeteContrat) -> str:
+    """Return the page of this site to go back to, an empty string when the address names none."""
+    suite = request.GET.get("suite", "")
+    return suite if suite.startswith("/") and url_has_allowed_host_and_scheme(suite, None) else ""
