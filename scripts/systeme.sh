@@ -53,6 +53,7 @@ inventorier() {
     fi
     if [ "$usage" = test ]; then
         programme "${CHROMIUM:-chromium}" chromium "le navigateur des tests"
+        bibliotheque libatomic.so.1 libatomic1 "le pilote du navigateur des tests (Playwright)"
         programme pdftotext poppler-utils "la relecture des PDF"
         programme localc libreoffice-calc "l'ouverture des classeurs Excel"
         programme lowriter libreoffice-writer "l'ouverture des documents Word"
