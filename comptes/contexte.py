@@ -21,10 +21,11 @@ def version() -> str:
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
-    """Return the collectivity, the version, and whether this is the demonstration."""
+    """Return the collectivity, whom to write to, the version, and whether this is the demonstration."""
     return {
         "demonstration": settings.PILOTIS_DEMONSTRATION,
         "comptes_demonstration": COMPTES if settings.PILOTIS_DEMONSTRATION else (),
         "collectivite": settings.PILOTIS_COLLECTIVITE,
+        "contact": settings.PILOTIS_CONTACT,
         "version_pilotis": version(),
     }

@@ -19,6 +19,8 @@ PILOTIS_DONNEES = dossier_donnees(env.str("PILOTIS_DONNEES", "var"), BASE_DIR)
 # The demonstration shows its accounts on the sign-in page and its e-mails on a page: never in production.
 PILOTIS_DEMONSTRATION = env.bool("PILOTIS_DEMONSTRATION", False)
 PILOTIS_COLLECTIVITE = env.str("PILOTIS_COLLECTIVITE", "")
+# Whom to write to about accessibility and personal data.
+PILOTIS_CONTACT = env.str("PILOTIS_CONTACT", "")
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or cle_secrete(PILOTIS_DONNEES)
@@ -106,6 +108,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Shared by the server's processes: the limits on sign-in attempts count them all.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": PILOTIS_DONNEES / "cache",
+    }
+}
 MEDIA_ROOT = PILOTIS_DONNEES / "depots"
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -172,6 +181,7 @@ WHITENOISE_MAX_AGE = 300
 _https = env.bool("HTTPS", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^sante$"]  # probes speak plain HTTP from inside
 SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
