@@ -209,6 +209,13 @@ class FiltreActions(FilterSet):
         label="Bilan",
         empty_label="Tous les bilans",
     )
+    # Set by a figure that counts each action once: the list then holds exactly the rows behind it.
+    axe_principal = ChoiceFilter(
+        choices=[("1", "seulement")],
+        method="filtrer_axe_principal",
+        label="Axe principal",
+        empty_label="Axe principal ou secondaire",
+    )
     a_trancher = ChoiceFilter(
         choices=[("1", "À trancher seulement")],
         method="filtrer_a_trancher",
@@ -324,6 +331,14 @@ class FiltreActions(FilterSet):
         self, lignes: ActionAnnuelleQuerySet, _nom: str, situation: str
     ) -> ActionAnnuelleQuerySet:
         return lignes.filter(selon_bilan(situation, self.request.user, self.request.campagne))
+
+    def filtrer_axe_principal(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str
+    ) -> ActionAnnuelleQuerySet:
+        axe = self.form.cleaned_data.get("axe")
+        if not isinstance(axe, Axe):
+            return lignes
+        return lignes.filter(Q(axe=axe) | Q(axe__parent=axe) | Q(axe__parent__parent=axe))
 
     def filtrer_a_trancher(
         self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str

@@ -1,0 +1,368 @@
+"""The figures of a year: bilans, money, people. Each comes with the address of the rows behind it.
+
+Everything is computed from the rows that the account sees, in a number of queries that does not depend on
+how many there are. Amounts are euros; None is « not known », never zero.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Coalesce
+
+from actions.models import ActionAnnuelle, Campagne
+from actions.querysets import ActionAnnuelleQuerySet
+from contrats.models import Axe
+from documents.formats import repartir_100
+from financements.models import Financeur, LigneFinancement, TotalControle, Versement
+from financements.querysets import MONTANT, LigneFinancementQuerySet
+from porteurs.models import Porteur
+
+from .controles import Anomalie, Gravite, anomalies_bilan
+from .effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, grilles
+from .models import Bilan
+from .programme import additionner
+
+
+# -- Bilans ----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Avancement:
+    """How far the bilans of some actions are, by number of actions; for an account that follows them all."""
+
+    attendus: int
+    recus: int
+    a_lire: int
+    a_completer: int
+    valides: int
+
+    @property
+    def a_recevoir(self) -> int:
+        """Those awaited and not received, or sent back."""
+        return max(self.attendus - self.recus, 0)
+
+    def part(self, nombre: int) -> Decimal | None:
+        """Return `nombre` in points of the awaited ones, None when none is."""
+        return Decimal(100 * nombre) / self.attendus if self.attendus else None
+
+
+def avancement(lignes: ActionAnnuelleQuerySet) -> Avancement:
+    """Return how far the bilans of `lignes` are; an action without a bilan row awaits one like the others."""
+    comptes: Counter[str | None] = Counter()
+    attendus = 0
+    for ligne in lignes.order_by().values("statut", "bilan__statut").annotate(nombre=Count("pk")):
+        comptes[ligne["bilan__statut"]] += ligne["nombre"]
+        sans_bilan = ligne["statut"] in ActionAnnuelle.STATUTS_SANS_BILAN
+        if not sans_bilan and ligne["bilan__statut"] != Bilan.Statut.DISPENSE:
+            attendus += ligne["nombre"]
+    return Avancement(
+        attendus=attendus,
+        recus=sum(comptes[statut] for statut in Bilan.STATUTS_RECUS),
+        a_lire=sum(comptes[statut] for statut in Bilan.STATUTS_EN_LECTURE),
+        a_completer=comptes[Bilan.Statut.A_COMPLETER],
+        valides=sum(comptes[statut] for statut in Bilan.STATUTS_VALIDES),
+    )
+
+
+def bilans_lus(campagne: Campagne, utilisateur: Any) -> list[Bilan]:
+    """Return the received bilans of the year with what their contrôles and their people are computed from."""
+    bilans = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle__campagne=campagne).recus()
+    return list(
+        bilans.order_by("pk")
+        .select_related("action_annuelle__campagne")
+        .prefetch_related("effectifs", "action_annuelle__campagne__tranches")
+    )
+
+
+def a_verifier(bilans: Iterable[Bilan]) -> dict[int, list[Anomalie]]:
+    """Return, by action year, what has to be looked at in each bilan: blocking findings and alerts."""
+    trouvees = {
+        bilan.action_annuelle_id: [a for a in anomalies_bilan(bilan) if a.gravite != Gravite.INFO]
+        for bilan in bilans
+    }
+    return {cle: anomalies for cle, anomalies in trouvees.items() if anomalies}
+
+
+# -- People ----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Personnes:
+    """The people that some bilans state in one perimeter, estimates and ranges apart."""
+
+    libelle: str
+    bilans: int
+    personnes: int
+    par_sexe: int
+    femmes: int
+    hommes: int
+    estimations: int
+
+
+def personnes(bilans: Iterable[Bilan]) -> list[Personnes]:
+    """Return the people of `bilans` (as given by `bilans_lus`), all of them then those of the QPV.
+
+    The sum adds different people of each action: whoever takes part in two actions is counted twice.
+    """
+    bilans = list(bilans)
+    return [
+        _personnes("Ensemble du public", ENSEMBLE, bilans),
+        _personnes("Dont habitantes et habitants du QPV", QPV, bilans),
+    ]
+
+
+def _personnes(libelle: str, perimetre: str, bilans: list[Bilan]) -> Personnes:
+    exacts, sexes, estimations = [], [], 0
+    for bilan in bilans:
+        effectifs = [e for e in bilan.effectifs.all() if e.perimetre == perimetre and e.mesure == "personnes"]
+        grille = grilles(effectifs, bilan.action_annuelle.campagne.tranches.all())[perimetre]
+        if any(e.approximatif for e in effectifs) or (effectifs and grille.total is None):
+            estimations += 1
+        elif grille.total is not None:
+            exacts.append(grille.total)
+            if grille.connait_le_sexe:
+                sexes.append(grille)
+    return Personnes(
+        libelle=libelle,
+        bilans=len(exacts),
+        personnes=sum(exacts),
+        par_sexe=len(sexes),
+        femmes=sum(g.total_de_la_colonne(FEMMES) or 0 for g in sexes),
+        hommes=sum(g.total_de_la_colonne(HOMMES) or 0 for g in sexes),
+        estimations=estimations,
+    )
+
+
+# -- Money -----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Poste:
+    """The money of a funder, of an axe or of a structure in the year.
+
+    `criteres` is the query string of the list of actions that shows the rows behind it; `part` is in points
+    of the total politique de la ville, rounded so that the parts add to 100.
+    """
+
+    pk: int | None
+    libelle: str
+    criteres: str
+    actions: int
+    accorde: Decimal | None
+    hors_total: Decimal | None = None
+    demande: Decimal | None = None
+    notifie: Decimal | None = None
+    verse: Decimal | None = None
+    part: Decimal | None = None
+    niveau: int = 1
+    dans_total: bool = True
+
+
+def lignes_de_l_annee(campagne: Campagne, utilisateur: Any) -> LigneFinancementQuerySet:
+    """Return the funding lines of the year that the account sees: a financeur sees its own only."""
+    lignes: LigneFinancementQuerySet = LigneFinancement.objects.visibles_par(utilisateur)
+    return lignes.filter(action_annuelle__campagne=campagne).order_by()
+
+
+def par_financeur(campagne: Campagne, utilisateur: Any) -> list[Poste]:
+    """Return the money of each funder, those beside the total with their amount in `hors_total`."""
+    etats = ("montant_demande", "montant_accorde", "montant_notifie")
+    sommes = {
+        ligne["financeur"]: ligne
+        for ligne in lignes_de_l_annee(campagne, utilisateur)
+        .values("financeur")
+        .annotate(
+            actions=Count("action_annuelle", distinct=True),
+            **{etat: Sum(etat, output_field=MONTANT) for etat in etats},
+        )
+    }
+    verses = dict(
+        Versement.objects.visibles_par(utilisateur)
+        .filter(ligne__action_annuelle__campagne=campagne, statut=Versement.Statut.VERSE)
+        .order_by()
+        .values_list("ligne__financeur")
+        .annotate(total=Sum("montant_verse", output_field=MONTANT))
+    )
+    postes = []
+    for financeur in Financeur.objects.visibles_par(utilisateur).filter(pk__in=sommes):
+        ligne = sommes[financeur.pk]
+        accorde = ligne["montant_accorde"]
+        postes.append(
+            Poste(
+                pk=financeur.pk,
+                libelle=financeur.nom,
+                criteres=f"?financeur={financeur.cle}",
+                actions=ligne["actions"],
+                accorde=accorde if financeur.dans_total else None,
+                hors_total=None if financeur.dans_total else accorde,
+                demande=ligne["montant_demande"],
+                notifie=ligne["montant_notifie"],
+                verse=verses.get(financeur.pk),
+                dans_total=financeur.dans_total,
+            )
+        )
+    return avec_parts(postes)
+
+
+def par_axe(campagne: Campagne, utilisateur: Any) -> list[Poste]:
+    """Return the money of each axe and of what hangs from it, in reading order, then without axe.
+
+    An action counts once, in its main axe. A part is given to the first level only.
+    """
+    axes = {axe.pk: axe for axe in Axe.objects.filter(contrat=campagne.contrat)}
+    montants = _par(campagne, utilisateur, "axe")
+    cumules: dict[int | None, _Cumul] = defaultdict(_Cumul)
+    for pk, cumul in montants.items():
+        cumules[pk].ajouter(cumul)
+        ancetre = axes[pk].parent_id if pk else None
+        while ancetre:
+            cumules[ancetre].ajouter(cumul)
+            ancetre = axes[ancetre].parent_id
+    postes = [
+        cumules[pk].poste(pk, f"{axe.code} {axe.libelle}", f"?axe={axe.code}&axe_principal=1", axe.niveau)
+        for pk, axe in axes.items()
+        if pk in cumules
+    ]
+    if None in cumules:
+        postes.append(cumules[None].poste(None, "Sans axe", "?axe=aucun"))
+    return avec_parts(postes)
+
+
+def par_structure(campagne: Campagne, utilisateur: Any) -> list[Poste]:
+    """Return the money of each structure, its services included, the largest amount first."""
+    cumules = _par(campagne, utilisateur, "structure")
+    structures = Porteur.objects.filter(pk__in=[pk for pk in cumules if pk])
+    postes = [
+        cumules[s.pk].poste(s.pk, s.nom, f"?porteur={s.cle}") for s in structures.order_by("nom_normalise")
+    ]
+    return avec_parts(sorted(postes, key=lambda poste: -(poste.accorde or Decimal(0))))
+
+
+@dataclass
+class _Cumul:
+    """What adds up under an axe or a structure."""
+
+    actions: int = 0
+    accorde: Decimal | None = None
+    hors_total: Decimal | None = None
+
+    def ajouter(self, autre: "_Cumul") -> None:
+        self.actions += autre.actions
+        self.accorde = additionner([self.accorde, autre.accorde])
+        self.hors_total = additionner([self.hors_total, autre.hors_total])
+
+    def poste(self, pk: int | None, libelle: str, criteres: str, niveau: int = 1) -> Poste:
+        return Poste(pk, libelle, criteres, self.actions, self.accorde, self.hors_total, niveau=niveau)
+
+
+def _par(campagne: Campagne, utilisateur: Any, cle: str) -> dict[int | None, _Cumul]:
+    """Return actions and amounts of the year by `axe` or by `structure`."""
+    chemin = {"axe": F("axe"), "structure": Coalesce("action__porteur__parent", "action__porteur")}[cle]
+    chemin_des_lignes = {
+        "axe": F("action_annuelle__axe"),
+        "structure": Coalesce("action_annuelle__action__porteur__parent", "action_annuelle__action__porteur"),
+    }[cle]
+    actions = ActionAnnuelle.objects.visibles_par(utilisateur).filter(campagne=campagne).order_by()
+    cumuls: dict[int | None, _Cumul] = {
+        ligne["groupe"]: _Cumul(ligne["nombre"])
+        for ligne in actions.values(groupe=chemin).annotate(nombre=Count("pk"))
+    }
+    for ligne in (
+        lignes_de_l_annee(campagne, utilisateur)
+        .values("financeur__dans_total", groupe=chemin_des_lignes)
+        .annotate(somme=Sum("montant_accorde", output_field=MONTANT))
+    ):
+        colonne = "accorde" if ligne["financeur__dans_total"] else "hors_total"
+        cumuls[ligne["groupe"]].ajouter(_Cumul(**{colonne: ligne["somme"]}))
+    return cumuls
+
+
+def avec_parts(postes: list[Poste]) -> list[Poste]:
+    """Return the postes, those of the first level with their part of the sum of `accorde`."""
+    premiers = [poste for poste in postes if poste.niveau == 1]
+    parts = iter(repartir_100([poste.accorde for poste in premiers]))
+    return [replace(poste, part=next(parts)) if poste.niveau == 1 else poste for poste in postes]
+
+
+@dataclass(frozen=True)
+class Argent:
+    """The money of a year, from every side."""
+
+    financeurs: list[Poste]
+    axes: list[Poste]
+    structures: list[Poste]
+    # actions that have at least one funding line
+    actions: int
+
+    @property
+    def dans_total(self) -> list[Poste]:
+        """The funders of the politique de la ville total."""
+        return [poste for poste in self.financeurs if poste.dans_total]
+
+    @property
+    def hors_total(self) -> list[Poste]:
+        """The funders beside it."""
+        return [poste for poste in self.financeurs if not poste.dans_total]
+
+    def total(self, colonne: str = "accorde") -> Decimal | None:
+        """Return the sum over the funders of a column of `Poste`, those beside the total for `hors_total` only."""
+        postes = self.hors_total if colonne == "hors_total" else self.dans_total
+        return additionner(getattr(poste, colonne) for poste in postes)
+
+
+def argent(campagne: Campagne, utilisateur: Any) -> Argent:
+    """Return the money of the year as the account sees it."""
+    lignes = lignes_de_l_annee(campagne, utilisateur)
+    return Argent(
+        financeurs=par_financeur(campagne, utilisateur),
+        axes=par_axe(campagne, utilisateur),
+        structures=par_structure(campagne, utilisateur),
+        actions=lignes.aggregate(nombre=Count("action_annuelle", distinct=True))["nombre"],
+    )
+
+
+# -- Printed totals --------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Rapprochement:
+    """A total printed in the town's document beside the computed one; both in euros, points or units."""
+
+    imprime: TotalControle
+    calcule: Decimal | None
+
+    @property
+    def ecart(self) -> Decimal | None:
+        """What the document says more than the rows (negative: less), None when there is nothing to compare."""
+        return None if self.calcule is None else self.imprime.valeur - self.calcule
+
+
+def rapprochements(campagne: Campagne, utilisateur: Any, argent: Argent) -> list[Rapprochement]:
+    """Return the printed totals of the year, each beside what the rows give (domaine.md §9, FIN-01 to FIN-07)."""
+    imprimes = TotalControle.objects.visibles_par(utilisateur).filter(campagne=campagne)
+    lus = list(imprimes.select_related("financeur", "porteur").order_by("ordre"))
+    if not lus:
+        return []
+    actions: ActionAnnuelleQuerySet = ActionAnnuelle.objects.visibles_par(utilisateur).filter(
+        campagne=campagne
+    )
+    bilans = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle__in=actions.values("pk"))
+    comptes = bilans.avec_effectifs().aggregate(qpv=Sum("personnes_qpv"), tous=Sum("personnes"))
+    personnes_comptees = comptes["qpv"] if comptes["qpv"] is not None else comptes["tous"]
+    return [Rapprochement(imprime, _calcule(imprime, argent, actions, personnes_comptees)) for imprime in lus]
+
+
+def _calcule(
+    imprime: TotalControle, argent: Argent, actions: ActionAnnuelleQuerySet, personnes: int | None
+) -> Decimal | None:
+    nature = imprime.Nature
+    if imprime.nature == nature.ACTIONS:
+        return Decimal(actions.count())
+    if imprime.nature == nature.STRUCTURES:
+        return Decimal(actions.nombre_de_structures())
+    if imprime.nature == nature.EFFECTIF:
+        return None if personnes is None else Decimal(personnes)
+    postes = argent.structures if imprime.porteur_id else argent.financeurs
+    vise = imprime.porteur_id or imprime.financeur_id
+    poste = next((poste for poste in postes if poste.pk == vise), None)
+    if imprime.nature == nature.PART:
+        return poste.part if poste else Decimal(100)
+    if vise is None:
+        return argent.total()
+    return additionner([poste.accorde, poste.hors_total if imprime.financeur_id else None]) if poste else None
