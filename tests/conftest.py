@@ -15,6 +15,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -28,7 +29,7 @@ VARIABLE_ABSENTE = re.compile(r"⟪variable absente : (.*?)⟫")
 # -- Collection, and what is cleaned at the end ----------------------------------------------------
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "page" in getattr(item, "fixturenames", ()):
+        if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("navigateur")
 
 
@@ -230,23 +231,26 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture
-def context(context: Any) -> Iterator[Any]:
-    """A browser context whose pages must ask nothing of the outside and raise no script error."""
+def new_context(new_context: Any) -> Iterator[Any]:
+    """Browser contexts, that of `page` included, whose pages ask nothing of the outside and raise no script error."""
     fautes: list[str] = []
 
     def requete(demande: Any) -> None:
-        schema, _, reste = demande.url.partition("://")
-        hote = re.split(r"[/?#]", reste)[0].rpartition(":")[0] or reste.split("/")[0]
-        if schema in ("http", "https", "ws", "wss") and not est_local(hote.strip("[]")):
+        adresse = urlsplit(demande.url)
+        if adresse.scheme in ("http", "https", "ws", "wss") and not est_local(adresse.hostname):
             fautes.append(f"adresse extérieure demandée : {demande.url}")
 
     def console(message: Any) -> None:
         if message.type == "error" and "Content Security Policy" in message.text:
             fautes.append(f"refusé par la politique de sécurité : {message.text}")
 
-    context.on("request", requete)
-    context.on("console", console)
-    context.on("weberror", lambda erreur: fautes.append(f"erreur de script : {erreur.error}"))
-    yield context
+    def ouvrir(**options: Any) -> Any:
+        contexte = new_context(**options)
+        contexte.on("request", requete)
+        contexte.on("console", console)
+        contexte.on("weberror", lambda erreur: fautes.append(f"erreur de script : {erreur.error}"))
+        return contexte
+
+    yield ouvrir
     if fautes:
         pytest.fail("Fautes vues par le navigateur :\n  " + "\n  ".join(fautes), pytrace=False)
