@@ -1,0 +1,228 @@
+"""`exporter`: an annex of a year, written to a file. It sees everything: whoever runs it has the database."""
+
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from django.core.management.base import CommandParser
+
+from actions.models import Campagne
+from bilans.annexes import ANNEXES, AnnexeDeclaree, Option
+from comptes.commandes import REFUSE, Commande, Refus
+from contrats.models import ContratVille
+from documents import FORMATS, ErreurRendu, rendre
+
+
+class Command(Commande):
+    help = (
+        "Écrit une annexe d'une année dans un fichier xlsx, pdf, docx, csv ou html. "
+        "« exporter --liste » nomme les annexes et leurs options."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        # nothing is « required » and nothing has « choices »: our sentences say what exists
+        parser.add_argument("annexe", nargs="?", metavar="ANNEXE", help=f"l'une de : {', '.join(ANNEXES)}")
+        parser.add_argument("--contrat", metavar="CONTRAT", help="nom du contrat dans les adresses")
+        parser.add_argument("--annee", metavar="ANNÉE", help="année du programme, par exemple 2024")
+        parser.add_argument(
+            "--format", metavar="FORMAT", help=f"{', '.join(FORMATS)} ; par défaut, l'extension du fichier"
+        )
+        parser.add_argument("--sortie", metavar="FICHIER", help="où écrire ; « - » pour la sortie standard")
+        parser.add_argument("--liste", action="store_true", help="nomme les annexes et leurs options")
+        for option in _options():
+            choix = ", ".join(f"{valeur} ({mots})" for valeur, mots in option.choix.items())
+            parser.add_argument(
+                f"--{option.nom}",
+                metavar="VALEUR",
+                help=f"{option.description.lower()} : {choix} ; par défaut {option.defaut}",
+            )
+
+    def executer(self, options: dict[str, Any]) -> None:
+        """Name the annexes, or write one."""
+        if options["liste"]:
+            self._lister(options["format"])
+        else:
+            self._exporter(options)
+
+    # -- The list ----------------------------------------------------------------------------------
+    def _lister(self, format: str | None) -> None:
+        if format == "json":
+            self.stdout.write(
+                json.dumps([_decrire(a) for a in ANNEXES.values()], ensure_ascii=False, indent=2)
+            )
+        elif format in (None, "texte"):
+            for annexe in ANNEXES.values():
+                self.stdout.write(f"{annexe.nom}\n  {annexe.titre}. {annexe.description}")
+                for option in annexe.options:
+                    self.stdout.write(
+                        f"  --{option.nom} {'|'.join(option.choix)} (par défaut {option.defaut})"
+                    )
+            self.stdout.write(f"Formats : {', '.join(FORMATS)}.")
+        else:
+            raise Refus(f"La liste se donne en texte ou en json, pas en « {format} ».")
+
+    # -- The export --------------------------------------------------------------------------------
+    def _exporter(self, options: dict[str, Any]) -> None:
+        annexe = _annexe(options["annexe"])
+        sortie = options["sortie"]
+        if not sortie:
+            raise Refus("Indiquez où écrire le fichier : --sortie FICHIER, ou « --sortie - » pour l'écran.")
+        format = _format(options["format"], sortie)
+        reglages = _reglages(annexe, options)
+        try:
+            contrat = _contrat(options["contrat"])
+            campagne = _campagne(contrat, options["annee"])
+            with _ouvrir(sortie, self.stdout) as fichier:
+                rendre(annexe.construire(contrat, campagne, **reglages), format, fichier)
+        except ErreurRendu as erreur:
+            raise Refus(str(erreur), REFUSE) from erreur
+        if sortie != "-" and options["verbosity"] > 0:
+            self.stdout.write(f"{annexe.titre}, {contrat.nom_court} {campagne.annee} : {sortie}")
+
+
+def _options() -> list[Option]:
+    """Return the options of all annexes, each once."""
+    return list({option.nom: option for annexe in ANNEXES.values() for option in annexe.options}.values())
+
+
+def _decrire(annexe: AnnexeDeclaree) -> dict[str, Any]:
+    options = [
+        {"nom": o.nom, "description": o.description, "choix": dict(o.choix), "defaut": o.defaut}
+        for o in annexe.options
+    ]
+    return {
+        "nom": annexe.nom,
+        "titre": annexe.titre,
+        "description": annexe.description,
+        "formats": list(FORMATS),
+        "options": options,
+    }
+
+
+# -- What is asked for -----------------------------------------------------------------------------
+def _annexe(nom: str | None) -> AnnexeDeclaree:
+    existantes = f"Annexes : {', '.join(ANNEXES)}."
+    if not nom:
+        raise Refus(f"Indiquez l'annexe à exporter. {existantes}")
+    if nom not in ANNEXES:
+        raise Refus(f"L'annexe « {nom} » n'existe pas. {existantes}")
+    return ANNEXES[nom]
+
+
+def _format(demande: str | None, sortie: str) -> str:
+    extension = Path(sortie).suffix.lower().removeprefix(".")
+    existants = f"Formats : {', '.join(FORMATS)}."
+    if demande is None:
+        if extension in FORMATS:
+            return extension
+        raise Refus(f"Indiquez le format : --format FORMAT, ou un nom de fichier qui le dit. {existants}")
+    if demande not in FORMATS:
+        raise Refus(f"Le format « {demande} » n'existe pas. {existants}")
+    if extension in FORMATS and extension != demande:
+        raise Refus(
+            f"Le fichier « {sortie} » s'ouvrirait mal : son nom dit {extension}, le format demandé est {demande}."
+        )
+    return demande
+
+
+def _reglages(annexe: AnnexeDeclaree, options: dict[str, Any]) -> dict[str, str]:
+    """Return the options of the annex that were given. Raises Refus for one that it does not have."""
+    siennes = {option.nom: option for option in annexe.options}
+    reglages = {}
+    for option in _options():
+        valeur = options[option.nom]
+        if valeur is None:
+            continue
+        if option.nom not in siennes:
+            raise Refus(f"L'annexe « {annexe.nom} » n'a pas d'option --{option.nom}.")
+        if valeur not in option.choix:
+            raise Refus(
+                f"L'option --{option.nom} n'accepte pas « {valeur} ». Valeurs : {', '.join(option.choix)}."
+            )
+        reglages[option.nom] = valeur
+    return reglages
+
+
+def _contrat(slug: str | None) -> ContratVille:
+    contrats = {contrat.slug: contrat for contrat in ContratVille.objects.order_by("slug")}
+    existants = f"Contrats : {', '.join(contrats)}." if contrats else "Aucun contrat n'est enregistré."
+    if not slug:
+        raise Refus(f"Indiquez le contrat : --contrat CONTRAT. {existants}")
+    if slug not in contrats:
+        raise Refus(f"Le contrat « {slug} » n'existe pas. {existants}")
+    return contrats[slug]
+
+
+def _campagne(contrat: ContratVille, annee: str | int | None) -> Campagne:
+    campagnes = {str(c.annee): c for c in Campagne.objects.filter(contrat=contrat).order_by("annee")}
+    existantes = f"Années : {', '.join(campagnes)}." if campagnes else "Aucune année n'y est ouverte."
+    if annee is None:
+        raise Refus(f"Indiquez l'année : --annee ANNÉE. {existantes}")
+    if str(annee) not in campagnes:
+        raise Refus(f"Le contrat « {contrat.slug} » n'a pas d'année « {annee} ». {existantes}")
+    campagne = campagnes[str(annee)]
+    campagne.contrat = contrat
+    return campagne
+
+
+# -- Where it goes ---------------------------------------------------------------------------------
+@contextmanager
+def _ouvrir(sortie: str, standard: Any) -> Iterator[BinaryIO]:
+    """Give where to write. A file takes its name once whole: a failure leaves what was there before."""
+    try:
+        if sortie == "-":
+            flux = getattr(standard, "_out", standard)
+            yield getattr(flux, "buffer", flux)
+            flux.flush()
+        elif _est_un_flux(sortie):
+            with Path(sortie).open("wb") as fichier:
+                yield cast(BinaryIO, fichier)
+        else:
+            with _provisoire(Path(sortie).resolve()) as provisoire:
+                yield provisoire
+    except BrokenPipeError as erreur:
+        raise Refus("Le programme qui lisait la sortie s'est arrêté avant la fin.", REFUSE) from erreur
+    except OSError as erreur:
+        raise Refus(_refus_du_disque(sortie, erreur)) from erreur
+
+
+def _est_un_flux(sortie: str) -> bool:
+    """Return whether the path is a device or a pipe, which must be written to and never replaced."""
+    try:
+        mode = Path(sortie).stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+@contextmanager
+def _provisoire(chemin: Path) -> Iterator[BinaryIO]:
+    if chemin.is_dir():
+        raise IsADirectoryError(chemin)
+    descripteur, nom = tempfile.mkstemp(dir=chemin.parent, prefix=f".{chemin.name[:100]}-")
+    try:
+        with os.fdopen(descripteur, "wb") as fichier:
+            yield fichier
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(nom).chmod(0o666 & ~umask)
+        Path(nom).replace(chemin)
+    except BaseException:
+        Path(nom).unlink(missing_ok=True)
+        raise
+
+
+def _refus_du_disque(sortie: str, erreur: OSError) -> str:
+    chemin = Path(sortie)
+    if chemin.is_dir():
+        return f"« {sortie} » est un dossier : ajoutez le nom du fichier."
+    if not chemin.parent.is_dir():
+        return f"Le dossier « {chemin.parent} » n'existe pas. Créez-le, ou choisissez-en un autre."
+    if isinstance(erreur, PermissionError):
+        return f"Vous n'avez pas le droit d'écrire dans « {chemin.parent} ». Choisissez un autre dossier."
+    return f"Le fichier « {sortie} » n'a pas pu être écrit : {erreur.strerror or erreur}."
