@@ -85,7 +85,10 @@ def ligne_supprimer(request: RequeteCampagne, cle: str) -> HttpResponse:
         try:
             supprimer_ligne(request.user, ligne, version=int(version) if version.isdecimal() else 0)
         except VersionPerimee:
-            empechement = "Cette ligne vient d'être modifiée par une autre personne : relisez ses montants avant de la supprimer."
+            empechement = (
+                "Cette ligne vient d'être modifiée par une autre personne : "
+                "relisez ses montants avant de la supprimer."
+            )
         except ValidationError as refus:
             empechement = " ".join(refus.messages)
         else:

@@ -28,3 +28,5 @@ def represente(utilisateur: Any, porteur: Porteur | None) -> bool:
 
 
 rules.add_perm("porteurs.modifier", est_administrateur | gere_l_intercommunalite)
+# Its contacts: a funder reads who carries what, not how to reach people (docs/droits.md).
+rules.add_perm("porteurs.lire_dossier", est_administrateur | gere_l_intercommunalite | represente)
