@@ -24,7 +24,6 @@ from porteurs.models import Porteur
 from .controles import Anomalie, Gravite, anomalies_bilan
 from .effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, grilles
 from .models import Bilan
-from .programme import additionner
 
 
 # -- Bilans ----------------------------------------------------------------------------------------
@@ -34,14 +33,11 @@ class Avancement:
 
     attendus: int
     recus: int
+    # awaited and not received, or sent back
+    a_recevoir: int
     a_lire: int
-    a_completer: int
     valides: int
-
-    @property
-    def a_recevoir(self) -> int:
-        """Those awaited and not received, or sent back."""
-        return max(self.attendus - self.recus, 0)
+    dispenses: int
 
     def part(self, nombre: int) -> Decimal | None:
         """Return `nombre` in points of the awaited ones, None when none is."""
@@ -51,18 +47,20 @@ class Avancement:
 def avancement(lignes: ActionAnnuelleQuerySet) -> Avancement:
     """Return how far the bilans of `lignes` are; an action without a bilan row awaits one like the others."""
     comptes: Counter[str | None] = Counter()
-    attendus = 0
+    attendus = a_recevoir = 0
     for ligne in lignes.order_by().values("statut", "bilan__statut").annotate(nombre=Count("pk")):
         comptes[ligne["bilan__statut"]] += ligne["nombre"]
         sans_bilan = ligne["statut"] in ActionAnnuelle.STATUTS_SANS_BILAN
         if not sans_bilan and ligne["bilan__statut"] != Bilan.Statut.DISPENSE:
             attendus += ligne["nombre"]
+            a_recevoir += ligne["nombre"] if ligne["bilan__statut"] not in Bilan.STATUTS_RECUS else 0
     return Avancement(
         attendus=attendus,
+        a_recevoir=a_recevoir,
         recus=sum(comptes[statut] for statut in Bilan.STATUTS_RECUS),
         a_lire=sum(comptes[statut] for statut in Bilan.STATUTS_EN_LECTURE),
-        a_completer=comptes[Bilan.Statut.A_COMPLETER],
         valides=sum(comptes[statut] for statut in Bilan.STATUTS_VALIDES),
+        dispenses=comptes[Bilan.Statut.DISPENSE],
     )
 
 
@@ -134,6 +132,12 @@ def _personnes(libelle: str, perimetre: str, bilans: list[Bilan]) -> Personnes:
 
 
 # -- Money -----------------------------------------------------------------------------------------
+def additionner(montants: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum of what is known, None when nothing is: blank is not zero."""
+    connus = [montant for montant in montants if montant is not None]
+    return sum(connus, Decimal(0)) if connus else None
+
+
 @dataclass(frozen=True)
 class Poste:
     """The money of a funder, of an axe or of a structure in the year.
@@ -302,10 +306,20 @@ class Argent:
         """The funders beside it."""
         return [poste for poste in self.financeurs if not poste.dans_total]
 
-    def total(self, colonne: str = "accorde") -> Decimal | None:
-        """Return the sum over the funders of a column of `Poste`, those beside the total for `hors_total` only."""
-        postes = self.hors_total if colonne == "hors_total" else self.dans_total
-        return additionner(getattr(poste, colonne) for poste in postes)
+    @property
+    def total(self) -> Decimal | None:
+        """The politique de la ville total, as accorded."""
+        return additionner(poste.accorde for poste in self.dans_total)
+
+    @property
+    def total_hors_total(self) -> Decimal | None:
+        """What is accorded beside it."""
+        return additionner(poste.hors_total for poste in self.hors_total)
+
+    @property
+    def axes_de_tete(self) -> list[Poste]:
+        """The axes of the first level, and what has none."""
+        return [poste for poste in self.axes if poste.niveau == 1]
 
 
 def argent(campagne: Campagne, utilisateur: Any) -> Argent:
@@ -364,5 +378,5 @@ def _calcule(
     if imprime.nature == nature.PART:
         return poste.part if poste else Decimal(100)
     if vise is None:
-        return argent.total()
+        return argent.total
     return additionner([poste.accorde, poste.hors_total if imprime.financeur_id else None]) if poste else None

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.forms import BoundField, Select
+from django.http import QueryDict
 from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 from django_filters.fields import ModelChoiceField
@@ -19,6 +20,7 @@ from financements.models import AmbiguiteMontants, Financeur, LigneFinancement
 from financements.querysets import AmbiguiteQuerySet
 from porteurs.models import Porteur
 
+from .chiffres import a_verifier, bilans_lus
 from .models import Bilan
 
 # In the address, what stands for « none of them » (« axe=aucun »).
@@ -32,6 +34,7 @@ SITUATIONS_BILAN = (
     ("a_recevoir", "À recevoir"),
     ("en_retard", "En retard"),
     ("a_lire", "À lire"),
+    ("anomalies", "À vérifier"),
     ("valides", "Validés"),
 )
 # All that a financeur sees of them.
@@ -68,6 +71,8 @@ def selon_bilan(situation: str, utilisateur: Any, campagne: Campagne) -> Q:
         & ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN)
         & ~avec(Bilan.Statut.DISPENSE)
     )
+    if situation == "anomalies":
+        return Q(pk__in=list(a_verifier(bilans_lus(campagne, utilisateur))))
     commences = [statut for statut in Bilan.Statut.values if statut != Bilan.Statut.A_SAISIR]
     situations = {
         "attendus": attendus,
@@ -227,9 +232,10 @@ class FiltreActions(FilterSet):
         model = ActionAnnuelle
         fields: tuple[str, ...] = ()
 
-    def __init__(self, request: RequeteCampagne) -> None:
-        """Read the filters from the address of `request`, over the rows of the year that the account sees."""
-        super().__init__(request.GET, queryset=_lignes(request), request=request)
+    def __init__(self, request: RequeteCampagne, criteres: QueryDict | None = None) -> None:
+        """Read the filters from the address of `request` (or `criteres`), over the year's rows that it sees."""
+        criteres = request.GET if criteres is None else criteres
+        super().__init__(criteres, queryset=_lignes(request), request=request)
         niveaux = [nom for nom in (request.contrat.niveau_1, request.contrat.niveau_2) if nom]
         self.filters["axe"].label = " ou ".join(niveaux).capitalize()
         if not request.user.has_perm("contrats.gerer", request.contrat):

@@ -1,34 +1,40 @@
-"""The list of actions as its address asks for it: filters, columns, order, page, and the sentences around it."""
+"""The lists of a year as their address asks for them: filters, columns, order, page, and the sentences around."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.core.paginator import EmptyPage, PageNotAnInteger
+from django.db.models import Q
 from django.urls import reverse
 
+from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
-from comptes.templatetags.typographie import euros, pluriel
+from comptes.templatetags.typographie import date_longue, delai, euros, pluriel
 from documents.formats import INSECABLE
 from financements.models import LigneFinancement
 
 from . import adresse
 from .annexes import ANNEXES
-from .filters import FiltreActions
+from .chiffres import Avancement, a_verifier, avancement, bilans_lus
+from .filters import SITUATIONS_BILAN, FiltreActions, en_retard, selon_bilan
+from .models import Bilan
 from .programme import MONTANTS, avec_colonnes, financeurs_de, totaux, trier
 from .tables import (
     LIGNES_PAR_PAGE,
     ColonneMontant,
     ColonneNombre,
     LignesLues,
+    ListeDAnnee,
     TableActions,
+    TableSuivi,
     colonnes_des_financeurs,
 )
 
 # Shown unless the address says otherwise; the amounts and the axe only where the year has some.
 COLONNES_PAR_DEFAUT = ("porteur", "axe", "etat", "bilan", "personnes", "accorde", "hors_total")
 FORMATS_EXPORT = {"xlsx": "Excel", "pdf": "PDF", "docx": "Word", "csv": "CSV"}
-PRINCIPAUX = ("q", "axe", "porteur", "bilan")
 
 
 @dataclass(frozen=True)
@@ -66,77 +72,70 @@ class Export:
     fichiers: list[Lien]
 
 
-class ListeActions:
-    """The list that a request asks for. What its address gets wrong is left out and said in `avis`."""
+class ListeDeLAnnee:
+    """A list of the year, as its address asks for it. What the address gets wrong is left out and said in `avis`."""
+
+    # shown at once; the other filters are folded
+    principaux: tuple[str, ...] = ("q",)
+    # the order of the rows when the address asks for none; empty for the programme's
+    tri_par_defaut: tuple[tuple[str, bool], ...] = ()
+    table_de: type[ListeDAnnee]
 
     def __init__(self, request: RequeteCampagne) -> None:
         self.request = request
         self.criteres = request.GET
         self.filtre = FiltreActions(request)
-        self.lignes = self.filtre.qs
+        self.lignes: ActionAnnuelleQuerySet = self.filtre.qs
         self.appliques = self.filtre.appliques()
         self.avis = self.filtre.refuses()
-        self.financeurs = colonnes_des_financeurs(financeurs_de(request))
-        self.colonnes = self._lire_colonnes()
+        self.preparer()
         self.tris = self._lire_tris()
-        self.table = self._table()
+        self.table = self._page(self.construire())
 
-    # -- What is asked for -------------------------------------------------------------------------
+    def preparer(self) -> None:
+        """Read what this list has more in its address."""
+
+    def construire(self) -> ListeDAnnee:
+        """Return the table with all its rows."""
+        raise NotImplementedError
+
     @cached_property
-    def _possibles(self) -> dict[str, Any]:
+    def colonnes_possibles(self) -> dict[str, Any]:
         """The columns beside the first one, by name, in their order."""
-        fixes = {nom: colonne for nom, colonne in TableActions.base_columns.items() if nom != "action"}
-        return {**fixes, **dict(self.financeurs)}
+        return {nom: colonne for nom, colonne in self.table_de.base_columns.items() if nom != "action"}
 
-    def _lire_colonnes(self) -> list[str]:
-        demandees = adresse.liste(self.criteres, "colonnes")
-        inconnues = [nom for nom in demandees if nom not in self._possibles]
-        if inconnues:
-            self.avis.append(_inconnues("colonne", inconnues))
-        voulues = [nom for nom in demandees if nom in self._possibles] or self._par_defaut()
-        return [nom for nom in self._possibles if nom in voulues]
+    @property
+    def colonnes(self) -> list[str]:
+        """The columns shown, beside the first one."""
+        return list(self.colonnes_possibles)
 
-    def _par_defaut(self) -> list[str]:
-        toutes = self.filtre.queryset
-        visibles = LigneFinancement.objects.visibles_par(self.request.user).filter(
-            action_annuelle__campagne=self.request.campagne
-        )
-        dans_total = set(visibles.order_by().values_list("financeur__dans_total", flat=True).distinct())
-        absentes = {nom for nom, (_, dans) in MONTANTS.items() if dans not in dans_total}
-        if not toutes.filter(axe__isnull=False).exists():
-            absentes.add("axe")
-        return [nom for nom in COLONNES_PAR_DEFAUT if nom not in absentes]
-
+    # -- Order and pages ---------------------------------------------------------------------------
     def _lire_tris(self) -> list[tuple[str, bool]]:
-        triables = [
-            "action",
-            *(nom for nom, colonne in self._possibles.items() if colonne.orderable is not False),
-        ]
-        tris, inconnus = adresse.lire_tris(self.criteres, triables)
+        tris, inconnus = adresse.lire_tris(self.criteres, self._triables(self.colonnes_possibles))
         if inconnus:
-            self.avis.append(_inconnues("tri", inconnus))
+            self.avis.append(_inconnues("un tri", inconnus))
         return tris
 
-    # -- What is shown -----------------------------------------------------------------------------
-    @cached_property
-    def totaux(self) -> Any:
-        """The figures of all the filtered rows."""
-        return totaux(self.lignes, self.request.user, self.request.campagne)
+    def _triables(self, colonnes: Iterable[str]) -> list[str]:
+        return ["action", *(nom for nom in colonnes if self.colonnes_possibles[nom].orderable is not False)]
 
-    def _table(self) -> TableActions:
-        besoins = [*self.colonnes, *(nom for nom, _ in self.tris)]
-        lignes = trier(avec_colonnes(self.lignes, besoins, self.request.user), self.tris)
-        table = TableActions(
-            LignesLues(lignes.pour_liste(), self.totaux.actions),
-            campagne=self.request.campagne,
-            totaux=self.totaux,
-            tris=adresse.en_tetes(self.criteres, self.tris, self._triables(), self._chiffres()),
-            exclude=[nom for nom in self._possibles if nom not in self.colonnes],
-            extra_columns=self.financeurs,
-        )
-        return self._page(table)
+    def en_tetes(self) -> dict[str, adresse.Tri]:
+        """The headers that sort, by column; a column of figures begins with the largest."""
+        chiffres = [
+            nom
+            for nom, colonne in self.colonnes_possibles.items()
+            if isinstance(colonne, ColonneMontant | ColonneNombre)
+        ]
+        return adresse.en_tetes(self.criteres, self.tris, self._triables(self.colonnes), chiffres)
 
-    def _page(self, table: TableActions) -> TableActions:
+    def rangees(self, colonnes: Iterable[str], nombre: int) -> LignesLues:
+        """Return the rows with what `colonnes` show, in the order asked for."""
+        tris = self.tris or self.tri_par_defaut
+        besoins = {*colonnes, *(nom for nom, _ in tris)}
+        lignes = trier(avec_colonnes(self.lignes, besoins, self.request.user), tris)
+        return LignesLues(lignes.pour_liste(), nombre)
+
+    def _page(self, table: ListeDAnnee) -> ListeDAnnee:
         try:
             table.paginate(page=self.criteres.get("page", 1), per_page=LIGNES_PAR_PAGE)
         except (PageNotAnInteger, EmptyPage):
@@ -144,31 +143,11 @@ class ListeActions:
             table.paginate(page=1, per_page=LIGNES_PAR_PAGE)
         return table
 
-    def _triables(self) -> list[str]:
-        return ["action", *(nom for nom in self.colonnes if self._possibles[nom].orderable is not False)]
-
-    def _chiffres(self) -> list[str]:
-        return [
-            n for n, colonne in self._possibles.items() if isinstance(colonne, ColonneMontant | ColonneNombre)
-        ]
-
+    # -- Around the table --------------------------------------------------------------------------
     @property
-    def phrase(self) -> str:
-        """What the list holds: « 41 actions de 2024, 16 structures, 3 bilans encore attendus »."""
-        t = self.totaux
-        debut = pluriel(t.actions, "action,actions")
-        if self.appliques:
-            debut += f" sur {self.filtre.queryset.count()}"
-        morceaux = [f"{debut} de {self.request.annee}", pluriel(t.structures, "structure,structures")]
-        if t.a_recevoir:
-            morceaux.append(pluriel(t.a_recevoir, "bilan encore attendu,bilans encore attendus"))
-        phrase = ", ".join(morceaux)
-        accorde, hors_total = t.de("accorde"), t.de("hors_total")
-        if accorde is not None:
-            phrase += f", {euros(accorde)} accordés"
-        if hors_total is not None:
-            phrase += f"{' et' if accorde is not None else ','} {euros(hors_total)} hors total"
-        return f"{phrase}."
+    def adresse_courte(self) -> str:
+        """The query string that says the same in the fewest words."""
+        return adresse.ecrire(self.criteres)
 
     @property
     def puces(self) -> list[Puce]:
@@ -180,39 +159,106 @@ class ListeActions:
         """The address without any filter, columns and order kept."""
         return adresse.avec(self.criteres, **dict.fromkeys(self.filtre.filters))
 
-    @property
-    def choix_colonnes(self) -> list[ChoixColonne]:
-        """The columns that can be shown, those that are marked."""
-        return [
-            ChoixColonne(nom, str(colonne.verbose_name), nom in self.colonnes)
-            for nom, colonne in self._possibles.items()
-        ]
-
     @cached_property
     def champs(self) -> dict[str, list[Any]]:
         """The fields of the filters: those shown at once, and the others."""
         montres = self.filtre.champs()
         return {
-            "principaux": [champ for champ in montres if champ.name in PRINCIPAUX],
-            "autres": [champ for champ in montres if champ.name not in PRINCIPAUX],
+            "principaux": [champ for champ in montres if champ.name in self.principaux],
+            "autres": [champ for champ in montres if champ.name not in self.principaux],
         }
 
     @property
     def autres_appliques(self) -> bool:
         """Whether a filter that is folded away is applied."""
-        return any(nom not in PRINCIPAUX for nom, _ in self.appliques)
+        return any(nom not in self.principaux for nom, _ in self.appliques)
 
     @property
     def tri_demande(self) -> str:
         """The order asked for, as in the address."""
         return ",".join(f"-{nom}" if decroissant else nom for nom, decroissant in self.tris)
 
+
+class ListeActions(ListeDeLAnnee):
+    """The list of actions: columns to choose, totals of all the filtered rows, annexes of exactly these rows."""
+
+    principaux = ("q", "axe", "porteur", "bilan")
+    table_de = TableActions
+
+    def preparer(self) -> None:
+        self.financeurs = colonnes_des_financeurs(financeurs_de(self.request))
+        self._colonnes = self._lire_colonnes()
+        self.totaux = totaux(self.lignes, self.request.user, self.request.campagne)
+
+    @cached_property
+    def colonnes_possibles(self) -> dict[str, Any]:
+        return {**super().colonnes_possibles, **dict(self.financeurs)}
+
     @property
-    def adresse(self) -> str:
+    def colonnes(self) -> list[str]:
+        return self._colonnes
+
+    def _lire_colonnes(self) -> list[str]:
+        demandees = adresse.liste(self.criteres, "colonnes")
+        inconnues = [nom for nom in demandees if nom not in self.colonnes_possibles]
+        if inconnues:
+            self.avis.append(_inconnues("une colonne", inconnues))
+        voulues = [nom for nom in demandees if nom in self.colonnes_possibles] or self._par_defaut
+        return [nom for nom in self.colonnes_possibles if nom in voulues]
+
+    @cached_property
+    def _par_defaut(self) -> list[str]:
+        visibles = LigneFinancement.objects.visibles_par(self.request.user).filter(
+            action_annuelle__campagne=self.request.campagne
+        )
+        dans_total = set(visibles.order_by().values_list("financeur__dans_total", flat=True).distinct())
+        absentes = {nom for nom, (_, dans) in MONTANTS.items() if dans not in dans_total}
+        if not self.filtre.queryset.filter(axe__isnull=False).exists():
+            absentes.add("axe")
+        return [nom for nom in COLONNES_PAR_DEFAUT if nom not in absentes]
+
+    def construire(self) -> TableActions:
+        return TableActions(
+            self.rangees(self.colonnes, self.totaux.actions),
+            campagne=self.request.campagne,
+            totaux=self.totaux,
+            tris=self.en_tetes(),
+            exclude=[nom for nom in self.colonnes_possibles if nom not in self.colonnes],
+            extra_columns=self.financeurs,
+            attrs={"data-legende": f"Actions de {self.request.annee}"},
+        )
+
+    @property
+    def adresse_courte(self) -> str:
         """The query string that says the same in the fewest words: a form names every column, even by default."""
-        if set(self.colonnes) == set(self._par_defaut()):
+        if set(self.colonnes) == set(self._par_defaut):
             return adresse.ecrire(adresse.sans(self.criteres, "colonnes"))
-        return adresse.ecrire(self.criteres)
+        return super().adresse_courte
+
+    @property
+    def phrase(self) -> str:
+        """What the list holds: « 41 actions de 2024, 16 structures, 3 bilans encore attendus »."""
+        t = self.totaux
+        debut = pluriel(t.actions, "action,actions")
+        if self.appliques:
+            debut += f" sur {self.filtre.queryset.count()}"
+        morceaux = [f"{debut} de {self.request.annee}", pluriel(t.structures, "structure,structures")]
+        if t.a_recevoir:
+            morceaux.append(pluriel(t.a_recevoir, "bilan encore attendu,bilans encore attendus"))
+        accorde, hors_total = t.de("accorde"), t.de("hors_total")
+        if accorde is not None:
+            morceaux.append(f"{euros(accorde)} accordés")
+        if hors_total is not None:
+            morceaux.append(f"{euros(hors_total)} hors total")
+        return f"{', '.join(morceaux)}."
+
+    @property
+    def choix_colonnes(self) -> list[ChoixColonne]:
+        """The columns that can be shown, those that are marked."""
+        return [
+            ChoixColonne(nom, str(colonne.verbose_name), nom in self.colonnes)
+            for nom, colonne in self.colonnes_possibles.items()
+        ]
 
     @cached_property
     def exports(self) -> list[Export]:
@@ -237,9 +283,107 @@ class ListeActions:
         ]
 
 
+class SuiviBilans(ListeDeLAnnee):
+    """The follow-up of the bilans: those awaited and those that exist, what waits for someone first."""
+
+    principaux = ("q", "porteur")
+    tri_par_defaut = (("bilan", False),)
+    table_de = TableSuivi
+
+    def preparer(self) -> None:
+        existants = Bilan.objects.visibles_par(self.request.user).values("action_annuelle")
+        attendus = selon_bilan("attendus", self.request.user, self.request.campagne)
+        self.suivies = attendus | Q(pk__in=existants)
+        self.lignes = self.lignes.filter(self.suivies)
+        self.nombre = self.lignes.count()
+        self.anomalies = a_verifier(bilans_lus(self.request.campagne, self.request.user))
+        # The state is chosen by the tabs.
+        self.appliques = [(nom, libelle) for nom, libelle in self.appliques if nom != "bilan"]
+
+    def construire(self) -> TableSuivi:
+        return TableSuivi(
+            self.rangees(self.colonnes, self.nombre),
+            campagne=self.request.campagne,
+            anomalies=self.anomalies,
+            tris=self.en_tetes(),
+            attrs={"data-legende": f"Bilans de {self.request.annee}"},
+        )
+
+    @cached_property
+    def avancement(self) -> Avancement:
+        """How far the bilans are, the other filters applied."""
+        return avancement(self._sans_situation)
+
+    @cached_property
+    def _sans_situation(self) -> ActionAnnuelleQuerySet:
+        filtre = FiltreActions(self.request, adresse.sans(self.criteres, "bilan"))
+        lignes: ActionAnnuelleQuerySet = filtre.qs.filter(self.suivies)
+        return lignes
+
+    @cached_property
+    def onglets(self) -> list[dict[str, Any]]:
+        """A tab for each situation, with its number of bilans."""
+        a, toutes = self.avancement, self._sans_situation
+        nombres = {
+            "": toutes.count(),
+            "a_lire": a.a_lire,
+            "anomalies": toutes.filter(pk__in=list(self.anomalies)).count() if self.anomalies else 0,
+            "a_recevoir": a.a_recevoir,
+            "valides": a.valides,
+            "dispense": a.dispenses,
+        }
+        libelles = {"": "Tous", **dict(SITUATIONS_BILAN), "dispense": "Dispensés"}
+        return [
+            {
+                "libelle": f"{libelles[situation]}{INSECABLE}: {nombre}",
+                "url": adresse.avec(self.criteres, bilan=situation or None),
+                "actif": situation == self.situation,
+            }
+            for situation, nombre in nombres.items()
+            if nombre or situation in ("", "a_lire", self.situation)
+        ]
+
+    @property
+    def situation(self) -> str:
+        """The situation chosen, empty for all."""
+        situation: str = self.filtre.form.cleaned_data.get("bilan", "")
+        return situation
+
+    @cached_property
+    def existe(self) -> bool:
+        """Whether the year has a bilan to follow, whatever the filters."""
+        return self.filtre.queryset.filter(self.suivies).exists()
+
+    @property
+    def pourquoi_vide(self) -> str:
+        """What an empty list means."""
+        if self.appliques:
+            return "Retirez un filtre, ou choisissez un autre onglet."
+        if self.situation == "a_lire":
+            return "Aucun bilan transmis n'attend votre lecture."
+        return "Choisissez un autre onglet pour voir les bilans de l'année."
+
+    @property
+    def echeance(self) -> str:
+        """By when the bilans are due, and how far that is, as long as some are missing."""
+        jour, manquants = self.request.campagne.bilan_echeance, self.avancement.a_recevoir
+        if jour is None:
+            return "Aucune échéance n'est fixée." if manquants else ""
+        if not manquants:
+            return ""
+        verbe = "était" if en_retard(self.request.campagne) else "est"
+        return f"L'échéance {verbe} le {date_longue(jour)} ({delai(jour)})."
+
+    @property
+    def phrase(self) -> str:
+        """Where the bilans are: « 41 bilans attendus, 30 reçus, 19 validés. »."""
+        a = self.avancement
+        return (
+            f"{pluriel(a.attendus, 'bilan attendu,bilans attendus')}, {pluriel(a.recus, 'reçu,reçus')}, "
+            f"{pluriel(a.valides, 'validé,validés')}. {self.echeance}"
+        ).rstrip()
+
+
 def _inconnues(quoi: str, noms: list[str]) -> str:
     cites = ", ".join(f"«{INSECABLE}{nom[:40]}{INSECABLE}»" for nom in noms[:3])
-    return (
-        f"L'adresse demande {'une colonne' if quoi == 'colonne' else 'un tri'} que cette liste n'a pas"
-        f"{INSECABLE}: {cites}. Le reste est affiché."
-    )
+    return f"L'adresse demande {quoi} que cette liste n'a pas{INSECABLE}: {cites}. Le reste est affiché."

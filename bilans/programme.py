@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
-    BooleanField,
     Case,
     CharField,
+    DateTimeField,
     F,
+    Field,
     IntegerField,
     OrderBy,
     OuterRef,
@@ -28,6 +29,7 @@ from actions.situation import RequeteCampagne
 from financements.models import Financeur, LigneFinancement
 from financements.querysets import MONTANT, LigneFinancementQuerySet
 
+from .chiffres import additionner
 from .filters import FiltreActions, selon_bilan, suivies_par
 from .models import Bilan
 
@@ -100,12 +102,6 @@ def totaux(lignes: ActionAnnuelleQuerySet, utilisateur: Any, campagne: Campagne)
     )
 
 
-def additionner(montants: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the sum of what is known, None when nothing is: blank is not zero."""
-    connus = [montant for montant in montants if montant is not None]
-    return sum(connus, Decimal(0)) if connus else None
-
-
 # -- What a row shows ------------------------------------------------------------------------------
 def avec_colonnes(
     lignes: ActionAnnuelleQuerySet, colonnes: Iterable[str], utilisateur: Any
@@ -114,19 +110,24 @@ def avec_colonnes(
 
     `accorde`, `hors_total`, `demande`, `notifie` and `f_<key of a funder>` are euros, None when no visible
     line has an amount; `personnes` and `personnes_qpv` are different people of a visible bilan; `statut_bilan`
-    is the state of the bilan, None when there is none or when it is not shown to this account; `suivie` says
-    whether the account would see a bilan that is not validated.
+    is the state of the bilan: « à saisir » when one is awaited and nobody has begun, None when none is, or when
+    the account would not see it before it is validated; `transmis_le` is when it was transmitted.
     """
     colonnes = set(colonnes)
     annotations: dict[str, Any] = {}
     if "bilan" in colonnes:
-        visibles = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle=OuterRef("pk")).order_by()
-        annotations["statut_bilan"] = Subquery(visibles.values("statut")[:1], output_field=CharField())
-        annotations["suivie"] = Case(
-            When(suivies_par(utilisateur), then=Value(True)),
-            default=Value(False),
-            output_field=BooleanField(),
+        annotations["statut_bilan"] = Coalesce(
+            _du_bilan(utilisateur, "statut", CharField()),
+            Case(
+                When(
+                    suivies_par(utilisateur) & ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN),
+                    then=Value(Bilan.Statut.A_SAISIR.value),
+                ),
+                output_field=CharField(),
+            ),
         )
+    if "transmis_le" in colonnes:
+        annotations["transmis_le"] = _du_bilan(utilisateur, "transmis_le", DateTimeField())
     for colonne in colonnes & {"personnes", "personnes_qpv"}:
         bilans = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle=OuterRef("pk")).order_by()
         annotations[colonne] = Subquery(
@@ -140,6 +141,12 @@ def avec_colonnes(
             cle = colonne.removeprefix(PREFIXE_FINANCEUR)
             annotations[colonne] = _somme(utilisateur, "montant_accorde", Q(financeur__cle=cle))
     return lignes.annotate(**annotations)
+
+
+def _du_bilan(utilisateur: Any, champ: str, type_de_champ: Field[Any, Any]) -> Subquery:
+    """Return a field of the visible bilan of a row."""
+    visibles = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle=OuterRef("pk"))
+    return Subquery(visibles.order_by().values(champ)[:1], output_field=type_de_champ)
 
 
 def _somme(utilisateur: Any, etat: str, condition: Q) -> Subquery:

@@ -4,14 +4,17 @@ from typing import Any
 
 import django_tables2 as tables
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django_tables2.data import TableQuerysetData
 
 from actions.models import ActionAnnuelle, Campagne
-from comptes.templatetags.typographie import nombre, vide
+from comptes.templatetags.typographie import etat, nombre, vide
 from documents.formats import INSECABLE, date_longue, montant
 from financements.models import Financeur
 
+from .controles import Anomalie
+from .filters import en_retard
 from .models import Bilan
 from .programme import PREFIXE_FINANCEUR, Totaux
 from .templatetags.etats import etat_action, etat_bilan
@@ -59,10 +62,10 @@ class ColonneNombre(tables.Column):
 
 
 class ListeDAnnee(tables.Table):
-    """A list of a campaign: its rows lead to the action, its headers sort (`tris`, see `bilans.adresse`)."""
+    """A list of a campaign: its rows lead to the action, its headers sort (`tris`, see `bilans.adresse`).
 
-    class Meta:
-        template_name = "composants/liste.html"
+    Its pages include `composants/liste.html`.
+    """
 
     def __init__(self, *args: Any, campagne: Campagne, tris: dict[str, Any], **options: Any) -> None:
         self.campagne, self.tris = campagne, tris
@@ -90,7 +93,7 @@ class TableActions(ListeDAnnee):
     type = tables.Column("Nouvelle ou reconduite", default=RIEN)
     periode = tables.Column("Période", accessor="date_debut", default=RIEN)
     etat = tables.Column("État", accessor="statut")
-    bilan = tables.Column("Bilan", empty_values=(), accessor="cle")
+    bilan = tables.Column("Bilan", accessor="statut_bilan", default=RIEN)
     personnes = ColonneNombre("Personnes")
     personnes_qpv = ColonneNombre("Dont QPV")
     demande = ColonneMontant("Demandé")
@@ -124,20 +127,57 @@ class TableActions(ListeDAnnee):
     def render_etat(self, record: ActionAnnuelle) -> str:
         return etat_action(record)
 
-    def render_bilan(self, record: Any) -> Any:
-        return etat_bilan(statut_du_bilan(record))
+    def render_bilan(self, value: str) -> Any:
+        return etat_bilan(value)
 
 
-def statut_du_bilan(action: Any) -> str | None:
-    """Return the state of the bilan of a row annotated by `programme.avec_colonnes`.
+class TableSuivi(ListeDAnnee):
+    """The bilans of a year; `anomalies` are what has to be looked at, by action year."""
 
-    An awaited bilan that nobody has begun is « à saisir »; None when none is awaited, or when the account
-    would not see it before it is validated.
-    """
-    if action.statut_bilan or not (action.suivie and action.bilan_attendu):
-        statut: str | None = action.statut_bilan
-        return statut
-    return Bilan.Statut.A_SAISIR
+    action = tables.Column("Action", accessor="action")
+    porteur = tables.Column("Porteur", accessor="action__porteur")
+    bilan = tables.Column("État du bilan", accessor="statut_bilan", default=RIEN)
+    transmis_le = tables.Column("Transmis", default=RIEN)
+    personnes = ColonneNombre("Personnes")
+    anomalies = tables.Column("À vérifier", empty_values=(), accessor="pk", orderable=False)
+    suite = tables.Column("Suite", empty_values=(), accessor="cle", orderable=False)
+
+    def __init__(self, *args: Any, anomalies: dict[int, list[Anomalie]], **options: Any) -> None:
+        self.anomalies = anomalies
+        super().__init__(*args, **options)
+
+    def render_action(self, record: Any) -> str:
+        lu = record.statut_bilan not in (None, *Bilan.STATUTS_MODIFIABLES)
+        return self.lien("bilan_detail" if lu else "action_detail", record)
+
+    def render_porteur(self, record: ActionAnnuelle) -> str:
+        return record.action.porteur.nom
+
+    def render_bilan(self, value: str) -> Any:
+        return etat_bilan(value, en_retard(self.campagne))
+
+    def render_transmis_le(self, value: Any) -> str:
+        return date_longue(timezone.localtime(value).date())
+
+    def render_anomalies(self, record: ActionAnnuelle) -> Any:
+        trouvees = self.anomalies.get(record.pk, [])
+        bloquantes = sum(anomalie.bloquante for anomalie in trouvees)
+        if bloquantes:
+            return etat("bloque", f"{nombre(bloquantes)} à corriger")
+        return etat("alerte", f"{nombre(len(trouvees))} à vérifier") if trouvees else RIEN
+
+    def render_suite(self, record: Any) -> Any:
+        statut = record.statut_bilan
+        if statut is None:
+            return RIEN
+        if statut in Bilan.STATUTS_MODIFIABLES:
+            nom, mot = "bilan_saisir", "Saisir"
+        else:
+            nom, mot = "bilan_detail", "Lire" if statut in Bilan.STATUTS_EN_LECTURE else "Revoir"
+        return format_html(
+            '<a href="{}">{}<span class="visually-hidden"> le bilan de {}</span></a>',
+            *(self.adresse(nom, record), mot, record.action.intitule),
+        )
 
 
 def colonnes_des_financeurs(financeurs: list[Financeur]) -> list[tuple[str, ColonneMontant]]:

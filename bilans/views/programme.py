@@ -8,11 +8,17 @@ from actions.situation import RequeteCampagne
 from comptes.vues import exiger
 
 from .. import adresse
-from ..listes import ListeActions
+from ..listes import ListeActions, ListeDeLAnnee, SuiviBilans
+from ..pilotage import Pilotage
+
+REFUS_GESTION = "Cette page est ouverte à l'équipe qui pilote le contrat de ville."
 
 
-def tableau_de_bord(request, **kwargs):
-    raise NotImplementedError
+@require_safe
+def tableau_de_bord(request: RequeteCampagne) -> HttpResponse:
+    """Show where the year stands: bilans, next step, deadlines, money, people, recent changes."""
+    exiger(request, "contrats.gerer", request.contrat, REFUS_GESTION)
+    return render(request, "bilans/tableau_de_bord.html", {"pilotage": Pilotage(request)})
 
 
 @require_safe
@@ -24,22 +30,23 @@ def liste_actions(request: RequeteCampagne) -> HttpResponse:
         request.contrat,
         "La liste des actions est ouverte à l'équipe du contrat de ville, aux financeurs et aux porteurs.",
     )
-    liste = ListeActions(request)
+    return _montrer(request, ListeActions(request), "bilans/liste_actions.html")
+
+
+@require_safe
+def suivi_bilans(request: RequeteCampagne) -> HttpResponse:
+    """Show the bilans of the year by what waits for the chargé·e de mission; same filters as the actions."""
+    exiger(request, "contrats.gerer", request.contrat, REFUS_GESTION)
+    return _montrer(request, SuiviBilans(request), "bilans/suivi_bilans.html")
+
+
+def _montrer(request: RequeteCampagne, liste: ListeDeLAnnee, gabarit: str) -> HttpResponse:
+    """Return the page of a list; its address is kept short, so that it can be shared."""
     par_htmx = "HX-Request" in request.headers
     if not par_htmx and not adresse.est_propre(request.GET):
-        return redirect(f"{request.path}{liste.adresse}")
-    reponse = render(
-        request,
-        "bilans/liste_actions.html",
-        {
-            "liste": liste,
-            "gere": request.user.has_perm("contrats.gerer", request.contrat),
-        },
-    )
+        return redirect(f"{request.path}{liste.adresse_courte}")
+    gere = request.user.has_perm("contrats.gerer", request.contrat)
+    reponse = render(request, gabarit, {"liste": liste, "gere": gere})
     if par_htmx:
-        reponse["HX-Push-Url"] = f"{request.path}{liste.adresse}"
+        reponse["HX-Push-Url"] = f"{request.path}{liste.adresse_courte}"
     return reponse
-
-
-def suivi_bilans(request, **kwargs):
-    raise NotImplementedError
