@@ -1,0 +1,1 @@
+"""The demonstration: four real territories, loaded from `fixtures/demonstration/` by `charger_demo`."""

@@ -1,0 +1,203 @@
+"""Besançon: the contract's quartiers and the framework convention of a centre social (document 003)."""
+
+from decimal import Decimal
+from typing import Any
+
+from bilans.models import AxeBilanStructure, BilanStructure
+from contrats.models import ContratVille, Deliberation, Statistique, Territoire, ValeurStatistique
+from financements.models import RegleVersement, Versement
+from porteurs.models import Agrement, Convention, Obligation, PartieConvention, Porteur
+
+from .ecriture import Ecriture, jour, liste
+from .sources import cadre, lire
+
+SLUG = "besancon-2024-2030"
+
+
+def etapes() -> int:
+    """Return how many times `charger` says that it has moved on."""
+    return 1
+
+
+def charger(ecriture: Ecriture) -> ContratVille:
+    """Load the contract of Besançon, its quartiers and the convention with the MJC; return the contract.
+
+    The document names no action and no axe of the contract: none is loaded.
+    """
+    donnees, document = cadre("besancon"), lire("besancon_mjc_convention")
+    contrat = ecriture.contrat(donnees)
+    territoires = _territoires(ecriture, contrat, donnees, document["territoire"])
+    _statistiques(ecriture, contrat, territoires, donnees["statistiques"], document["territoire"])
+    campagnes = ecriture.campagnes(contrat, donnees)
+    porteur = ecriture.porteur(
+        contrat.epci,
+        origine="Document 003",
+        cer_dispense=_citation_cer(document),
+        **donnees["porteur"],
+    )
+    ecriture.creer(Agrement, porteur=porteur, **donnees["agrement"])
+    convention = _convention(ecriture, contrat, porteur, donnees["deliberation"], document)
+    _obligations(ecriture, convention, donnees["regles"], document["convention"]["obligations"])
+    _versements(ecriture, convention, donnees, document["subventions"]["fonctionnement"])
+
+    fiche = ecriture.creer(BilanStructure, porteur=porteur, campagne=campagnes[donnees["annee_fiche"]])
+    ecriture.creer_plusieurs(
+        [
+            AxeBilanStructure(bilan_structure=fiche, ordre=axe["numero"], intitule=axe["titre"])
+            for axe in document["axes_thematiques"]
+        ]
+    )
+    ecriture.avancer()
+    return contrat
+
+
+def _territoires(ecriture: Ecriture, contrat: ContratVille, donnees: Any, lu: Any) -> dict[str, Territoire]:
+    """Create the QPV and the quartiers fragiles, and return them by name."""
+    populations = {
+        donnees["statistiques"][statistique["territoire"]]: statistique["valeur"]
+        for statistique in lu["statistiques"]
+        if statistique["indicateur"] == "Population"
+    }
+    types = [
+        *((nom, Territoire.Type.QPV, donnees["generation"]) for nom in lu["qpv"]),
+        *((nom, Territoire.Type.QUARTIER_FRAGILE, None) for nom in lu["quartiers_fragiles"]),
+    ]
+    commune = contrat.communes.get()
+    return {
+        nom: ecriture.territoire(
+            contrat,
+            type=type_,
+            nom=nom,
+            generation_id=generation,
+            commune=commune,
+            population=populations.get(nom),
+            population_source=donnees["population_source"] if nom in populations else "",
+            alias=donnees["alias_territoires"].get(nom, []),
+        )
+        for nom, type_, generation in types
+    }
+
+
+def _statistiques(
+    ecriture: Ecriture, contrat: ContratVille, territoires: dict[str, Territoire], noms: Any, lu: Any
+) -> None:
+    """Create the statistics; one about two quartiers at once has no territory, and says so."""
+    valeurs = []
+    for ordre, lue in enumerate(lu["statistiques"], 1):
+        territoire = territoires.get(noms.get(lue["territoire"], ""))
+        precisions = ["" if territoire else lue["territoire"], lue.get("precision", ""), lu["remarque"]]
+        statistique = ecriture.creer(
+            Statistique,
+            contrat=contrat,
+            territoire=territoire,
+            ordre=ordre,
+            libelle=lue["indicateur"],
+            unite=lue["unite"],
+            precision=" ; ".join(mots for mots in precisions if mots),
+            citation=lue["citation"],
+        )
+        en_qpv = territoire is not None and territoire.type == Territoire.Type.QPV
+        valeurs.append(
+            ValeurStatistique(
+                statistique=statistique,
+                echelle=ValeurStatistique.Echelle.QPV if en_qpv else ValeurStatistique.Echelle.QUARTIER,
+                valeur=Decimal(lue["valeur"]),
+            )
+        )
+    ecriture.creer_plusieurs(valeurs)
+
+
+def _citation_cer(document: Any) -> str:
+    """Return what the convention says of the contrat d'engagement républicain (its article 6.5)."""
+    (obligation,) = (o for o in document["convention"]["obligations"] if o["code"] == "6.5")
+    return f"« {obligation['citations'][0]} »"
+
+
+def _convention(
+    ecriture: Ecriture, contrat: ContratVille, porteur: Porteur, identifiants: Any, document: Any
+) -> Convention:
+    """Create the convention with its dates of article 10, its contradictions being kept in its remark."""
+    deliberee, lue = document["deliberation"], document["convention"]
+    duree = lue["duree"]["article_10"]
+    deliberation = ecriture.creer(
+        Deliberation,
+        contrat=contrat,
+        organe=deliberee["organe"],
+        date=jour(deliberee["date_seance"]),
+        objet=deliberee["objet"],
+        **identifiants,
+    )
+    doutes = [f"{o['code']} : {o['doute']}" for o in lue["obligations"] if "doute" in o]
+    convention = ecriture.creer(
+        Convention,
+        contrat=contrat,
+        porteur=porteur,
+        type=Convention.Type.CADRE,
+        statut=Convention.Statut.DELIBEREE,
+        intitule=lue["titre"],
+        objet=lue["objet"],
+        date_debut=jour(duree["date_effet"]),
+        date_fin=jour(duree["date_fin"]),
+        duree_annoncee_ans=duree["duree_ans"],
+        deliberation=deliberation,
+        remarque=liste([lue["duree"]["contradiction"], *doutes]),
+    )
+    ecriture.creer_plusieurs(
+        [
+            PartieConvention(
+                convention=convention,
+                ordre=ordre,
+                nom=partie["nom"],
+                designation=partie["designation"],
+                representee_par=partie["representee_par"],
+                date_deliberation=jour(partie["deliberation_du"]),
+            )
+            for ordre, partie in enumerate(lue["parties"], 1)
+        ]
+    )
+    return convention
+
+
+def _obligations(ecriture: Ecriture, convention: Convention, regles: Any, lues: Any) -> None:
+    ecriture.creer_plusieurs(
+        [
+            Obligation(
+                convention=convention,
+                ordre=ordre,
+                code=lue["code"],
+                titre=lue["titre"],
+                debiteur=lue["debiteur"],
+                destinataire=lue["destinataire"] or "",
+                contenu=liste(lue["pieces"]),
+                regle=lue["regle"].get("texte") or regles[lue["regle"]["type"]],
+                citation=liste(lue["citations"]),
+            )
+            for ordre, lue in enumerate(lues, 1)
+        ]
+    )
+
+
+def _versements(ecriture: Ecriture, convention: Convention, donnees: Any, lue: Any) -> None:
+    """Create the rules of payment, and the only payment whose amount is written."""
+    textes = {versement["rang"]: versement for versement in lue["versements"]}
+    ecriture.creer_plusieurs(
+        [
+            RegleVersement(
+                convention=convention,
+                libelle=textes[regle["rang"]]["libelle"],
+                citation=textes[regle["rang"]]["citation"],
+                **regle,
+            )
+            for regle in donnees["regles_versement"]
+        ]
+    )
+    premier = donnees["premier_versement"]
+    ecriture.creer(
+        Versement,
+        convention=convention,
+        numero=1,
+        type=Versement.Type.ACOMPTE,
+        date_prevue=jour(premier["date_prevue"]),
+        montant_prevu=Decimal(lue["acompte_2026"]["montant"]),
+        motif=premier["motif"],
+    )

@@ -1,0 +1,231 @@
+"""Writing the demonstration: every object is checked, then saved with its history."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from simple_history.utils import bulk_create_with_history
+
+from actions.models import ActionAnnuelle, ActionTerritoire, Campagne, TrancheAge
+from bilans.effectifs import ecarts, grilles
+from bilans.models import Bilan, Effectif, Transition, ValeurIndicateur
+from comptes.models import Utilisateur
+from contrats.models import AliasTerritoire, Commune, ContratVille, Epci, Territoire
+from documents.normalisation import normaliser
+from financements.nomenclatures import lire as lire_nomenclature
+from porteurs.models import AliasPorteur, Porteur
+
+MOTIF = "Chargement des données de démonstration"
+
+M = TypeVar("M", bound=Model)
+
+
+def jour(texte: str | None) -> date | None:
+    """Return the date written AAAA-MM-JJ, None for a blank."""
+    return date.fromisoformat(texte) if texte else None
+
+
+def liste(lignes: Iterable[str]) -> str:
+    """Return a list of the document as text, one line an element."""
+    return "\n".join(lignes)
+
+
+@dataclass
+class Recit:
+    """What a document says of one action: the fields of its bilan, its people, its other figures."""
+
+    champs: dict[str, Any] = field(default_factory=dict)
+    effectifs: list[Effectif] = field(default_factory=list)
+    indicateurs: list[ValeurIndicateur] = field(default_factory=list)
+
+    def ajouter_effectif(self, **champs: Any) -> None:
+        """Add a number of people."""
+        self.effectifs.append(Effectif(**champs))
+
+    def ajouter_indicateur(self, **champs: Any) -> None:
+        """Add another figure, ranked as the document gives it."""
+        self.indicateurs.append(ValeurIndicateur(ordre=len(self.indicateurs) + 1, **champs))
+
+    @property
+    def compte_des_personnes(self) -> bool:
+        """Whether a number of people is stated; a daily attendance or a range is not one."""
+        return any(e.mesure == Effectif.Mesure.PERSONNES and e.valeur is not None for e in self.effectifs)
+
+
+@dataclass
+class Dates:
+    """When the bilans of a document were, for the demonstration, transmitted and read."""
+
+    document: str
+    transmis_le: datetime
+    relu_le: datetime
+
+    @classmethod
+    def lues(cls, donnees: Mapping[str, Any]) -> "Dates":
+        """Return the dates that `cadre.json` gives."""
+        return cls(
+            donnees["document"],
+            datetime.fromisoformat(donnees["transmis_le"]),
+            datetime.fromisoformat(donnees["relu_le"]),
+        )
+
+
+@dataclass
+class Ecriture:
+    """Saves objects in the name of `auteur`, the account that the history names.
+
+    Each is validated first, so that a fixture that breaks a rule stops the loading with the sentence that
+    a form would show. Relations are not looked up again: they were just made.
+    """
+
+    auteur: Utilisateur
+    avancer: Callable[[], object] = field(default=lambda: None)
+
+    def creer(self, modele: type[M], **champs: Any) -> M:
+        """Save and return a new object."""
+        objet = modele(**champs)
+        verifier(objet)
+        objet._history_user = self.auteur  # type: ignore[attr-defined]
+        objet._change_reason = MOTIF  # type: ignore[attr-defined]
+        objet.save(force_insert=True)
+        return objet
+
+    def creer_plusieurs(self, objets: Sequence[Model]) -> None:
+        """Save objects of one model that compute nothing of their own when they are saved."""
+        if not objets:
+            return
+        modele = type(objets[0])
+        for objet in objets:
+            verifier(objet)
+        if hasattr(modele, "historique"):
+            bulk_create_with_history(objets, modele, default_user=self.auteur, default_change_reason=MOTIF)
+        else:
+            modele._default_manager.bulk_create(objets)
+
+    # -- What every territory has ------------------------------------------------------------------
+    def contrat(self, donnees: Mapping[str, Any], **champs: Any) -> ContratVille:
+        """Create the contract described by `donnees`, with its intercommunality and its communes."""
+        epci, _ = Epci.objects.get_or_create(
+            nom=donnees["epci"]["nom"], defaults={"siren": donnees["epci"]["siren"]}
+        )
+        lu = dict(donnees["contrat"])
+        lu |= {cle: jour(lu[cle]) for cle in ("date_debut", "date_fin")}
+        contrat = self.creer(ContratVille, epci=epci, **lu, **champs)
+        for commune in donnees["communes"]:
+            contrat.communes.add(
+                Commune.objects.get_or_create(
+                    code_insee=commune["code_insee"], defaults={"nom": commune["nom"], "epci": epci}
+                )[0]
+            )
+        return contrat
+
+    def campagnes(self, contrat: ContratVille, donnees: Mapping[str, Any]) -> dict[int, Campagne]:
+        """Create the years of the contract, each with the six age bands, and return them by year."""
+        campagnes = {}
+        for lue in donnees["campagnes"]:
+            campagne = self.creer(
+                Campagne,
+                contrat=contrat,
+                annee=lue["annee"],
+                statut=lue["statut"],
+                bilan_echeance=jour(lue.get("bilan_echeance")),
+            )
+            self.creer_plusieurs(
+                [TrancheAge(campagne=campagne, **tranche) for tranche in lire_nomenclature("tranches_age")]
+            )
+            campagnes[campagne.annee] = campagne
+        return campagnes
+
+    def territoire(self, contrat: ContratVille, *, alias: Iterable[str] = (), **champs: Any) -> Territoire:
+        """Create a territory of the contract, with the other names that the documents give it."""
+        territoire = self.creer(Territoire, contrat=contrat, **champs)
+        for libelle in alias:
+            self.creer(AliasTerritoire, contrat=contrat, territoire=territoire, libelle=libelle)
+        return territoire
+
+    def porteur(
+        self, epci: Epci, nom: str, *, alias: Iterable[str] = (), origine: str = "", **champs: Any
+    ) -> Porteur:
+        """Return the porteur of this name, created with its other names when it is missing."""
+        connu = Porteur.objects.filter(epci=epci, nom_normalise=normaliser(nom)).first()
+        if connu:
+            return connu
+        porteur = self.creer(Porteur, epci=epci, nom=nom, **champs)
+        pris = set(AliasPorteur.objects.filter(epci=epci).values_list("libelle_normalise", flat=True))
+        for libelle in alias:
+            if normaliser(libelle) not in pris:
+                self.creer(AliasPorteur, epci=epci, porteur=porteur, libelle=libelle, origine=origine)
+        return porteur
+
+    def placer(self, annuelles: Iterable[ActionAnnuelle], territoire: Territoire) -> None:
+        """Say that these actions reach `territoire`."""
+        self.creer_plusieurs(
+            [ActionTerritoire(action_annuelle=annuelle, territoire=territoire) for annuelle in annuelles]
+        )
+
+    # -- Bilans ------------------------------------------------------------------------------------
+    def bilan_recu(
+        self,
+        annuelle: ActionAnnuelle,
+        recit: Recit,
+        tranches: Sequence[TrancheAge],
+        dates: Dates,
+        *,
+        complet: bool,
+    ) -> Bilan:
+        """Create the bilan that a document reports, in the state that its figures allow.
+
+        Figures that contradict themselves send it back to the porteur, with what does not add up; otherwise
+        it is validated when it is `complet`, and waits for someone to read it when it is not.
+        """
+        contradictions = [ecart.message for ecart in ecarts(grilles(recit.effectifs, tranches))]
+        statut = Bilan.Statut.TRANSMIS
+        champs: dict[str, Any] = {"transmis_le": dates.transmis_le, "transmis_par": self.auteur}
+        if contradictions:
+            statut = Bilan.Statut.A_COMPLETER
+            champs["motif_renvoi"] = liste(contradictions)
+        elif complet:
+            statut = Bilan.Statut.VALIDE
+            champs |= {"valide_le": dates.relu_le, "valide_par": self.auteur}
+        champs = {"realisation": Bilan.Realisation.REALISEE} | recit.champs | champs
+        bilan = self.creer(
+            Bilan, action_annuelle=annuelle, statut=statut, saisi_pour_le_porteur=True, **champs
+        )
+        for effectif in recit.effectifs:
+            effectif.bilan = bilan
+        for indicateur in recit.indicateurs:
+            indicateur.bilan = bilan
+        self.creer_plusieurs(recit.effectifs)
+        self.creer_plusieurs(recit.indicateurs)
+
+        reprise = f"Repris du document « {dates.document} »."
+        self.transition(bilan, Bilan.Statut.A_SAISIR, Bilan.Statut.TRANSMIS, dates.transmis_le, reprise)
+        if statut != Bilan.Statut.TRANSMIS:
+            motif = str(champs.get("motif_renvoi", ""))
+            self.transition(bilan, Bilan.Statut.TRANSMIS, statut, dates.relu_le, motif)
+        return bilan
+
+    def bilan_dispense(self, annuelle: ActionAnnuelle, dates: Dates) -> Bilan:
+        """Create the bilan of an action put off: nothing is awaited, and the document says why."""
+        bilan = self.creer(Bilan, action_annuelle=annuelle, statut=Bilan.Statut.DISPENSE)
+        self.transition(bilan, Bilan.Statut.A_SAISIR, Bilan.Statut.DISPENSE, dates.relu_le, annuelle.motif)
+        return bilan
+
+    def transition(self, bilan: Bilan, de: str, vers: str, quand: datetime, commentaire: str) -> None:
+        """Write a change of state at the date `quand`."""
+        transition = self.creer(
+            Transition, bilan=bilan, de=de, vers=vers, auteur=self.auteur, commentaire=commentaire
+        )
+        # `date` is the day of writing, whatever is given: the demonstration needs the day of the change.
+        Transition.objects.filter(pk=transition.pk).update(date=quand)
+
+
+def verifier(objet: Model) -> None:
+    """Raise ValidationError, in French, unless the fields of `objet` are valid.
+
+    Neither relations nor unicity are looked up: the database holds both.
+    """
+    exclus = {champ.name for champ in objet._meta.fields if champ.is_relation or not champ.editable}
+    objet.full_clean(exclude=exclus, validate_unique=False, validate_constraints=False)
