@@ -59,10 +59,12 @@ class ChampTexteLu(forms.Field):
     """A text box whose text is read by us; the typed text comes back as it was when it cannot be."""
 
     clavier = "text"
+    # What a model field asks of Django's own form field (Meta.field_classes); ours have their own bounds.
+    BORNES_DU_MODELE = ("min_value", "max_value", "max_digits", "decimal_places")
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("widget", forms.TextInput)
-        super().__init__(**options)
+        super().__init__(**{nom: o for nom, o in options.items() if nom not in self.BORNES_DU_MODELE})
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {**super().widget_attrs(widget), "inputmode": self.clavier, "autocomplete": "off"}

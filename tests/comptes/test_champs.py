@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bilans.models import Bilan
 from comptes import champs
 from documents import formats
+from financements.models import LigneFinancement
 
 NBSP, FINE, MOINS = "\u00a0", "\u202f", "\u2212"
 
@@ -239,3 +241,10 @@ def test_seul_un_changement_de_valeur_en_est_un(formulaire):
     assert formulaire(autres, initial=initial).changed_data == ["somme", "nb", "debut"]
     assert formulaire({"somme": "0"}).changed_data == ["somme"]
     assert formulaire({"somme": "", "nb": "", "debut": ""}).changed_data == []
+
+
+def test_un_formulaire_de_modele_peut_prendre_nos_champs():
+    classes = {"salaries": champs.ChampNombre, "montant_demande": champs.ChampMontantFormulaire}
+    for modele, nom in ((Bilan, "salaries"), (LigneFinancement, "montant_demande")):
+        form = forms.modelform_factory(modele, fields=[nom], field_classes=classes)
+        assert type(form.base_fields[nom]) is classes[nom]

@@ -1,0 +1,54 @@
+"""Reading a rendered page: what a form shows, what it says is wrong, and whether the database moved."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from typing import Any
+
+from django.apps import apps
+
+ESPACES = re.compile("[\\s\u00a0\u202f]+")
+
+
+def texte(reponse: Any) -> str:
+    """Return the page as it is read: tags left out, every kind of space an ordinary one."""
+    sans_balises = re.sub(r"<[^>]+>", " ", reponse.content.decode())
+    return ESPACES.sub(" ", unescape(sans_balises)).strip()
+
+
+def erreurs(reponse: Any) -> dict[str, list[str]]:
+    """Return the sentences of the form of a page, by field; « __all__ » for those of the whole form."""
+    return {nom: list(phrases) for nom, phrases in reponse.context["form"].errors.items()}
+
+
+def saisie(reponse: Any) -> dict[str, Any]:
+    """Return what the form of a page would send as it is: a blank is an empty text."""
+    form = reponse.context["form"]
+    return {champ.html_name: _texte(champ.value()) for champ in form}
+
+
+def _texte(valeur: Any) -> Any:
+    if isinstance(valeur, list):
+        return [_texte(v) for v in valeur]
+    return "" if valeur is None or valeur is False else str(getattr(valeur, "pk", valeur))
+
+
+def etat_de_la_base() -> dict[str, list[Any]]:
+    """Return every row of the rooms, histories included."""
+    pieces = ("contrats", "porteurs", "actions", "financements", "bilans")
+    return {
+        modele._meta.label: sorted(map(repr, modele._base_manager.values_list()))
+        for piece in pieces
+        for modele in apps.get_app_config(piece).get_models(include_auto_created=True)
+    }
+
+
+@contextmanager
+def rien_n_est_ecrit() -> Iterator[None]:
+    """Check that the block leaves every row as it was."""
+    avant = etat_de_la_base()
+    yield
+    apres = etat_de_la_base()
+    changees = {nom for nom in avant if avant[nom] != apres[nom]}
+    assert not changees, f"tables changées : {', '.join(sorted(changees))}"
