@@ -143,7 +143,7 @@ def avec_colonnes(
     return lignes.annotate(**annotations)
 
 
-def _du_bilan(utilisateur: Any, champ: str, type_de_champ: Field[Any, Any]) -> Subquery:
+def _du_bilan(utilisateur: Any, champ: str, type_de_champ: "Field[Any, Any]") -> Subquery:
     """Return a field of the visible bilan of a row."""
     visibles = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle=OuterRef("pk"))
     return Subquery(visibles.order_by().values(champ)[:1], output_field=type_de_champ)
