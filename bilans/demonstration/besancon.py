@@ -35,7 +35,8 @@ def charger(ecriture: Ecriture) -> ContratVille:
         cer_dispense=_citation_cer(document),
         **donnees["porteur"],
     )
-    ecriture.creer(Agrement, porteur=porteur, **donnees["agrement"])
+    if not porteur.agrements.filter(**donnees["agrement"]).exists():
+        ecriture.creer(Agrement, porteur=porteur, **donnees["agrement"])
     convention = _convention(ecriture, contrat, porteur, donnees["deliberation"], document)
     _obligations(ecriture, convention, donnees["regles"], document["convention"]["obligations"])
     _versements(ecriture, convention, donnees, document["subventions"]["fonctionnement"])

@@ -7,7 +7,7 @@ from actions.models import Action, ActionAnnuelle, Campagne, IndicateurAction, V
 from bilans.models import Bilan
 from contrats.models import ContratVille
 from financements.models import Budget, Financeur, LigneFinancement
-from porteurs.models import MoyenHumain
+from porteurs.models import MoyenHumain, Porteur
 
 from .ecriture import Ecriture, liste
 from .sources import cadre, lire
@@ -34,14 +34,7 @@ def charger(ecriture: Ecriture) -> ContratVille:
     )
     campagnes = ecriture.campagnes(contrat, donnees)
     porteur = ecriture.porteur(contrat.epci, objet=fiche["structure_remarque"], **donnees["porteur"])
-    chiffres = fiche["moyens"]["humains_chiffres"]
-    ecriture.creer(
-        MoyenHumain,
-        porteur=porteur,
-        annee=donnees["annee_moyens"],
-        salaries_permanents=chiffres["salaries"],
-        etp_permanents=Decimal(str(chiffres["etp"])),
-    )
+    _moyens_humains(ecriture, porteur, donnees["annee_moyens"], fiche["moyens"]["humains_chiffres"])
     financeur = ecriture.creer(Financeur, contrat=contrat, ordre=1, **_compte(donnees["financeur"]))
     action = ecriture.creer(Action, contrat=contrat, porteur=porteur, intitule=fiche["nom"])
     annuelles = []
@@ -71,6 +64,18 @@ def charger(ecriture: Ecriture) -> ContratVille:
 
 def _compte(lu: Any) -> dict[str, Any]:
     return {("ligne_cerfa_id" if cle == "ligne_cerfa" else cle): valeur for cle, valeur in lu.items()}
+
+
+def _moyens_humains(ecriture: Ecriture, porteur: Porteur, annee: int, lus: Any) -> None:
+    """Create the staff of the structure, unless it was there before the contract."""
+    if not porteur.moyens_humains.filter(annee=annee).exists():
+        ecriture.creer(
+            MoyenHumain,
+            porteur=porteur,
+            annee=annee,
+            salaries_permanents=lus["salaries"],
+            etp_permanents=Decimal(str(lus["etp"])),
+        )
 
 
 def _annuelle(ecriture: Ecriture, action: Action, campagne: Campagne, fiche: Any) -> ActionAnnuelle:

@@ -14,6 +14,10 @@ from bilans.demonstration.chargement import Resultat, charger_demonstration, nom
 from comptes.templatetags.typographie import insecables, pluriel
 from contrats.models import ContratVille
 
+BARRE = (
+    "{desc}\N{NO-BREAK SPACE}: {percentage:3.0f}\N{NO-BREAK SPACE}% |{bar:30}| {n_fmt}/{total_fmt} actions"
+)
+
 
 class Command(BaseCommand):
     help = (
@@ -31,9 +35,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         avec_comptes = not options["sans_comptes"]
         try:
-            # No bar where nobody watches: a log file, a pipe.
-            muet = True if options["verbosity"] == 0 else None
-            with tqdm(total=nombre_d_etapes(), desc="Démonstration", unit="action", disable=muet) as barre:
+            etapes = nombre_d_etapes()
+            # No bar where nobody watches (a log file, a pipe), nor for nothing.
+            muet = True if options["verbosity"] == 0 or not etapes else None
+            with tqdm(total=etapes, desc="Démonstration", bar_format=BARRE, disable=muet) as barre:
                 resultat = charger_demonstration(
                     avec_comptes=avec_comptes,
                     # Their passwords are published: they open nothing on a real installation.
