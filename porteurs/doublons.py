@@ -6,8 +6,9 @@ from difflib import SequenceMatcher
 
 from documents.normalisation import normaliser
 
-# « Olympe de Gouges » / « Olympe de Gougues »: 0.97. « Cité Jeune » / « Cité Jeunes »: 0.95.
-PROXIMITE = 0.92
+# « Olympe de Gouges » / « Olympe de Gougues »: 0.97. « Gard au Climat » / « Gard O Climat »: 0.87.
+# Asking for nothing costs a click: no two porteurs of the documents are that close.
+PROXIMITE = 0.86
 # In so short a name, one letter is another organisation: « MAS » is not « MAO ».
 LONGUEUR_MINIMALE = 6
 
@@ -28,7 +29,12 @@ def _proches(un: str, autre: str) -> bool:
         return True
     if min(len(un), len(autre)) < LONGUEUR_MINIMALE or _chiffres(un) != _chiffres(autre):
         return False
-    return SequenceMatcher(None, un, autre, autojunk=False).ratio() >= PROXIMITE
+    # In a fixed order: the matcher does not always find as much one way as the other.
+    premier, second = sorted((un, autre))
+    rapprochement = SequenceMatcher(None, premier, second, autojunk=False)
+    # Cheapest first: a list of hundreds of names is compared at each save.
+    mesures = (rapprochement.real_quick_ratio, rapprochement.quick_ratio, rapprochement.ratio)
+    return all(mesure() >= PROXIMITE for mesure in mesures)
 
 
 def _chiffres(nom: str) -> str:

@@ -133,8 +133,8 @@ HORS_CONTRAT = "Cette date est hors du contrat, qui va du 01/01/2024 au 31/12/20
         ({"porteur": "mairie"}, {"porteur": "Choisissez un porteur de la liste, ou créez-le."}),
         ({"axe": "999999"}, {"axe": "Choisissez un axe de ce contrat."}),
         ({"territoires": ["999999"]}, {"territoires": "Choisissez des territoires de ce contrat."}),
-        ({"date_debut": "31/12/2023"}, {"date_debut": HORS_CONTRAT}),
-        ({"date_fin": "01/01/2031"}, {"date_fin": HORS_CONTRAT}),
+        ({"date_debut": "2023-12-31"}, {"date_debut": HORS_CONTRAT}),
+        ({"date_fin": "2031-01-01"}, {"date_fin": HORS_CONTRAT}),
         ({"date_debut": "le 3 mars"}, {"date_debut": champs.DATE_ILLISIBLE}),
         ({"date_debut": "30/02/2024"}, {"date_debut": champs.DATE_IMPOSSIBLE}),
         (
