@@ -160,11 +160,10 @@ class ActionForm(forms.ModelForm):
         porteurs = Porteur.objects.filter(epci=contrat.epci_id).select_related("parent")
         _peupler(champs["porteur"], porteurs, choix_porteurs(porteurs))
         axes = Axe.objects.filter(contrat=contrat).select_related("parent__parent").order_by("ordre", "code")
-        _peupler(champs["axe"], axes, choix_axes(axes, self.instance.axe_id))
+        _peupler(champs["axe"], axes, choix_axes(axes, self.instance.axe_id), "Aucun pour l'instant")
         territoires = Territoire.objects.filter(contrat=contrat).order_by("type", "recherche")
         _peupler(champs["territoires"], territoires, choix_territoires(territoires))
         _peupler(champs["dispositif"], Dispositif.objects.all(), None, "Aucun en particulier")
-        champs["axe"].empty_label = "Aucun pour l'instant"  # type: ignore[attr-defined]
         champs["statut"].choices = [  # type: ignore[attr-defined]
             (groupe, [(etat.value, etat.label) for etat in etats]) for groupe, etats in ETATS
         ]

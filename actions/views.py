@@ -20,6 +20,7 @@ from .operations import creer_action, modifier_action
 from .situation import RequeteCampagne
 
 REFUS = "Seule la personne qui tient le contrat peut créer ou modifier une action."
+RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
 BROUILLONS = "actions_en_cours"
 
 
@@ -63,6 +64,9 @@ def action_modifier(request: RequeteCampagne, cle: str) -> HttpResponse:
     if request.method == "POST":
         if "creer_porteur" in request.POST:
             return _aller_creer_un_porteur(request)
+        if form.is_valid() and not form.has_changed():
+            messages.info(request, RIEN_DE_CHANGE)
+            return redirect(retour)
         if form.is_valid():
             version = form.cleaned_data["version"] or 0
             try:

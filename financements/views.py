@@ -28,6 +28,7 @@ from .operations import (
 )
 
 REFUS = "Seule la personne qui tient le contrat peut modifier les montants."
+RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
 
 
 # -- Funding lines ---------------------------------------------------------------------------------
@@ -60,6 +61,9 @@ def ligne_modifier(request: RequeteCampagne, cle: str) -> HttpResponse:
     form = LigneForm(request.POST if request.method == "POST" else None, instance=ligne)
     conflit = None
     if request.method == "POST" and form.is_valid():
+        if not form.has_changed():
+            messages.info(request, RIEN_DE_CHANGE)
+            return redirect(_fiche(request, annuelle))
         try:
             modifier_ligne(request.user, ligne, version=form.cleaned_data["version"] or 0)
         except VersionPerimee as perimee:

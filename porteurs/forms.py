@@ -175,6 +175,10 @@ class PorteurForm(forms.ModelForm):
             raise forms.ValidationError(CODE_POSTAL_FAUX)
         return code
 
+    def clean_site(self) -> str:
+        site = self.cleaned_data["site"].strip()
+        return f"https://{site}" if site and "://" not in site else site
+
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
         nom = donnees.get("nom")

@@ -20,6 +20,8 @@ from .operations import creer_porteur, modifier_porteur
 
 REFUS = "Seule la personne qui tient le contrat peut créer ou modifier un porteur."
 
+RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
+
 
 @require_http_methods(["GET", "POST"])
 def porteur_creer(request: RequeteContrat) -> HttpResponse:
@@ -54,6 +56,9 @@ def porteur_modifier(request: RequeteContrat, cle: str) -> HttpResponse:
     form = PorteurForm(request.POST if request.method == "POST" else None, instance=porteur)
     conflit = None
     if request.method == "POST" and form.is_valid():
+        if not form.has_changed():
+            messages.info(request, RIEN_DE_CHANGE)
+            return redirect(retour)
         autres_noms, version = form.cleaned_data["autres_noms"], form.cleaned_data["version"] or 0
         try:
             modifier_porteur(request.user, porteur, autres_noms, version=version)

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
 
 from comptes import champs
@@ -40,8 +41,8 @@ def modifier(lieu, ligne, **autres):
     return lieu.client.post(adresse, {**saisie(lieu.client.get(adresse)), **autres})
 
 
-def messages(reponse, client):
-    return [str(message) for message in client.get(reponse.url).context["messages"]]
+def messages(reponse):
+    return [str(message) for message in get_messages(reponse.wsgi_request)]
 
 
 # -- Adding ----------------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ def test_les_financeurs_hors_total_sont_a_part(lieu):
 
 def test_accorder_plus_que_demande_s_enregistre_et_se_signale(lieu):
     reponse = ajouter(lieu, montant_demande="1000", montant_accorde="1500")
-    succes, avis = messages(reponse, lieu.client)
+    succes, avis = messages(reponse)
     assert succes == "La ligne de Ville est ajoutée."
     assert avis.startswith("Ville accorde 1\u202f500\u00a0€, plus que les 1\u202f000\u00a0€ demandés")
 
@@ -165,6 +166,11 @@ def test_modifier_garde_l_avant_et_l_apres(lieu, ligne):
     assert (derniere.history_user, derniere.montant_accorde) == (lieu.chargee, Decimal(1500))
     assert premiere.montant_accorde == Decimal("1234.50")
     assert derniere.history_date > premiere.history_date
+
+
+def test_renvoyer_la_page_telle_quelle_ne_change_rien(lieu, ligne):
+    with rien_n_est_ecrit():
+        assert modifier(lieu, ligne).url == lieu.adresse("action_detail", lieu.annuelle.cle)
 
 
 def test_deux_personnes_a_la_fois(lieu, ligne):
