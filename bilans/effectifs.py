@@ -134,15 +134,20 @@ class Grille:
 
     @property
     def sans_sexe(self) -> int:
-        """The people that the total counts and that are neither among the women nor among the men."""
+        """The people that the total counts and that are neither among the women nor among the men.
+
+        0 when the figures contradict themselves: what is left over then means nothing.
+        """
+        if self.ecarts():
+            return 0
         connus = somme(self.total_de_la_colonne(sexe) for sexe in (FEMMES, HOMMES))
-        return max((self.total or 0) - (connus or 0), 0)
+        return (self.total or 0) - (connus or 0)
 
     @property
     def sans_age(self) -> int:
-        """The people that the total counts and that no age band does; 0 when no band is given."""
+        """The people that the total counts and no age band does; 0 without bands, or on a contradiction."""
         par_age = self.total_des_tranches
-        return 0 if par_age is None else max((self.total or 0) - par_age, 0)
+        return 0 if par_age is None or self.ecarts() else (self.total or 0) - par_age
 
     def _rang(self, tranche: Tranche | None) -> Rang:
         if tranche is None:

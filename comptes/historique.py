@@ -35,6 +35,8 @@ class Changement:
     champ: str
     avant: str
     apres: str
+    # what the save said of itself
+    motif: str = ""
 
 
 @dataclass
@@ -96,8 +98,17 @@ def evenements(changes: Iterable[Changement], quoi: str = "Modification") -> lis
             and dernier.quand - changement.date <= UN_ENREGISTREMENT
         ):
             dernier.changements.append(changement)
+            dernier.motif = dernier.motif or changement.motif
         else:
-            liste.append(Evenement(changement.date, changement.auteur, quoi, changements=[changement]))
+            liste.append(
+                Evenement(
+                    changement.date,
+                    changement.auteur,
+                    quoi,
+                    motif=changement.motif,
+                    changements=[changement],
+                )
+            )
     return liste
 
 
@@ -158,15 +169,16 @@ def _entre(
             nom = nommer(valeurs.objet(ligne))
             libelle = nom if champ.name == "valeur" else f"{nom}, {libelle}"
         yield _changement(ligne, libelle, *autour_de_la_difference(ancien, nouveau))
-    if ligne.history_change_reason:
-        # What has no column (a set of territories) is told in words: « Territoires – ajouté : … ».
-        sujet, _, dit = ligne.history_change_reason.partition(" – ")
-        yield _changement(ligne, sujet if dit else "précision", "", dit or sujet)
+    # What has no column (a set of territories) is told in words: « Territoires – ajouté : … ».
+    sujet, _, dit = (ligne.history_change_reason or "").partition(" – ")
+    if dit:
+        yield _changement(ligne, sujet, "", dit)
 
 
 def _changement(ligne: Any, libelle: str, avant: str, apres: str) -> Changement:
-    auteur = str(ligne.history_user or "")
-    return Changement(ligne.history_date, auteur, libelle[:1].upper() + libelle[1:], avant, apres)
+    auteur, dit = str(ligne.history_user or ""), ligne.history_change_reason or ""
+    motif = "" if " – " in dit else dit
+    return Changement(ligne.history_date, auteur, libelle[:1].upper() + libelle[1:], avant, apres, motif)
 
 
 def _meme_valeur(avant: Any, ligne: Any, champ: Any) -> bool:

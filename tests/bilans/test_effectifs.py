@@ -89,6 +89,7 @@ def test_le_reste_non_ventile_se_compte():
     g = grille(T=985, F=340, bandes={1: {"F": 200, "H": 220}})
     assert (g.sans_sexe, g.sans_age) == (985 - 340 - 220, 985 - 420)
     assert (grille(T=30).sans_age, grille(F=12, H=17).sans_sexe) == (0, 0)
+    assert (grille(F=12, H=17, T=30).sans_sexe, grille(N=30, bandes={1: {"N": 31}}).sans_age) == (0, 0)
 
 
 # -- Sentences of the source documents (domaine.md §9) ---------------------------------------------

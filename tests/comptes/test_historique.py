@@ -169,6 +169,15 @@ def test_ce_qu_un_enregistrement_dit_de_lui_meme_se_lit(admin, claire):
     ]
 
 
+def test_le_motif_d_un_enregistrement_est_celui_de_l_evenement(admin, claire):
+    bilan = fabriques.BilanFactory(en_saisie=True)
+    bilan._change_reason = "Chargement des données"
+    enregistrer(bilan, claire, points_forts="L'entraide.", difficultes="Le froid.")
+    assert [(e.motif, len(e.changements)) for e in evenements(changements(bilan, utilisateur=admin))] == [
+        ("Chargement des données", 2)
+    ]
+
+
 # -- Events ----------------------------------------------------------------------------------------
 def changement(secondes, auteur="Claire", champ="Points forts"):
     jour = datetime(2025, 3, 1, 9, 0, tzinfo=UTC) + timedelta(seconds=secondes)
