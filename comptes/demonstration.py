@@ -29,14 +29,14 @@ COMPTES: tuple[CompteDemonstration, ...] = (
         "Claire",
         "Montrichard",
         "Chargée de mission, Dole",
-        "Tient le contrat de ville du Grand Dole : bilans, annexes, rapport annuel.",
+        "Tient le contrat de ville du Grand Dole : 41 actions en 2024.",
     ),
     CompteDemonstration(
         "chargee.bagnols@pilotis.example",
         "Nadia",
         "Ferrand",
         "Chargée de mission, Bagnols-sur-Cèze",
-        "Tient le contrat de ville du Gard rhodanien.",
+        "Tient le contrat de ville du Gard rhodanien : 46 actions en 2023.",
     ),
     CompteDemonstration(
         "chargee.besancon@pilotis.example",
@@ -71,14 +71,14 @@ COMPTES: tuple[CompteDemonstration, ...] = (
         "Paul",
         "Roussel",
         "Délégué du préfet, État",
-        "Financeur : lit la programmation et donne l'avis et les montants de l'État.",
+        "Financeur : lit la programmation et les montants de l'État.",
     ),
     CompteDemonstration(
         "copil.dole@pilotis.example",
         "Anne",
         "Pasteur",
         "Membre du comité de pilotage, Dole",
-        "Lit les rapports publiés et donne un avis sur les projets.",
+        "Lit le contrat et les documents publiés.",
     ),
     CompteDemonstration(
         "administration@pilotis.example",
