@@ -22,8 +22,8 @@ from financements.querysets import MONTANT, LigneFinancementQuerySet
 from porteurs.models import Porteur
 
 from .controles import Anomalie, Gravite, anomalies_bilan
-from .effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, grilles
-from .models import Bilan
+from .effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, Grille, grilles
+from .models import Bilan, Effectif
 
 
 # -- Bilans ----------------------------------------------------------------------------------------
@@ -105,29 +105,59 @@ def personnes(bilans: Iterable[Bilan]) -> list[Personnes]:
     bilans = list(bilans)
     return [
         _personnes("Ensemble du public", ENSEMBLE, bilans),
-        _personnes("Dont habitantes et habitants du QPV", QPV, bilans),
+        _personnes("Habitantes et habitants du QPV", QPV, bilans),
     ]
 
 
+def colonne_des_personnes(campagne: Campagne, utilisateur: Any) -> str:
+    """Return the count of people that most bilans of the year give: `personnes`, or `personnes_qpv`."""
+    effectifs = Effectif.objects.visibles_par(utilisateur).filter(
+        bilan__action_annuelle__campagne=campagne, mesure=Effectif.Mesure.PERSONNES
+    )
+    dits = dict(effectifs.order_by().values_list("perimetre").annotate(bilans=Count("bilan", distinct=True)))
+    return "personnes_qpv" if dits.get(QPV, 0) > dits.get(ENSEMBLE, 0) else "personnes"
+
+
+def qui_dit_combien(bilans: Iterable[Bilan]) -> tuple[int, int, int]:
+    """Return how many bilans state a number of people, how many by sex, how many an estimate or a range only."""
+    lus = [[_lire(bilan, perimetre) for perimetre in (ENSEMBLE, QPV)] for bilan in bilans]
+    donnes = [[lu for lu in bilan if lu.exacte is not None] for bilan in lus]
+    return (
+        sum(bool(bilan) for bilan in donnes),
+        sum(any(lu.exacte.connait_le_sexe for lu in bilan if lu.exacte) for bilan in donnes),
+        sum(
+            not exacts and any(lu.estimee for lu in bilan) for bilan, exacts in zip(lus, donnes, strict=True)
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Lecture:
+    """What a bilan says of its people in one perimeter: an exact grid, or an estimate or a range."""
+
+    exacte: Grille | None
+    estimee: bool
+
+
+def _lire(bilan: Bilan, perimetre: str) -> _Lecture:
+    effectifs = [e for e in bilan.effectifs.all() if e.perimetre == perimetre and e.mesure == "personnes"]
+    grille = grilles(effectifs, bilan.action_annuelle.campagne.tranches.all())[perimetre]
+    estimee = any(e.approximatif for e in effectifs) or bool(effectifs and grille.total is None)
+    return _Lecture(None if estimee or grille.total is None else grille, estimee)
+
+
 def _personnes(libelle: str, perimetre: str, bilans: list[Bilan]) -> Personnes:
-    exacts, sexes, estimations = [], [], 0
-    for bilan in bilans:
-        effectifs = [e for e in bilan.effectifs.all() if e.perimetre == perimetre and e.mesure == "personnes"]
-        grille = grilles(effectifs, bilan.action_annuelle.campagne.tranches.all())[perimetre]
-        if any(e.approximatif for e in effectifs) or (effectifs and grille.total is None):
-            estimations += 1
-        elif grille.total is not None:
-            exacts.append(grille.total)
-            if grille.connait_le_sexe:
-                sexes.append(grille)
+    lus = [_lire(bilan, perimetre) for bilan in bilans]
+    exactes = [lu.exacte for lu in lus if lu.exacte is not None]
+    sexuees = [grille for grille in exactes if grille.connait_le_sexe]
     return Personnes(
         libelle=libelle,
-        bilans=len(exacts),
-        personnes=sum(exacts),
-        par_sexe=len(sexes),
-        femmes=sum(g.total_de_la_colonne(FEMMES) or 0 for g in sexes),
-        hommes=sum(g.total_de_la_colonne(HOMMES) or 0 for g in sexes),
-        estimations=estimations,
+        bilans=len(exactes),
+        personnes=sum(grille.total or 0 for grille in exactes),
+        par_sexe=len(sexuees),
+        femmes=sum(grille.total_de_la_colonne(FEMMES) or 0 for grille in sexuees),
+        hommes=sum(grille.total_de_la_colonne(HOMMES) or 0 for grille in sexuees),
+        estimations=sum(lu.estimee for lu in lus),
     )
 
 
@@ -158,6 +188,11 @@ class Poste:
     part: Decimal | None = None
     niveau: int = 1
     dans_total: bool = True
+
+    @property
+    def montant(self) -> Decimal | None:
+        """What a funder accords, in the total or beside it; for an axe or a structure, what counts in the total."""
+        return self.accorde if self.dans_total else self.hors_total
 
 
 def lignes_de_l_annee(campagne: Campagne, utilisateur: Any) -> LigneFinancementQuerySet:
@@ -221,7 +256,7 @@ def par_axe(campagne: Campagne, utilisateur: Any) -> list[Poste]:
             cumules[ancetre].ajouter(cumul)
             ancetre = axes[ancetre].parent_id
     postes = [
-        cumules[pk].poste(pk, f"{axe.code} {axe.libelle}", f"?axe={axe.code}&axe_principal=1", axe.niveau)
+        cumules[pk].poste(pk, axe.libelle, f"?axe={axe.code}&axe_principal=1", axe.niveau)
         for pk, axe in axes.items()
         if pk in cumules
     ]
@@ -317,9 +352,27 @@ class Argent:
         return additionner(poste.hors_total for poste in self.hors_total)
 
     @property
+    def total_des_financeurs(self) -> Poste:
+        """The line of the total by funder, those beside it left out."""
+        return _ligne_de_total(self.dans_total, self.actions, ("accorde", "demande", "notifie", "verse"))
+
+    @property
+    def total_des_actions(self) -> Poste:
+        """The line of the total by axe or by structure: each action counts once."""
+        actions = sum(poste.actions for poste in self.structures)
+        return _ligne_de_total(self.structures, actions, ("accorde", "hors_total"))
+
+    @property
     def axes_de_tete(self) -> list[Poste]:
         """The axes of the first level, and what has none."""
         return [poste for poste in self.axes if poste.niveau == 1]
+
+
+def _ligne_de_total(postes: list[Poste], actions: int, colonnes: tuple[str, ...]) -> Poste:
+    sommes: dict[str, Any] = {
+        colonne: additionner(getattr(poste, colonne) for poste in postes) for colonne in colonnes
+    }
+    return replace(Poste(None, "Total", "", actions, None), **sommes)
 
 
 def argent(campagne: Campagne, utilisateur: Any) -> Argent:
@@ -367,7 +420,8 @@ def _calcule(
 ) -> Decimal | None:
     nature = imprime.Nature
     if imprime.nature == nature.ACTIONS:
-        return Decimal(actions.count())
+        comptees = actions.de_la_structure(imprime.porteur) if imprime.porteur else actions
+        return Decimal(comptees.count())
     if imprime.nature == nature.STRUCTURES:
         return Decimal(actions.nombre_de_structures())
     if imprime.nature == nature.EFFECTIF:

@@ -17,7 +17,7 @@ from financements.models import LigneFinancement
 
 from . import adresse
 from .annexes import ANNEXES
-from .chiffres import Avancement, a_verifier, avancement, bilans_lus
+from .chiffres import Avancement, a_verifier, avancement, bilans_lus, colonne_des_personnes
 from .filters import SITUATIONS_BILAN, FiltreActions, en_retard, selon_bilan
 from .models import Bilan
 from .programme import MONTANTS, avec_colonnes, financeurs_de, totaux, trier
@@ -33,7 +33,7 @@ from .tables import (
 )
 
 # Shown unless the address says otherwise; the amounts and the axe only where the year has some.
-COLONNES_PAR_DEFAUT = ("porteur", "axe", "etat", "bilan", "personnes", "accorde", "hors_total")
+COLONNES_PAR_DEFAUT = ("porteur", "axe", "etat", "bilan", "accorde", "hors_total")
 FORMATS_EXPORT = {"xlsx": "Excel", "pdf": "PDF", "docx": "Word", "csv": "CSV"}
 
 
@@ -108,6 +108,11 @@ class ListeDeLAnnee:
     def colonnes(self) -> list[str]:
         """The columns shown, beside the first one."""
         return list(self.colonnes_possibles)
+
+    @cached_property
+    def personnes(self) -> str:
+        """The column of people that says most in this year."""
+        return colonne_des_personnes(self.request.campagne, self.request.user)
 
     # -- Order and pages ---------------------------------------------------------------------------
     def _lire_tris(self) -> list[tuple[str, bool]]:
@@ -215,7 +220,13 @@ class ListeActions(ListeDeLAnnee):
         absentes = {nom for nom, (_, dans) in MONTANTS.items() if dans not in dans_total}
         if not self.filtre.queryset.filter(axe__isnull=False).exists():
             absentes.add("axe")
-        return [nom for nom in COLONNES_PAR_DEFAUT if nom not in absentes]
+        voulues = {*COLONNES_PAR_DEFAUT, self.personnes} - absentes
+        return [nom for nom in self.colonnes_possibles if nom in voulues]
+
+    @property
+    def montre_un_total(self) -> bool:
+        """Whether a column shown has a total."""
+        return any(isinstance(self.colonnes_possibles[nom], ColonneMontant) for nom in self.colonnes)
 
     def construire(self) -> TableActions:
         return TableActions(
@@ -225,6 +236,7 @@ class ListeActions(ListeDeLAnnee):
             tris=self.en_tetes(),
             exclude=[nom for nom in self.colonnes_possibles if nom not in self.colonnes],
             extra_columns=self.financeurs,
+            show_footer=self.montre_un_total,
             attrs={"data-legende": f"Actions de {self.request.annee}"},
         )
 
@@ -297,12 +309,18 @@ class SuiviBilans(ListeDeLAnnee):
         self.lignes = self.lignes.filter(self.suivies)
         self.nombre = self.lignes.count()
         self.anomalies = a_verifier(bilans_lus(self.request.campagne, self.request.user))
+        self.absente = "personnes" if self.personnes == "personnes_qpv" else "personnes_qpv"
         # The state is chosen by the tabs.
         self.appliques = [(nom, libelle) for nom, libelle in self.appliques if nom != "bilan"]
+
+    @property
+    def colonnes(self) -> list[str]:
+        return [nom for nom in self.colonnes_possibles if nom != self.absente]
 
     def construire(self) -> TableSuivi:
         return TableSuivi(
             self.rangees(self.colonnes, self.nombre),
+            exclude=[self.absente],
             campagne=self.request.campagne,
             anomalies=self.anomalies,
             tris=self.en_tetes(),

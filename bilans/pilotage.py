@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import groupby, islice
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,14 +15,17 @@ from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
 from comptes.templatetags.typographie import accord, date_longue, pluriel
 from documents.formats import INSECABLE
-from financements.models import AmbiguiteMontants
+from financements.models import AmbiguiteMontants, TotalControle
 from porteurs.models import Echeance
 
 from . import chiffres
-from .chiffres import Argent, Avancement, Personnes, Poste
+from .chiffres import Argent, Avancement, Personnes, Poste, Rapprochement
 from .models import Bilan, Transition
 
-ACTIVITE_MONTREE = 8
+ACTIVITE_MONTREE = 6
+TRANSITIONS_LUES = 200
+TITRES_CITES = 3
+TONS: dict[str, str] = {Bilan.Statut.VALIDE: "fait", Bilan.Statut.A_COMPLETER: "alerte"}
 ECHEANCES_MONTREES = 6
 # A funder is named in the finding until together they bring this part.
 PART_DITE = 75
@@ -59,8 +64,8 @@ class Delai:
     en_retard: bool = False
 
 
-class Pilotage:
-    """The year of a contract for the account that runs it."""
+class Finances:
+    """The money of a year, as the account sees it."""
 
     def __init__(self, request: RequeteCampagne) -> None:
         self.request = request
@@ -69,6 +74,74 @@ class Pilotage:
     def url(self, nom: str, criteres: str = "") -> str:
         """Return the address of a page of this year."""
         return reverse(nom, args=[self.request.contrat.slug, self.request.annee]) + criteres
+
+    @cached_property
+    def argent(self) -> Argent:
+        """The money of the year."""
+        return chiffres.argent(self.campagne, self.utilisateur)
+
+    @property
+    def constat(self) -> str:
+        """The finding on the funders: « La Ville et l'État : 84 % des crédits accordés »."""
+        return constat(self.argent.dans_total)
+
+    @property
+    def constat_axes(self) -> str:
+        """The finding on the axes of the first level."""
+        return constat(self.argent.axes_de_tete) or "Ce que reçoit chaque axe"
+
+    @cached_property
+    def a_trancher(self) -> list[AmbiguiteMontants]:
+        """The rows whose amounts can be read in several ways, and that nobody has settled."""
+        ouvertes = AmbiguiteMontants.objects.visibles_par(self.utilisateur).filter(
+            action_annuelle__campagne=self.campagne, tranchee_le=None
+        )
+        return list(
+            ouvertes.select_related("action_annuelle__action__porteur").order_by(
+                "action_annuelle__ordre", "action_annuelle__pk"
+            )
+        )
+
+    @cached_property
+    def rapprochements(self) -> list[Rapprochement]:
+        """The printed totals of the year beside the computed ones; those that differ first."""
+        lus = chiffres.rapprochements(self.campagne, self.utilisateur, self.argent)
+        return sorted(lus, key=lambda r: not r.ecart)
+
+    @property
+    def ecarts(self) -> list[Rapprochement]:
+        """The printed totals that the rows do not give."""
+        return [r for r in self.rapprochements if r.ecart]
+
+    @property
+    def concordances(self) -> list[Rapprochement]:
+        """The printed totals that the rows give."""
+        return [r for r in self.rapprochements if not r.ecart]
+
+    @property
+    def explications(self) -> list[tuple[str, list[Rapprochement]]]:
+        """What explains the gaps, each explanation with the totals that it is about."""
+        groupes: dict[str, list[Rapprochement]] = {}
+        for r in self.ecarts:
+            groupes.setdefault(r.imprime.explication, []).append(r)
+        return [(explication, totaux) for explication, totaux in groupes.items() if explication]
+
+    @property
+    def total_imprime(self) -> Rapprochement | None:
+        """The printed total of the whole politique de la ville, when it is not the computed one."""
+        nature = TotalControle.Nature.MONTANT
+        return next(
+            (
+                r
+                for r in self.ecarts
+                if r.imprime.nature == nature and not r.imprime.financeur_id and not r.imprime.porteur_id
+            ),
+            None,
+        )
+
+
+class Pilotage(Finances):
+    """The year of a contract for the account that runs it."""
 
     # -- Bilans ------------------------------------------------------------------------------------
     @cached_property
@@ -97,16 +170,22 @@ class Pilotage:
         """The progress of the bilans, from awaited to validated, each figure with the rows behind it."""
         a, suivi = self.avancement, self.url("suivi_bilans")
         anomalies = chiffres.a_verifier(self.bilans)
-        bloques = sum(any(x.bloquante for x in trouvees) for trouvees in anomalies.values())
+        valides = sum(bilan.est_valide for bilan in self.bilans if bilan.action_annuelle_id in anomalies)
         return [
-            Montant("Bilans attendus", a.attendus, 100 if a.attendus else 0, f"{suivi}?bilan=attendus"),
+            Montant(
+                "Bilans attendus",
+                a.attendus,
+                100 if a.attendus else 0,
+                f"{suivi}?bilan=attendus",
+                f"pour {pluriel(self.actions, 'action,actions')}",
+            ),
             Montant("Reçus", a.recus, self._part(a.recus), f"{suivi}?bilan=recus", self._pour_cent(a.recus)),
             Montant(
                 "À lire",
                 a.a_lire,
                 self._part(a.a_lire),
                 f"{suivi}?bilan=a_lire",
-                "transmis, pas encore validés" if a.a_lire else "",
+                "transmis, à valider",
                 "encours",
             ),
             Montant(
@@ -114,7 +193,7 @@ class Pilotage:
                 len(anomalies),
                 self._part(len(anomalies)),
                 f"{suivi}?bilan=anomalies",
-                f"dont {pluriel(bloques, 'à corriger,à corriger')}" if bloques else "",
+                f"dont {pluriel(valides, 'déjà validé,déjà validés')}" if valides else "parmi les reçus",
                 "alerte",
             ),
             Montant(
@@ -135,18 +214,6 @@ class Pilotage:
         return "" if part is None else f"{int(part)}{INSECABLE}% des attendus"
 
     # -- What to do --------------------------------------------------------------------------------
-    @cached_property
-    def a_trancher(self) -> list[AmbiguiteMontants]:
-        """The rows whose amounts can be read in several ways, and that nobody has settled."""
-        ouvertes = AmbiguiteMontants.objects.visibles_par(self.utilisateur).filter(
-            action_annuelle__campagne=self.campagne, tranchee_le=None
-        )
-        return list(
-            ouvertes.select_related("action_annuelle__action__porteur").order_by(
-                "action_annuelle__ordre", "action_annuelle__pk"
-            )
-        )
-
     @property
     def etape(self) -> Etape:
         """The next thing to do, the most pressing first."""
@@ -234,61 +301,64 @@ class Pilotage:
         return sorted(delais, key=lambda delai: delai.date)
 
     @cached_property
-    def activite(self) -> list[dict[str, object]]:
-        """What happened to the bilans of the year, the newest first."""
+    def activite(self) -> list[dict[str, Any]]:
+        """What happened to the bilans of the year, the newest first; what one person did in a day, together."""
         transitions = Transition.objects.visibles_par(self.utilisateur).filter(
             bilan__action_annuelle__campagne=self.campagne
         )
-        tons = {Bilan.Statut.VALIDE: "fait", Bilan.Statut.A_COMPLETER: "alerte"}
-        return [
-            {
-                "quand": t.date,
-                "qui": t.auteur,
-                "quoi": f"{t.bilan.action_annuelle.action.intitule}{INSECABLE}: {t.get_vers_display().lower()}",
-                "ton": tons.get(t.vers, ""),
-                "motif": t.commentaire,
-                "changements": [],
-            }
-            for t in transitions.select_related("auteur", "bilan__action_annuelle__action").order_by(
-                "-date", "-pk"
-            )[:ACTIVITE_MONTREE]
-        ]
+        recentes = transitions.select_related("auteur", "bilan__action_annuelle__action").order_by(
+            "-date", "-pk"
+        )
+        groupes = groupby(
+            recentes[:TRANSITIONS_LUES], key=lambda t: (timezone.localdate(t.date), t.auteur_id, t.vers)
+        )
+        return [_evenement(list(groupe)) for _, groupe in islice(groupes, ACTIVITE_MONTREE)]
 
-    # -- Money and people --------------------------------------------------------------------------
+    # -- People ------------------------------------------------------------------------------------
     @cached_property
-    def argent(self) -> Argent:
-        """The money of the year."""
-        return chiffres.argent(self.campagne, self.utilisateur)
+    def _valides(self) -> list[Bilan]:
+        return [bilan for bilan in self.bilans if bilan.est_valide]
 
     @cached_property
     def personnes(self) -> list[Personnes]:
         """The people of the validated bilans."""
-        return chiffres.personnes([bilan for bilan in self.bilans if bilan.est_valide])
-
-    @property
-    def constat(self) -> str:
-        """The finding on the funders: « La Ville et l'État portent 84 % des crédits »."""
-        return constat(self.argent.dans_total)
-
-    @property
-    def constat_axes(self) -> str:
-        """The finding on the axes of the first level."""
-        return constat(self.argent.axes_de_tete) or "Ce que reçoit chaque axe"
+        return chiffres.personnes(self._valides)
 
     @property
     def phrase_personnes(self) -> str:
         """How many bilans state people: « 14 bilans sur 41 donnent un effectif ; 6 par sexe »."""
-        ensemble = self.personnes[0]
+        donnes, par_sexe, estimes = chiffres.qui_dit_combien(self._valides)
         phrase = (
-            f"{pluriel(ensemble.bilans, 'bilan,bilans')} sur {self.avancement.valides} "
-            f"{accord(ensemble.bilans, 'donne,donnent')} un effectif{INSECABLE}; {ensemble.par_sexe} par sexe."
+            f"{pluriel(donnes, 'bilan validé,bilans validés')} sur {len(self._valides)} "
+            f"{accord(donnes, 'donne,donnent')} un effectif{INSECABLE}; {par_sexe} par sexe."
         )
-        if ensemble.estimations:
+        if estimes:
             phrase += (
-                f" {pluriel(ensemble.estimations, 'autre donne,autres donnent')} une estimation ou une fourchette, "
+                f" {pluriel(estimes, 'bilan ne donne,bilans ne donnent')} qu'une estimation ou une fourchette, "
                 "qui n'est pas ajoutée."
             )
         return phrase
+
+
+def _evenement(transitions: list[Transition]) -> dict[str, Any]:
+    """Return what one person did to some bilans in a day, as `composants/historique.html` shows it."""
+    premiere = transitions[0]
+    titres = [t.bilan.action_annuelle.action.intitule for t in transitions]
+    if len(titres) == 1:
+        quoi = f"{titres[0]}{INSECABLE}: {premiere.get_vers_display().lower()}"
+    else:
+        cites = ", ".join(titres[:TITRES_CITES])
+        reste = len(titres) - TITRES_CITES
+        suite = f" et {pluriel(reste, 'autre,autres')}" if reste > 0 else ""
+        quoi = f"{len(titres)} bilans, {premiere.get_vers_display().lower()}{INSECABLE}: {cites}{suite}"
+    return {
+        "quand": premiere.date,
+        "qui": premiere.auteur,
+        "quoi": quoi,
+        "ton": TONS.get(premiere.vers, ""),
+        "motif": premiere.commentaire if len(titres) == 1 else "",
+        "changements": [],
+    }
 
 
 def constat(postes: list[Poste]) -> str:

@@ -95,7 +95,7 @@ class TableActions(ListeDAnnee):
     etat = tables.Column("État", accessor="statut")
     bilan = tables.Column("Bilan", accessor="statut_bilan", default=RIEN)
     personnes = ColonneNombre("Personnes")
-    personnes_qpv = ColonneNombre("Dont QPV")
+    personnes_qpv = ColonneNombre("Personnes du QPV")
     demande = ColonneMontant("Demandé")
     notifie = ColonneMontant("Notifié")
     accorde = ColonneMontant("Accordé")
@@ -139,6 +139,7 @@ class TableSuivi(ListeDAnnee):
     bilan = tables.Column("État du bilan", accessor="statut_bilan", default=RIEN)
     transmis_le = tables.Column("Transmis", default=RIEN)
     personnes = ColonneNombre("Personnes")
+    personnes_qpv = ColonneNombre("Personnes du QPV")
     anomalies = tables.Column("À vérifier", empty_values=(), accessor="pk", orderable=False)
     suite = tables.Column("Suite", empty_values=(), accessor="cle", orderable=False)
 
@@ -173,7 +174,7 @@ class TableSuivi(ListeDAnnee):
         if statut in Bilan.STATUTS_MODIFIABLES:
             nom, mot = "bilan_saisir", "Saisir"
         else:
-            nom, mot = "bilan_detail", "Lire" if statut in Bilan.STATUTS_EN_LECTURE else "Revoir"
+            nom, mot = "bilan_detail", "Lire" if statut in Bilan.STATUTS_EN_LECTURE else "Voir"
         return format_html(
             '<a href="{}">{}<span class="visually-hidden"> le bilan de {}</span></a>',
             *(self.adresse(nom, record), mot, record.action.intitule),

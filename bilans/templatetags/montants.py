@@ -1,10 +1,31 @@
-"""The uprights of the dashboard, drawn beside their figure."""
+"""Amounts and figures of the pages of a year, and the uprights drawn beside those of the dashboard."""
+
+from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from comptes.templatetags.typographie import euros, nombre, pourcent
+from documents.formats import montant as ecrire_montant
+from financements.models import TotalControle
+
 register = template.Library()
+
+
+@register.filter
+def sans_unite(valeur: Decimal | None) -> str:
+    """Return « 24 000 », in a column whose header says the unit; an empty string for a blank."""
+    return ecrire_montant(valeur, unite=False)
+
+
+@register.filter
+def selon(valeur: Any, nature: str) -> str:
+    """Return a printed total in its unit: euros, points, or a number."""
+    if nature == TotalControle.Nature.MONTANT:
+        return euros(valeur)
+    return pourcent(valeur) if nature == TotalControle.Nature.PART else nombre(valeur)
 
 
 @register.simple_tag

@@ -1,10 +1,48 @@
-def accueil(request, **kwargs):
-    raise NotImplementedError
+"""Where each account lands: its contract and year, its actions, or a page that says whom to ask."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from actions.situation import RequeteCampagne
+from contrats.models import ContratVille
+
+from ..arrivee import Arrivee, VosActions, annee_utile, page_d_arrivee, rapports_publies
 
 
-def accueil_contrat(request, **kwargs):
-    raise NotImplementedError
+@require_safe
+def accueil(request: HttpRequest) -> HttpResponse:
+    """Send the account to its contract; show the porteur its actions, and the others what they may choose."""
+    arrivee = Arrivee(request.user)
+    if arrivee.contrat is not None:
+        return redirect("aller_au_contrat", arrivee.contrat.slug)
+    if arrivee.porte:
+        return render(
+            request,
+            "bilans/vos_actions.html",
+            {"vos_actions": VosActions(request.user), "contrats_suivis": arrivee.contrats},
+        )
+    return render(request, "bilans/accueil.html", {"contrats_suivis": arrivee.contrats})
 
 
-def aller_au_contrat(request, **kwargs):
-    raise NotImplementedError
+@require_safe
+def aller_au_contrat(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the account to the first page it may open in a contract, in its latest useful year."""
+    contrat = get_object_or_404(ContratVille.objects.visibles_par(request.user), slug=slug)
+    annee = annee_utile(contrat, request.user)
+    if annee is None:
+        return render(request, "bilans/accueil_sans_annee.html", {"contrat_choisi": contrat})
+    return redirect(page_d_arrivee(contrat, request.user), contrat.slug, annee)
+
+
+@require_safe
+def accueil_contrat(request: RequeteCampagne) -> HttpResponse:
+    """Send the account to the first page it may open in this year; show a reader the published reports."""
+    page = page_d_arrivee(request.contrat, request.user)
+    if page != "accueil_contrat":
+        return redirect(page, request.contrat.slug, request.annee)
+    return render(
+        request,
+        "bilans/accueil_lecteur.html",
+        {"rapports": rapports_publies(request.contrat, request.user)},
+    )
