@@ -129,7 +129,7 @@ class ActionForm(forms.ModelForm):
             "tarifs",
         )
         field_classes = dict.fromkeys(textes, ChampTexte)
-        widgets = {nom: forms.Textarea(attrs={"rows": 3}) for nom in textes}
+        widgets = {nom: forms.Textarea(attrs={"rows": 2}) for nom in textes}
         error_messages = {"axe": {"invalid_choice": "Choisissez un axe de ce contrat."}}
 
     def __init__(self, *args: Any, instance: ActionAnnuelle, **options: Any) -> None:

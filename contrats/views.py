@@ -42,13 +42,28 @@ class Noeud:
     enfants: list["Noeud"] = field(default_factory=list)
 
 
+class Case(NamedTuple):
+    """The value of a statistic at one scale, as it is read; empty when the contract does not give it."""
+
+    echelle: str
+    valeur: str
+
+
+class Ligne(NamedTuple):
+    """A statistic as a row of its theme."""
+
+    libelle: str
+    cases: list[Case]
+    source: str
+
+
 @dataclass(frozen=True)
 class Theme:
-    """The statistics of a theme: a row each, a column each scale that one of them gives."""
+    """The statistics of a theme: a row each, a column for each scale that one of them gives."""
 
     nom: str
     echelles: list[str]
-    lignes: list[tuple[Statistique, list[tuple[str, str]]]]
+    lignes: list[Ligne]
 
 
 @require_safe
@@ -146,15 +161,24 @@ def themes(statistiques: Iterable[Statistique]) -> list[Theme]:
 def _theme(nom: str, statistiques: list[Statistique]) -> Theme:
     donnees = {valeur.echelle for statistique in statistiques for valeur in statistique.valeurs.all()}
     echelles = [echelle for echelle in ValeurStatistique.Echelle if echelle in donnees]
-    lignes = []
-    for statistique in statistiques:
-        valeurs = {valeur.echelle: valeur.valeur for valeur in statistique.valeurs.all()}
-        cases = [(str(e.label), _ecrire(valeurs.get(e), statistique.unite)) for e in echelles]
-        lignes.append((statistique, cases))
-    return Theme(nom, [str(echelle.label) for echelle in echelles], lignes)
+    return Theme(nom, [str(e.label) for e in echelles], [_ligne(s, echelles) for s in statistiques])
 
 
-def _ecrire(valeur: Decimal | None, unite: str) -> str:
-    """Return « 56,3 % » or « 3 025 », an empty string for a blank; a unit in words is said once in the row."""
+def _ligne(statistique: Statistique, echelles: list[ValeurStatistique.Echelle]) -> Ligne:
+    valeurs = {valeur.echelle: valeur.valeur for valeur in statistique.valeurs.all()}
+    # A sign follows its figure; a unit in words is said once.
+    signe = statistique.unite if statistique.unite in ("%", "€") else ""
+    en_mots = f" ({statistique.unite})" if statistique.unite and not signe else ""
+    annee = str(statistique.annee or "")
+    source = ", ".join(m for m in (annee if annee not in statistique.source else "", statistique.source) if m)
+    return Ligne(
+        libelle=f"{statistique.libelle}{en_mots}",
+        cases=[Case(str(echelle.label), _ecrire(valeurs.get(echelle), signe)) for echelle in echelles],
+        source=source,
+    )
+
+
+def _ecrire(valeur: Decimal | None, signe: str) -> str:
+    """Return « 56,3 % » or « 3 025 », an empty string for a blank."""
     texte = formats.nombre(valeur)
-    return f"{texte}{formats.INSECABLE}{unite}" if texte and unite in ("%", "€") else texte
+    return f"{texte}{formats.INSECABLE}{signe}" if texte and signe else texte

@@ -49,7 +49,7 @@ class LigneForm(forms.ModelForm):
             "commentaire",
         )
         field_classes = {"commentaire": ChampTexte}
-        widgets = {"commentaire": forms.Textarea(attrs={"rows": 3})}
+        widgets = {"commentaire": forms.Textarea(attrs={"rows": 2})}
         error_messages = {"financeur": {"invalid_choice": "Choisissez un financeur de ce contrat."}}
 
     def __init__(self, *args: Any, instance: LigneFinancement, **options: Any) -> None:

@@ -196,6 +196,7 @@ def montants_trancher(request: RequeteCampagne, cle: str) -> HttpResponse:
         "annuelle": annuelle,
         "ambiguite": ambiguite,
         "lectures": lectures,
+        "cases_lues": [" ".join(case.split()) for case in ambiguite.cases_lues.split("|") if case.strip()],
         "entretemps": entretemps,
         "hors_total": LigneFinancement.objects.filter(
             action_annuelle=annuelle, financeur__dans_total=False, montant_accorde__isnull=False

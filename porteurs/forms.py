@@ -53,7 +53,7 @@ class PorteurForm(forms.ModelForm):
     autres_noms = ChampTexte(
         label="Autres noms",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Un par ligne : sigles et orthographes rencontrés dans les documents.",
     )
     siret = ChampTexte(label="SIRET", required=False, help_text="Quatorze chiffres, espaces permises.")
@@ -100,7 +100,7 @@ class PorteurForm(forms.ModelForm):
             "actif",
         )
         field_classes = {"objet": ChampTexte}
-        widgets = {"objet": forms.Textarea(attrs={"rows": 3})}
+        widgets = {"objet": forms.Textarea(attrs={"rows": 2})}
         help_texts = {
             "actif": "Décochez quand la structure a fermé : elle reste lisible dans les années passées.",
             "registre_alsace_moselle": "Seulement pour les associations de ces trois départements.",
