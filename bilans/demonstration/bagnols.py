@@ -48,15 +48,16 @@ def charger(ecriture: Ecriture) -> ContratVille:
 
 # -- The frame -------------------------------------------------------------------------------------
 def _qpv(ecriture: Ecriture, contrat: ContratVille, donnees: Any, document: Any) -> Territoire:
-    lu = document["territoire"]
+    population = document["territoire"]["habitants_cites"]
+    (ligne,) = (li for li in document["lignes"] if li["nb_beneficiaires_qpv"] == population)
     return ecriture.territoire(
         contrat,
         type=Territoire.Type.QPV,
         nom=donnees["nom"],
         generation_id=donnees["generation"],
         commune=contrat.communes.get(nom=donnees["commune"]),
-        population=lu["habitants_cites"],
-        population_source=f"« {lu['citation']} »",
+        population=population,
+        population_source=f"« {ligne['type_public']} »",
         alias=donnees["alias"],
     )
 

@@ -54,22 +54,21 @@ class Recit:
         return any(e.mesure == Effectif.Mesure.PERSONNES and e.valeur is not None for e in self.effectifs)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Dates:
-    """When the bilans of a document were, for the demonstration, transmitted and read."""
+    """When the bilans of a document were, for the demonstration, transmitted, validated, sent back…"""
 
     document: str
+    dispense_le: datetime
     transmis_le: datetime
-    relu_le: datetime
+    valide_le: datetime
+    renvoye_le: datetime
 
     @classmethod
     def lues(cls, donnees: Mapping[str, Any]) -> "Dates":
         """Return the dates that `cadre.json` gives."""
-        return cls(
-            donnees["document"],
-            datetime.fromisoformat(donnees["transmis_le"]),
-            datetime.fromisoformat(donnees["relu_le"]),
-        )
+        jours = {cle: donnees[cle] for cle in ("dispense_le", "transmis_le", "valide_le", "renvoye_le")}
+        return cls(donnees["document"], **{cle: datetime.fromisoformat(j) for cle, j in jours.items()})
 
 
 @dataclass
@@ -180,19 +179,23 @@ class Ecriture:
         Figures that contradict themselves send it back to the porteur, with what does not add up; otherwise
         it is validated when it is `complet`, and waits for someone to read it when it is not.
         """
-        contradictions = [ecart.message for ecart in ecarts(grilles(recit.effectifs, tranches))]
-        statut = Bilan.Statut.TRANSMIS
-        champs: dict[str, Any] = {"transmis_le": dates.transmis_le, "transmis_par": self.auteur}
+        champs = {
+            "realisation": Bilan.Realisation.REALISEE,
+            "statut": Bilan.Statut.TRANSMIS,
+            "transmis_le": dates.transmis_le,
+            "transmis_par": self.auteur,
+            "saisi_pour_le_porteur": True,
+        }
+        contradictions = liste(ecart.message for ecart in ecarts(grilles(recit.effectifs, tranches)))
         if contradictions:
-            statut = Bilan.Statut.A_COMPLETER
-            champs["motif_renvoi"] = liste(contradictions)
+            champs |= {"statut": Bilan.Statut.A_COMPLETER, "motif_renvoi": contradictions}
         elif complet:
-            statut = Bilan.Statut.VALIDE
-            champs |= {"valide_le": dates.relu_le, "valide_par": self.auteur}
-        champs = {"realisation": Bilan.Realisation.REALISEE} | recit.champs | champs
-        bilan = self.creer(
-            Bilan, action_annuelle=annuelle, statut=statut, saisi_pour_le_porteur=True, **champs
-        )
+            champs |= {
+                "statut": Bilan.Statut.VALIDE,
+                "valide_le": dates.valide_le,
+                "valide_par": self.auteur,
+            }
+        bilan = self.creer(Bilan, action_annuelle=annuelle, **champs | recit.champs)
         for effectif in recit.effectifs:
             effectif.bilan = bilan
         for indicateur in recit.indicateurs:
@@ -200,17 +203,21 @@ class Ecriture:
         self.creer_plusieurs(recit.effectifs)
         self.creer_plusieurs(recit.indicateurs)
 
+        etats = Bilan.Statut
         reprise = f"Repris du document « {dates.document} »."
-        self.transition(bilan, Bilan.Statut.A_SAISIR, Bilan.Statut.TRANSMIS, dates.transmis_le, reprise)
-        if statut != Bilan.Statut.TRANSMIS:
-            motif = str(champs.get("motif_renvoi", ""))
-            self.transition(bilan, Bilan.Statut.TRANSMIS, statut, dates.relu_le, motif)
+        self.transition(bilan, etats.A_SAISIR, etats.TRANSMIS, dates.transmis_le, reprise)
+        if contradictions:
+            self.transition(bilan, etats.TRANSMIS, etats.A_COMPLETER, dates.renvoye_le, contradictions)
+        elif complet:
+            self.transition(bilan, etats.TRANSMIS, etats.VALIDE, dates.valide_le, "")
         return bilan
 
     def bilan_dispense(self, annuelle: ActionAnnuelle, dates: Dates) -> Bilan:
         """Create the bilan of an action put off: nothing is awaited, and the document says why."""
         bilan = self.creer(Bilan, action_annuelle=annuelle, statut=Bilan.Statut.DISPENSE)
-        self.transition(bilan, Bilan.Statut.A_SAISIR, Bilan.Statut.DISPENSE, dates.relu_le, annuelle.motif)
+        self.transition(
+            bilan, Bilan.Statut.A_SAISIR, Bilan.Statut.DISPENSE, dates.dispense_le, annuelle.motif
+        )
         return bilan
 
     def transition(self, bilan: Bilan, de: str, vers: str, quand: datetime, commentaire: str) -> None:

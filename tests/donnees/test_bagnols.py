@@ -112,6 +112,7 @@ def test_toutes_les_actions_sont_dans_le_quartier(contrat, annuelles):
     (qpv,) = contrat.territoires.all()
     assert (qpv.type, qpv.generation_id, qpv.population) == ("qpv", "2015", 3463)
     assert {tuple(annuelle.territoires.order_by("pk")) for annuelle in annuelles} == {(qpv,)}
+    assert qpv.population_source == f"« {LIGNES[11]['type_public']} »"
     alias = {alias.libelle for alias in qpv.alias.all()}
     assert set(DOCUMENT["territoire"]["quartiers_cites"]) <= alias
 
