@@ -21,20 +21,15 @@ def ecrire(criteres: QueryDict) -> str:
     """Return the query string, « ?q=ecole&tri=-accorde » or an empty one: blanks left out, lists with commas."""
     propres = QueryDict(mutable=True)
     for nom in criteres:
-        if nom in LISTES:
-            propres[nom] = ",".join(liste(criteres, nom))
-        else:
-            propres.setlist(nom, [valeur for valeur in criteres.getlist(nom) if valeur.strip()])
-    for nom in [nom for nom in propres if not any(propres.getlist(nom))]:
-        del propres[nom]
+        valeur = ",".join(liste(criteres, nom)) if nom in LISTES else criteres.get(nom, "")
+        if valeur.strip():
+            propres[nom] = valeur
     return f"?{propres.urlencode(safe=',')}" if propres else ""
 
 
 def est_propre(criteres: QueryDict) -> bool:
     """Return whether the address says nothing useless: a form sent without JavaScript names its blank fields."""
-    return not any(
-        len(criteres.getlist(nom)) > 1 if nom in LISTES else "" in criteres.getlist(nom) for nom in criteres
-    )
+    return all(len(valeurs) == 1 and valeurs[0].strip() for _, valeurs in criteres.lists())
 
 
 def avec(criteres: QueryDict, **valeurs: str | None) -> str:

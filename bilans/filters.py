@@ -294,12 +294,15 @@ class FiltreActions(FilterSet):
         return _libelle(champ.choices, valeur)
 
     def refuses(self) -> list[str]:
-        """Return a sentence for each filter of the address that is not applied."""
-        return [
+        """Return a sentence for each filter of the address that is not applied, and show its field as blank."""
+        phrases = [
             f"Le filtre «{INSECABLE}{self.form[nom].label}{INSECABLE}» de cette adresse ne correspond à rien que vous "
             "puissiez voir ici. Il n'est pas appliqué."
             for nom in self.form.errors
         ]
+        # Said once, above the list: the form itself is not to be corrected.
+        self.form.errors.clear()
+        return phrases
 
     def filtrer_q(self, lignes: ActionAnnuelleQuerySet, _nom: str, texte: str) -> ActionAnnuelleQuerySet:
         return lignes.chercher(texte)

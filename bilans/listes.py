@@ -77,6 +77,8 @@ class ListeDeLAnnee:
 
     # shown at once; the other filters are folded
     principaux: tuple[str, ...] = ("q",)
+    # chosen otherwise than by a field
+    caches: tuple[str, ...] = ()
     # the order of the rows when the address asks for none; empty for the programme's
     tri_par_defaut: tuple[tuple[str, bool], ...] = ()
     table_de: type[ListeDAnnee]
@@ -167,7 +169,7 @@ class ListeDeLAnnee:
     @cached_property
     def champs(self) -> dict[str, list[Any]]:
         """The fields of the filters: those shown at once, and the others."""
-        montres = self.filtre.champs()
+        montres = [champ for champ in self.filtre.champs() if champ.name not in self.caches]
         return {
             "principaux": [champ for champ in montres if champ.name in self.principaux],
             "autres": [champ for champ in montres if champ.name not in self.principaux],
@@ -250,19 +252,26 @@ class ListeActions(ListeDeLAnnee):
     @property
     def phrase(self) -> str:
         """What the list holds: « 41 actions de 2024, 16 structures, 3 bilans encore attendus »."""
-        t = self.totaux
-        debut = pluriel(t.actions, "action,actions")
+        t, utilisateur, contrat = self.totaux, self.request.user, self.request.contrat
+        debut = pluriel(t.actions, "action,actions,aucune action")
         if self.appliques:
             debut += f" sur {self.filtre.queryset.count()}"
-        morceaux = [f"{debut} de {self.request.annee}", pluriel(t.structures, "structure,structures")]
+        morceaux = [f"{debut} de {self.request.annee}"]
+        if t.structures:
+            morceaux.append(pluriel(t.structures, "structure,structures"))
         if t.a_recevoir:
             morceaux.append(pluriel(t.a_recevoir, "bilan encore attendu,bilans encore attendus"))
+        # A financeur sees its own lines only: the sum is not the total of the actions.
+        tout = utilisateur.has_perm("contrats.gerer", contrat) or not utilisateur.has_perm(
+            "financements.lire_programme", contrat
+        )
         accorde, hors_total = t.de("accorde"), t.de("hors_total")
         if accorde is not None:
-            morceaux.append(f"{euros(accorde)} accordés")
+            morceaux.append(f"{euros(accorde)} {'accordés' if tout else 'que vous accordez'}")
         if hors_total is not None:
             morceaux.append(f"{euros(hors_total)} hors total")
-        return f"{', '.join(morceaux)}."
+        phrase = ", ".join(morceaux)
+        return f"{phrase[0].upper()}{phrase[1:]}."
 
     @property
     def choix_colonnes(self) -> list[ChoixColonne]:
@@ -299,6 +308,7 @@ class SuiviBilans(ListeDeLAnnee):
     """The follow-up of the bilans: those awaited and those that exist, what waits for someone first."""
 
     principaux = ("q", "porteur")
+    caches = ("bilan",)
     tri_par_defaut = (("bilan", False),)
     table_de = TableSuivi
 
@@ -311,7 +321,7 @@ class SuiviBilans(ListeDeLAnnee):
         self.anomalies = a_verifier(bilans_lus(self.request.campagne, self.request.user))
         self.absente = "personnes" if self.personnes == "personnes_qpv" else "personnes_qpv"
         # The state is chosen by the tabs.
-        self.appliques = [(nom, libelle) for nom, libelle in self.appliques if nom != "bilan"]
+        self.appliques = [(nom, libelle) for nom, libelle in self.appliques if nom not in self.caches]
 
     @property
     def colonnes(self) -> list[str]:

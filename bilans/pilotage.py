@@ -86,6 +86,13 @@ class Finances:
         return constat(self.argent.dans_total)
 
     @property
+    def libelle_du_total(self) -> str:
+        """What the total is: that of the politique de la ville, or what a funder's account brings to it."""
+        if self.utilisateur.has_perm("contrats.gerer", self.request.contrat):
+            return "Accordé, total de la politique de la ville"
+        return f"Accordé par {', '.join(poste.libelle for poste in self.argent.dans_total)}"
+
+    @property
     def constat_axes(self) -> str:
         """The finding on the axes of the first level."""
         return constat(self.argent.axes_de_tete) or "Ce que reçoit chaque axe"

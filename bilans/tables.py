@@ -6,6 +6,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_tables2.data import TableQuerysetData
 
 from actions.models import ActionAnnuelle, Campagne
@@ -106,7 +107,8 @@ class TableActions(ListeDAnnee):
         super().__init__(*args, **options)
 
     def render_action(self, record: ActionAnnuelle) -> str:
-        return self.lien("action_detail", record)
+        # The same action can be twice in a year, under two dispositifs: the name alone would not tell them apart.
+        return self.lien("action_detail", record) + _dispositif(record)
 
     def render_porteur(self, record: ActionAnnuelle) -> str:
         return record.action.porteur.nom
@@ -149,7 +151,7 @@ class TableSuivi(ListeDAnnee):
 
     def render_action(self, record: Any) -> str:
         lu = record.statut_bilan not in (None, *Bilan.STATUTS_MODIFIABLES)
-        return self.lien("bilan_detail" if lu else "action_detail", record)
+        return self.lien("bilan_detail" if lu else "action_detail", record) + _dispositif(record)
 
     def render_porteur(self, record: ActionAnnuelle) -> str:
         return record.action.porteur.nom
@@ -179,6 +181,10 @@ class TableSuivi(ListeDAnnee):
             '<a href="{}">{}<span class="visually-hidden"> le bilan de {}</span></a>',
             *(self.adresse(nom, record), mot, record.action.intitule),
         )
+
+
+def _dispositif(action: ActionAnnuelle) -> str:
+    return format_html("<small>{}</small>", action.dispositif) if action.dispositif else SafeString()
 
 
 def colonnes_des_financeurs(financeurs: list[Financeur]) -> list[tuple[str, ColonneMontant]]:

@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from comptes.templatetags.typographie import euros, nombre, pourcent
+from comptes.templatetags.typographie import euros, nombre, pluriel, pourcent
 from documents.formats import montant as ecrire_montant
 from financements.models import TotalControle
 
@@ -26,6 +26,14 @@ def selon(valeur: Any, nature: str) -> str:
     if nature == TotalControle.Nature.MONTANT:
         return euros(valeur)
     return pourcent(valeur) if nature == TotalControle.Nature.PART else nombre(valeur)
+
+
+@register.filter
+def ecart_selon(valeur: Any, nature: str) -> str:
+    """Return the gap between two totals: like them, but percentages differ by points."""
+    if nature == TotalControle.Nature.PART:
+        return pluriel(valeur, "point,points")
+    return selon(valeur, nature)
 
 
 @register.simple_tag
