@@ -1,0 +1,222 @@
+"""A bilan as it is read: its answers in order, what is missing, what can be done next, its history."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from actions.models import ActionAnnuelle
+from comptes.historique import Changement, Evenement, changements, changements_lies, evenements
+from comptes.models import Utilisateur
+from financements.models import LigneFinancement
+
+from . import effectifs as eff
+from .controles import Anomalie, anomalies, contexte
+from .forms import cases_vides, valeurs_effectifs
+from .models import Bilan, Effectif, Transition
+from .operations import Manque, manques, operations_possibles
+from .regles import porte_le_bilan
+
+Statut = Bilan.Statut
+# Told by the changes of state, or of no use to who reads.
+CHAMPS_TUS = (
+    "statut",
+    "action_annuelle",
+    "transmis_le",
+    "transmis_par",
+    "valide_le",
+    "valide_par",
+    "motif_renvoi",
+    "saisi_pour_le_porteur",
+)
+CASE = ("mesure", "perimetre", "sexe", "tranche", "bilan")
+PASSAGES = {
+    (Statut.A_SAISIR, Statut.EN_SAISIE): ("Saisie commencée", ""),
+    (Statut.TRANSMIS, Statut.EN_VERIFICATION): ("Vérification commencée", ""),
+    (Statut.VALIDE, Statut.EN_VERIFICATION): ("Bilan rouvert", "alerte"),
+}
+ARRIVEES = {
+    Statut.TRANSMIS: ("Bilan transmis", "fait"),
+    Statut.VALIDE: ("Bilan validé", "fait"),
+    Statut.A_COMPLETER: ("Renvoyé au porteur pour être complété", "alerte"),
+    Statut.DISPENSE: ("Dispensé de bilan", ""),
+    Statut.A_SAISIR: ("Bilan de nouveau attendu", ""),
+}
+
+
+class Reponse(NamedTuple):
+    """A question of the bilan and its answer."""
+
+    champ: str
+    libelle: str
+    valeur: Any
+
+
+class GrilleLue(NamedTuple):
+    """The people of a perimeter, to read: the rows, what is estimated, what stands beside the grid."""
+
+    perimetre: str
+    titre: str
+    grille: eff.Grille
+    estimation: bool
+    autres: list[Effectif]
+    citations: list[str]
+
+
+class LectureBilan:
+    """What the page of a bilan shows to one account. `bilan.effectifs` and the age bands should be prefetched."""
+
+    def __init__(self, bilan: Bilan, utilisateur: Utilisateur) -> None:
+        self.bilan = bilan
+        self.gere = utilisateur.has_perm("bilans.gerer", bilan)
+        self.porte = porte_le_bilan(utilisateur, bilan)
+        self.possibles = operations_possibles(bilan, utilisateur)
+
+    @property
+    def suit(self) -> bool:
+        """Whether the account works on the bilan: it reads what is missing, what does not add up, its history."""
+        return self.gere or self.porte
+
+    @cached_property
+    def manques(self) -> list[Manque]:
+        """What is missing before transmission, while the bilan is still to be transmitted."""
+        return manques(self.bilan) if self.suit and self.bilan.modifiable_par_le_porteur else []
+
+    @property
+    def reponses_attendues(self) -> list[Manque]:
+        """What is missing, the contradictions left out: they are told with what is to be checked."""
+        contradictions = {anomalie.message for anomalie in self.anomalies}
+        return [manque for manque in self.manques if manque.phrase not in contradictions]
+
+    @cached_property
+    def anomalies(self) -> list[Anomalie]:
+        """What does not add up, the most serious first."""
+        return anomalies(self.bilan, contexte(self.bilan)) if self.suit else []
+
+    @property
+    def a_relire(self) -> bool:
+        """Whether the bilan waits for the chargé·e de mission."""
+        return self.gere and self.bilan.statut in Bilan.STATUTS_EN_LECTURE
+
+    @property
+    def bloque(self) -> bool:
+        """Whether something contradicts itself, which stops the validation."""
+        return any(anomalie.bloquante for anomalie in self.anomalies)
+
+    @cached_property
+    def deroulement(self) -> list[Reponse]:
+        """What took place, when and where."""
+        champs = ("motif_non_realisation", "dates_lieux", "nombre_seances")
+        return self._reponses(champs)
+
+    @cached_property
+    def recit(self) -> list[Reponse]:
+        """The narrative: the questions that have an answer."""
+        return self._reponses(Bilan.CHAMPS_RECIT)
+
+    @cached_property
+    def recit_absent(self) -> list[str]:
+        """The questions of the narrative left without an answer, in the middle of a sentence."""
+        repondu = {reponse.champ for reponse in self.recit}
+        return [_nom(champ) for champ in Bilan.CHAMPS_RECIT if champ not in repondu]
+
+    @cached_property
+    def moyens(self) -> list[Reponse]:
+        """Means and partners."""
+        return self._reponses(("moyens", "salaries", "benevoles", "intervenants", "partenariats"))
+
+    @cached_property
+    def grilles(self) -> list[GrilleLue]:
+        """The people, by perimeter: everyone, then the QPV."""
+        lignes = list(self.bilan.effectifs.all())
+        par_perimetre = eff.grilles(lignes, self.bilan.action_annuelle.campagne.tranches.all())
+        lues = []
+        for perimetre, grille in par_perimetre.items():
+            siennes = [ligne for ligne in lignes if ligne.perimetre == perimetre]
+            lues.append(
+                GrilleLue(
+                    perimetre,
+                    Effectif.Perimetre(perimetre).label,
+                    grille,
+                    any(ligne.approximatif for ligne in siennes if eff.est_une_cellule(ligne)),
+                    [ligne for ligne in siennes if not eff.est_une_cellule(ligne)],
+                    list(dict.fromkeys(ligne.citation for ligne in siennes if ligne.citation)),
+                )
+            )
+        return lues
+
+    def _reponses(self, champs: tuple[str, ...]) -> list[Reponse]:
+        toutes = (Reponse(champ, _libelle(champ), getattr(self.bilan, champ)) for champ in champs)
+        return [reponse for reponse in toutes if reponse.valeur not in ("", None)]
+
+
+def _nom(champ: str) -> str:
+    return str(getattr(Bilan._meta.get_field(champ), "verbose_name", champ))
+
+
+def _libelle(champ: str) -> str:
+    nom = _nom(champ)
+    return nom[:1].upper() + nom[1:]
+
+
+# -- History ---------------------------------------------------------------------------------------
+def chronologie(bilan: Bilan, utilisateur: Utilisateur) -> list[Evenement]:
+    """Return what happened to a bilan, the newest first: its changes of state, and what each save changed.
+
+    What was saved while changing the state is told under it. A fixed number of queries.
+    """
+    passages = [_evenement(passage) for passage in bilan.transitions.select_related("auteur")]
+    modifications = evenements(_changements(bilan, utilisateur), "Bilan modifié")
+    return sorted([*passages, *modifications], key=lambda evenement: evenement.quand, reverse=True)
+
+
+def _changements(bilan: Bilan, utilisateur: Utilisateur) -> Iterator[Changement]:
+    yield from changements(bilan, utilisateur=utilisateur, sauf=CHAMPS_TUS)
+    yield from changements_lies(
+        Effectif, bilan, utilisateur=utilisateur, nommer=nommer_case, sauf=(*CASE, "citation", "precision")
+    )
+
+
+def _evenement(passage: Transition) -> Evenement:
+    de, vers = Statut(passage.de), Statut(passage.vers)
+    quoi, ton = PASSAGES.get((de, vers)) or ARRIVEES.get(vers, (f"{passage}", ""))
+    return Evenement(passage.date, str(passage.auteur), quoi, ton, passage.commentaire)
+
+
+def nommer_case(effectif: Effectif) -> str:
+    """Return the place of a number: « Femmes, 6 à 15 ans », « Total, habitantes et habitants du QPV »."""
+    mots = [effectif.get_sexe_display()]
+    if effectif.mesure != Effectif.Mesure.PERSONNES:
+        mots.insert(0, effectif.get_mesure_display())
+    if effectif.tranche_id:
+        mots.append(str(effectif.tranche))
+    if effectif.perimetre == Effectif.Perimetre.QPV:
+        mots.append("habitantes et habitants du QPV")
+    return ", ".join(mots)
+
+
+def historique_action(annuelle: ActionAnnuelle, utilisateur: Utilisateur) -> list[Evenement]:
+    """Return what changed in an action, its year and its funding, the newest first."""
+    changes = [
+        *changements(annuelle.action, utilisateur=utilisateur, sauf=("contrat",)),
+        *changements(annuelle, utilisateur=utilisateur, sauf=("action", "campagne")),
+        *changements_lies(
+            LigneFinancement,
+            annuelle,
+            utilisateur=utilisateur,
+            nommer=lambda ligne: str(ligne.financeur),
+            sauf=("financeur",),
+        ),
+    ]
+    return evenements(changes, "Action modifiée")
+
+
+def cases_a_la_version(bilan: Bilan, version: int) -> dict[str, Any]:
+    """Return the cells of both grids as they were in `version`; empty when the history does not say."""
+    ancienne = bilan.historique.filter(version=version).order_by("-history_date", "-history_id").first()
+    if ancienne is None:
+        return {}
+    lignes = Effectif.historique.as_of(ancienne.history_date).filter(bilan=bilan.pk).order_by("pk")
+    return {
+        **cases_vides(bilan.action_annuelle.campagne.tranches.all()),
+        **valeurs_effectifs(list(lignes)),
+    }

@@ -1,0 +1,204 @@
+/* Entering a bilan: totals and gaps said as one types, questions that depend on another, a copy kept in the
+   browser. Progressive: without this file the same totals and sentences come after saving. */
+"use strict";
+
+(() => {
+  const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
+  const FINE = "\u00a0";
+  const format = new Intl.NumberFormat("fr-FR");
+  const compte = (n, mot) => `${format.format(n)}${FINE}${mot}${n >= 2 ? "s" : ""}`;
+  const PERSONNES = { F: "femme", H: "homme", N: "non renseigné" };
+  const PREFIXES = { total: "", qpv: "Habitantes et habitants du QPV" };
+  const SEXES = ["F", "H", "N"];
+
+  /* -- Figures: a blank is not a zero ------------------------------------------------------------ */
+  const lireNombre = (champ) => {
+    const texte = champ ? champ.value.replace(/\s/g, "") : "";
+    return /^\d+$/.test(texte) ? Number(texte) : null;
+  };
+  const somme = (nombres) => {
+    const connus = nombres.filter((n) => n !== null);
+    return connus.length ? connus.reduce((a, b) => a + b, 0) : null;
+  };
+  const lireRang = (ligne) => {
+    const rang = { nom: ligne.querySelector("th").textContent.trim(), ligne };
+    for (const sexe of [...SEXES, "T"]) rang[sexe] = lireNombre(ligne.querySelector(`input[data-cellule$="-${sexe}"]`));
+    rang.total = rang.T !== null ? rang.T : somme(SEXES.map((sexe) => rang[sexe]));
+    return rang;
+  };
+  const lireGrille = (table) => {
+    const ages = tous("tr[data-rang=age]", table).map(lireRang);
+    const ensemble = lireRang(table.querySelector("tr[data-rang=ensemble]"));
+    const sommes = [...SEXES.map((sexe) => somme(ages.map((rang) => rang[sexe]))), somme(ages.map((rang) => rang.total))];
+    return { perimetre: table.dataset.grille, table, ages, ensemble, sommes, total: ensemble.total !== null ? ensemble.total : sommes[3] };
+  };
+
+  /* -- What does not add up: the sentences of bilans/effectifs.py -------------------------------- */
+  const phraseDuTotal = (rang) => {
+    const connus = SEXES.filter((sexe) => rang[sexe] !== null);
+    const detail = somme(SEXES.map((sexe) => rang[sexe]));
+    const complet = rang.F !== null && rang.H !== null;
+    if (rang.T === null || detail === null || detail === rang.T || (detail < rang.T && !complet)) return "";
+    const comptes = connus.map((sexe) => compte(rang[sexe], PERSONNES[sexe]));
+    const total = format.format(rang.T);
+    if (connus.length === 1) return `${comptes[0]}, c'est plus que le total indiqué (${total}). Corrigez l'un des deux.`;
+    const liste = `${comptes.slice(0, -1).join(", ")} et ${comptes[comptes.length - 1]}`;
+    const constat = `${liste} font ${format.format(detail)}, mais le total indiqué est ${total}. Corrigez l'un des ${connus.length === 2 ? "trois" : "quatre"}`;
+    if (detail > rang.T) return `${constat}.`;
+    return `${constat}, ou indiquez ${compte((rang.N || 0) + rang.T - detail, "personne")} en «${FINE}non renseigné${FINE}».`;
+  };
+  const dire = (perimetre, nom, phrase) => {
+    const debut = [PREFIXES[perimetre], nom].filter(Boolean).join(", ");
+    return debut ? `${debut}${FINE}: ${phrase}` : phrase;
+  };
+  const ecarts = (grille, entier) => {
+    const { ensemble, ages, sommes, perimetre } = grille;
+    const phrases = [];
+    for (const rang of [ensemble, ...ages]) {
+      const phrase = phraseDuTotal(rang);
+      if (phrase) phrases.push(dire(perimetre, rang === ensemble ? "" : rang.nom, phrase));
+    }
+    ["F", "H"].forEach((sexe, i) => {
+      if (ensemble[sexe] !== null && sommes[i] !== null && sommes[i] > ensemble[sexe]) {
+        phrases.push(dire(perimetre, "", `les tranches d'âge comptent ${compte(sommes[i], PERSONNES[sexe])}, la ligne «${FINE}Ensemble${FINE}» ${format.format(ensemble[sexe])}. Corrigez l'une ou l'autre.`));
+      }
+    });
+    if (ensemble.total !== null && sommes[3] !== null && sommes[3] > ensemble.total) {
+      phrases.push(dire(perimetre, "", `les tranches d'âge comptent ${compte(sommes[3], "personne")}, plus que l'ensemble (${format.format(ensemble.total)}). Corrigez l'un des deux.`));
+    }
+    if (entier && grille.total !== null && entier.total !== null && grille.total > entier.total) {
+      phrases.push(dire(perimetre, "", `${compte(grille.total, "personne")}, c'est plus que dans l'ensemble du public (${format.format(entier.total)}). Corrigez l'un des deux.`));
+    }
+    return phrases.map((phrase) => phrase.charAt(0).toUpperCase() + phrase.slice(1));
+  };
+
+  /* -- Showing it -------------------------------------------------------------------------------- */
+  const ecrire = (sortie, valeur) => { if (sortie) sortie.textContent = valeur === null ? "–" : format.format(valeur); };
+  const poser = (zone, texte) => {
+    if (!zone) return;
+    zone.hidden = !texte;
+    if (zone.textContent !== texte) zone.textContent = texte;
+  };
+  const totaliser = () => {
+    const grilles = tous("table[data-grille]").map(lireGrille);
+    const entier = grilles.find((grille) => grille.perimetre === "total");
+    for (const grille of grilles) {
+      grille.ages.forEach((rang) => ecrire(rang.ligne.querySelector("output[data-total]"), rang.total));
+      grille.sommes.forEach((valeur, i) => ecrire(grille.table.querySelector(`output[data-somme="${i}"]`), valeur));
+      const bloc = grille.table.parentElement;
+      poser(bloc.querySelector("[data-retenu]"), grille.total === null ? "" : `Total retenu${FINE}: ${compte(grille.total, "personne")}.`);
+      poser(bloc.querySelector("[data-avis]"), ecarts(grille, grille === entier ? null : entier).join(" "));
+    }
+  };
+
+  /* -- A question asked only after some answers --------------------------------------------------- */
+  const MOTIVEES = ["reportee", "non_realisee"];
+  const demanderPourquoi = (formulaire) => {
+    const bloc = formulaire.querySelector("[data-champ=motif_non_realisation]");
+    const choix = formulaire.querySelector("input[name=realisation]:checked");
+    const texte = bloc && bloc.querySelector("textarea");
+    if (bloc) bloc.hidden = !(choix && MOTIVEES.includes(choix.value)) && !texte.value && !bloc.querySelector(".errorlist");
+  };
+
+  /* -- On a phone, the ages are unfolded by whoever knows them ------------------------------------- */
+  const replierLesAges = () => {
+    if (!window.matchMedia("(max-width: 767.98px)").matches) return;
+    for (const table of tous("table[data-grille]")) {
+      const rangs = tous("tr[data-rang=age], tfoot tr", table);
+      if (tous("tr[data-rang=age] input", table).some((champ) => champ.value)) continue;
+      rangs.forEach((rang) => { rang.hidden = true; });
+      const bouton = document.createElement("button");
+      bouton.type = "button";
+      bouton.className = "btn btn-link";
+      bouton.textContent = "Détailler par âge";
+      table.after(bouton);
+      const deplier = () => {
+        rangs.forEach((rang) => { rang.hidden = false; });
+        bouton.remove();
+      };
+      bouton.addEventListener("click", () => { deplier(); rangs[0].querySelector("input").focus(); });
+      // A copy taken up again may fill what was folded.
+      table.closest("form").addEventListener("input", () => { if (tous("tr[data-rang=age] input", table).some((champ) => champ.value)) deplier(); });
+    }
+  };
+
+  /* -- A copy in the browser, offered back when it was not saved ---------------------------------- */
+  const PREFIXE = "pilotis-bilan-";
+  const DUREE = 30 * 24 * 3600 * 1000;
+  const HORS_COPIE = ["csrfmiddlewaretoken", "version", "suite"];
+  const coffre = (() => { try { return window.localStorage; } catch { return null; } })();
+  const lireCopie = (cle) => { try { return JSON.parse(coffre.getItem(cle)); } catch { return null; } };
+  const oublier = (cle) => { if (coffre) coffre.removeItem(cle); };
+  const releve = (formulaire) => {
+    const champs = {};
+    for (const element of formulaire.elements) {
+      if (!element.name || HORS_COPIE.includes(element.name) || element.type === "submit") continue;
+      if (element.type === "radio") { if (element.checked) champs[element.name] = element.value; }
+      else champs[element.name] = element.type === "checkbox" ? element.checked : element.value;
+    }
+    return champs;
+  };
+  const garder = (formulaire, cle) => {
+    const version = formulaire.elements.version.value;
+    // A full or closed store is no reason to stop typing.
+    try { coffre.setItem(cle, JSON.stringify({ quand: Date.now(), version, champs: releve(formulaire) })); } catch { /* rien */ }
+  };
+  const simple = (valeur) => (typeof valeur === "string" ? valeur.replace(/\s+/g, "") : valeur);
+  const reprendre = (formulaire, copie) => {
+    for (const element of formulaire.elements) {
+      if (!(element.name in copie.champs) || HORS_COPIE.includes(element.name)) continue;
+      const valeur = copie.champs[element.name];
+      if (element.type === "radio") element.checked = element.value === valeur;
+      else if (element.type === "checkbox") element.checked = valeur;
+      else element.value = valeur;
+    }
+    // Saved against the version it was typed on: what someone else wrote since is then shown beside.
+    formulaire.elements.version.value = copie.version;
+    formulaire.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const proposer = (formulaire, cle) => {
+    const copie = lireCopie(cle);
+    const offre = formulaire.querySelector("[data-copie-offre]");
+    if (!copie || !copie.champs || !offre) return;
+    const actuel = releve(formulaire);
+    const differe = Object.keys(copie.champs).some((nom) => nom in actuel || copie.champs[nom] ? simple(copie.champs[nom]) !== simple(actuel[nom]) : false);
+    if (!differe) { oublier(cle); return; }
+    const quand = new Date(copie.quand);
+    const jour = quand.toLocaleDateString("fr-FR", { day: "numeric", month: "long" });
+    offre.querySelector("[data-copie-date]").textContent = `${jour} à ${quand.getHours()}${FINE}h${FINE}${String(quand.getMinutes()).padStart(2, "0")}`;
+    offre.hidden = false;
+    const fermer = () => { offre.hidden = true; };
+    offre.querySelector("[data-copie-reprendre]").addEventListener("click", () => { reprendre(formulaire, copie); fermer(); });
+    offre.querySelector("[data-copie-ignorer]").addEventListener("click", () => { oublier(cle); fermer(); });
+  };
+
+  /* -- Start --------------------------------------------------------------------------------------- */
+  const purger = () => {
+    if (!coffre) return;
+    for (const cle of Object.keys(coffre)) {
+      if (!cle.startsWith(PREFIXE)) continue;
+      const copie = lireCopie(cle);
+      if (!copie || !(Date.now() - copie.quand < DUREE)) oublier(cle);
+    }
+  };
+  purger();
+  tous("[data-copie-oublier]").forEach((zone) => oublier(PREFIXE + zone.dataset.copieOublier));
+  const formulaire = document.querySelector("form[data-copie]");
+  if (!formulaire) return;
+  const cle = PREFIXE + formulaire.dataset.copie;
+  // A form that came back with errors holds what was typed, saved nowhere yet.
+  if ("saisieEnAttente" in formulaire.dataset) { garder(formulaire, cle); formulaire.dataset.modifie = "1"; } else proposer(formulaire, cle);
+  let attente = null;
+  formulaire.addEventListener("input", () => {
+    totaliser();
+    demanderPourquoi(formulaire);
+    const etat = formulaire.querySelector("[data-etat-saisie]");
+    if (etat) { etat.dataset.etat = "attente"; etat.textContent = "Modifications pas encore enregistrées"; }
+    clearTimeout(attente);
+    attente = setTimeout(() => garder(formulaire, cle), 400);
+  });
+  formulaire.addEventListener("submit", () => { clearTimeout(attente); garder(formulaire, cle); });
+  totaliser();
+  demanderPourquoi(formulaire);
+  replierLesAges();
+})();
