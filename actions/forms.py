@@ -138,7 +138,8 @@ class ActionForm(forms.ModelForm):
         super().__init__(*args, **{**options, "instance": instance})
         campagne = instance.campagne
         self._preparer_listes(campagne)
-        champs = self.fields
+        champs: dict[str, Any] = self.fields
+        champs["porteur"].suite = "actions/_creer_porteur.html"
         champs["intitule"].widget.attrs["autocomplete"] = "off"
         champs[
             "motif"
@@ -147,6 +148,11 @@ class ActionForm(forms.ModelForm):
         champs[
             "date_debut"
         ].help_text = f"Dans le contrat, du {contrat.date_debut:%d/%m/%Y} au {contrat.date_fin:%d/%m/%Y}."
+        if instance.pk:
+            champs["statut"].help_text = (
+                "Une action qui n'a pas lieu ne se supprime pas : choisissez « Reportée » ou « Abandonnée » "
+                "et dites pourquoi. Son bilan, ses montants et son histoire restent lisibles."
+            )
         if instance.pk and (autres := self._autres_annees(instance)):
             champs[
                 "intitule"

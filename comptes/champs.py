@@ -202,7 +202,10 @@ class Groupe(NamedTuple):
 
 
 def groupes(form: forms.BaseForm, description: Iterable[tuple[str, str, Iterable[str]]]) -> Iterator[Groupe]:
-    """Give the visible fields of `form` by group; a group is described by its title, its sentence, its names."""
+    """Give the visible fields of `form` by group; a group is described by its title, its sentence, its names.
+
+    A name that the form does not have in this situation is left out.
+    """
     for titre, phrase, noms in description:
-        champs = [form[nom] for nom in noms]
+        champs = [form[nom] for nom in noms if nom in form.fields]
         yield Groupe(titre, phrase, [champ for champ in champs if not champ.is_hidden])

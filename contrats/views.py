@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from comptes.vues import exiger
 from documents import formats
+from documents.normalisation import normaliser
 
 from .models import Axe, ContratVille, Instance, Partenaire, Statistique, Territoire, ValeurStatistique
 from .requete import RequeteContrat
@@ -64,6 +65,12 @@ class Theme:
     nom: str
     echelles: list[str]
     lignes: list[Ligne]
+
+    @property
+    def source(self) -> str:
+        """The source of them all, said once; an empty string when they have several or one has none."""
+        sources = {ligne.source for ligne in self.lignes}
+        return sources.pop() if len(sources) == 1 else ""
 
 
 @require_safe
@@ -168,7 +175,8 @@ def _ligne(statistique: Statistique, echelles: list[ValeurStatistique.Echelle]) 
     valeurs = {valeur.echelle: valeur.valeur for valeur in statistique.valeurs.all()}
     # A sign follows its figure; a unit in words is said once.
     signe = statistique.unite if statistique.unite in ("%", "€") else ""
-    en_mots = f" ({statistique.unite})" if statistique.unite and not signe else ""
+    dite = normaliser(statistique.unite) in normaliser(statistique.libelle)
+    en_mots = f" ({statistique.unite})" if not signe and not dite else ""
     annee = str(statistique.annee or "")
     source = ", ".join(m for m in (annee if annee not in statistique.source else "", statistique.source) if m)
     return Ligne(

@@ -91,7 +91,7 @@ def _verifier_unicite(ligne: LigneFinancement) -> None:
         raise ValidationError(
             {
                 "financeur": (
-                    f"{ligne.financeur} a déjà une ligne de cette nature pour l'action : "
+                    f"« {ligne.financeur} » a déjà une ligne de cette nature pour l'action : "
                     "modifiez-la, ou choisissez une autre nature de crédits."
                 )
             }
@@ -157,7 +157,7 @@ def _appliquer(lecture: LecturePossible, action_annuelle: ActionAnnuelle, auteur
     for ligne in connues.select_related("financeur").select_for_update(of=("self",)).order_by("pk"):
         if ligne.financeur_id in lignes:
             raise ValidationError(
-                f"{ligne.financeur} a plusieurs lignes de financement pour cette action. Corrigez-les une à "
+                f"« {ligne.financeur} » a plusieurs lignes de financement pour cette action. Corrigez-les une à "
                 "une sur la fiche de l'action, puis confirmez ici les montants enregistrés."
             )
         lignes[ligne.financeur_id] = ligne

@@ -97,7 +97,7 @@ def ligne_supprimer(request: RequeteCampagne, cle: str) -> HttpResponse:
             empechement = " ".join(refus.messages)
         else:
             messages.success(
-                request, f"La ligne de {ligne.financeur} est supprimée ; son historique est conservé."
+                request, f"La ligne « {ligne.financeur} » est supprimée ; son historique est conservé."
             )
             return redirect(_fiche(request, ligne.action_annuelle))
     contexte = {
@@ -135,13 +135,13 @@ def _fiche(request: RequeteCampagne, annuelle: ActionAnnuelle) -> str:
 
 def _dire(request: RequeteCampagne, ligne: LigneFinancement, fait: str) -> None:
     """Say that the line is saved, and what is unusual in it."""
-    messages.success(request, f"La ligne de {ligne.financeur} {fait}.")
+    messages.success(request, f"La ligne « {ligne.financeur} » {fait}.")
     demande, accorde = ligne.montant_demande, ligne.montant_accorde
     if demande is not None and accorde is not None and accorde > demande:
         messages.warning(
             request,
-            f"{ligne.financeur} accorde {formats.montant(accorde)}, plus que les {formats.montant(demande)} "
-            "demandés : vérifiez que c'est bien le cas.",
+            f"« {ligne.financeur} » : le montant accordé ({formats.montant(accorde)}) dépasse le montant demandé "
+            f"({formats.montant(demande)}). Vérifiez que c'est bien le cas.",
         )
 
 

@@ -101,6 +101,7 @@ class PorteurForm(forms.ModelForm):
         )
         field_classes = {"objet": ChampTexte}
         widgets = {"objet": forms.Textarea(attrs={"rows": 2})}
+        labels = {"actif": "La structure est en activité"}
         help_texts = {
             "actif": "Décochez quand la structure a fermé : elle reste lisible dans les années passées.",
             "registre_alsace_moselle": "Seulement pour les associations de ces trois départements.",
@@ -120,6 +121,9 @@ class PorteurForm(forms.ModelForm):
         parent: Any = self.fields["parent"]
         parent.queryset = Porteur.objects.filter(epci=instance.epci_id, parent=None).exclude(pk=instance.pk)
         parent.empty_label = "Aucune : la structure ne dépend pas d'une autre"
+        if not instance.pk:
+            # A structure that one creates exists.
+            del self.fields["actif"]
         if not self.data.get("nom_confirme"):
             # Asked only when a name is close to another: see clean.
             self.fields["nom_confirme"].widget = forms.HiddenInput()

@@ -344,7 +344,7 @@ def test_un_axe_archive_reste_choisi_dans_l_action_qui_l_a(lieu, annuelle):
 
 def test_une_action_ne_se_supprime_pas(lieu, annuelle):
     page = lieu.client.get(lieu.adresse("action_modifier", annuelle.cle))
-    assert "Une action ne se supprime pas" in texte(page)
+    assert "Une action qui n'a pas lieu ne se supprime pas" in texte(page)
 
 
 # -- Two people at once ----------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def test_une_mauvaise_saisie_est_refusee_au_champ_et_rendue(lieu, ligne, fautes,
 
 def test_un_financeur_n_a_qu_une_ligne_par_nature(lieu, ligne):
     attendue = (
-        "Ville a déjà une ligne de cette nature pour l'action : "
+        "« Ville » a déjà une ligne de cette nature pour l'action : "
         "modifiez-la, ou choisissez une autre nature de crédits."
     )
     with rien_n_est_ecrit():
@@ -150,8 +150,11 @@ def test_les_financeurs_hors_total_sont_a_part(lieu):
 def test_accorder_plus_que_demande_s_enregistre_et_se_signale(lieu):
     reponse = ajouter(lieu, montant_demande="1000", montant_accorde="1500")
     succes, avis = messages(reponse)
-    assert succes == "La ligne de Ville est ajoutée."
-    assert avis.startswith("Ville accorde 1\u202f500\u00a0€, plus que les 1\u202f000\u00a0€ demandés")
+    assert succes == "La ligne « Ville » est ajoutée."
+    somme, demande = "1\u202f500\u00a0€", "1\u202f000\u00a0€"
+    assert avis.startswith(
+        f"« Ville » : le montant accordé ({somme}) dépasse le montant demandé ({demande})."
+    )
 
 
 # -- Editing ---------------------------------------------------------------------------------------
@@ -199,7 +202,7 @@ def test_supprimer_demande_d_abord(lieu, ligne):
     with rien_n_est_ecrit():
         page = lieu.client.get(adresse)
     lue = texte(page)
-    assert "Supprimer le financement de Ville ?" in lue
+    assert "Supprimer ce financement ?" in lue
     assert "Accordé 1 234,50 €" in lue
     reponse = lieu.client.post(adresse, {"version": "1"})
     assert reponse.url == lieu.adresse("action_detail", lieu.annuelle.cle)

@@ -143,7 +143,7 @@ def test_un_financeur_a_deux_lignes_se_corrige_a_la_main(lieu, ambiguite):
     with rien_n_est_ecrit():
         reponse = confirmer(lieu, ambiguite.lectures.get(ordre=2))
     (phrase,) = erreurs(reponse)["__all__"]
-    assert phrase.startswith("Ville a plusieurs lignes de financement pour cette action.")
+    assert phrase.startswith("« Ville » a plusieurs lignes de financement pour cette action.")
 
 
 @pytest.mark.parametrize("lecture", ["", "0", "999999", "x"])
