@@ -82,16 +82,20 @@ def _territoires(ecriture: Ecriture, contrat: ContratVille, donnees: Any, lu: An
 def _statistiques(
     ecriture: Ecriture, contrat: ContratVille, territoires: dict[str, Territoire], noms: Any, lu: Any
 ) -> None:
-    """Create the statistics; one about two quartiers at once has no territory, and says so."""
+    """Create the statistics, under the name of their quartier as the document groups them.
+
+    One about two quartiers at once has no territory.
+    """
     valeurs = []
     for ordre, lue in enumerate(lu["statistiques"], 1):
         territoire = territoires.get(noms.get(lue["territoire"], ""))
-        precisions = ["" if territoire else lue["territoire"], lue.get("precision", ""), lu["remarque"]]
+        precisions = [lue.get("precision", ""), lu["remarque"]]
         statistique = ecriture.creer(
             Statistique,
             contrat=contrat,
             territoire=territoire,
             ordre=ordre,
+            theme=lue["territoire"],
             libelle=lue["indicateur"],
             unite=lue["unite"],
             precision=" ; ".join(mots for mots in precisions if mots),

@@ -49,8 +49,12 @@ def test_les_quartiers_de_besancon(besancon):
 
 def test_les_statistiques_de_besancon(besancon):
     lues = CONVENTION["territoire"]["statistiques"]
-    charges = [(s.libelle, s.unite, s.citation, s.valeurs.get().valeur) for s in besancon.statistiques.all()]
-    assert charges == [(s["indicateur"], s["unite"], s["citation"], s["valeur"]) for s in lues]
+    charges = [
+        (s.theme, s.libelle, s.unite, s.citation, s.valeurs.get().valeur) for s in besancon.statistiques.all()
+    ]
+    assert charges == [
+        (s["territoire"], s["indicateur"], s["unite"], s["citation"], s["valeur"]) for s in lues
+    ]
     assert len(charges) == 12
     territoires = [s.territoire.nom if s.territoire else None for s in besancon.statistiques.all()]
     assert territoires == ["Clairs-Soleils"] * 4 + ["Cité des Vareilles"] * 3 + [None] * 5
