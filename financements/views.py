@@ -196,7 +196,7 @@ def montants_trancher(request: RequeteCampagne, cle: str) -> HttpResponse:
         "annuelle": annuelle,
         "ambiguite": ambiguite,
         "lectures": lectures,
-        "cases_lues": [" ".join(case.split()) for case in ambiguite.cases_lues.split("|") if case.strip()],
+        "cases_lues": _cases_lues(ambiguite),
         "entretemps": entretemps,
         "hors_total": LigneFinancement.objects.filter(
             action_annuelle=annuelle, financeur__dans_total=False, montant_accorde__isnull=False
@@ -204,6 +204,13 @@ def montants_trancher(request: RequeteCampagne, cle: str) -> HttpResponse:
         "url_retour": _fiche(request, annuelle),
     }
     return render(request, "financements/trancher.html", contexte)
+
+
+def _cases_lues(ambiguite: AmbiguiteMontants) -> list[str]:
+    """Return the cells of the row as they were read, from left to right; « (vide) » for a blank one."""
+    if not ambiguite.cases_lues.strip():
+        return []
+    return [" ".join(case.split()) or "(vide)" for case in ambiguite.cases_lues.split("|")]
 
 
 def _lectures(ambiguite: AmbiguiteMontants) -> list[Lecture]:

@@ -47,7 +47,7 @@ def test_la_page_montre_le_document_et_chaque_lecture(lieu, ambiguite):
     page = lieu.client.get(lieu.adresse("montants_trancher", lieu.annuelle.cle))
     lue = texte(page)
     assert "Une case vide manque." in lue
-    assert "1000 | 500 | | 1500" in lue
+    assert "de gauche à droite : 1000 500 (vide) 1500" in lue
     assert "CAF : 2 500 €, hors du total politique de la ville" in lue
     lectures = page.context["lectures"]
     assert [[(c.financeur, c.montant) for c in lecture.cases] for lecture in lectures] == [
