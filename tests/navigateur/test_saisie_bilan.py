@@ -1,0 +1,196 @@
+"""Entering a bilan in a browser: totals and sentences as one types, a copy that outlives a lost session."""
+
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+
+from bilans.models import Bilan
+from tests import fabriques
+from tests.outils import axe, navigateur
+
+pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def bilan(transactional_db):
+    return fabriques.BilanFactory(en_saisie=True, realisation="realisee")
+
+
+@pytest.fixture
+def porteur(bilan):
+    return fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur)
+
+
+def adresse(nom, bilan):
+    campagne = bilan.action_annuelle.campagne
+    return reverse(nom, args=[campagne.contrat.slug, campagne.annee, bilan.action_annuelle.cle])
+
+
+def lisible(texte):
+    return re.sub(r"[\s\u00a0\u202f]+", " ", texte).strip()
+
+
+@pytest.fixture
+def ouvrir(page, live_server, bilan, porteur):
+    """Sign in and open the form, at the width asked for."""
+
+    def aller(largeur=1440):
+        navigateur.connecter(page, live_server, porteur)
+        page.set_viewport_size({"width": largeur, "height": 800})
+        page.goto(live_server.url + adresse("bilan_saisir", bilan))
+        return page
+
+    return aller
+
+
+def case(page, nom):
+    return page.get_by_label(nom, exact=True)
+
+
+def test_les_totaux_suivent_la_frappe(ouvrir):
+    page = ouvrir()
+    tableau = page.locator("table[data-grille=total]")
+    case(page, "Femmes, 6 à 15 ans, ensemble du public").fill("12")
+    page.keyboard.press("Tab")
+    page.keyboard.type("17")
+    rang = tableau.locator("tr", has_text="6 à 15 ans")
+    assert rang.locator("output").inner_text() == "29"
+    assert [sortie.inner_text() for sortie in tableau.locator("tfoot output").all()] == [
+        "12",
+        "17",
+        "–",
+        "29",
+    ]
+    assert lisible(page.locator("[data-retenu]").first.inner_text()) == "Total retenu : 29 personnes."
+    case(page, "Total, tous âges, ensemble du public").fill("1 200")
+    assert lisible(page.locator("[data-retenu]").first.inner_text()) == "Total retenu : 1 200 personnes."
+
+
+def test_ce_qui_ne_va_pas_se_dit_avec_les_mots_du_serveur(ouvrir):
+    page = ouvrir()
+    saisies = {
+        "Femmes, tous âges, ensemble du public": "12",
+        "Hommes, tous âges, ensemble du public": "17",
+        "Total, tous âges, ensemble du public": "30",
+        "Total, tous âges, habitantes et habitants du QPV": "31",
+        "Femmes, 6 à 15 ans, ensemble du public": "13",
+    }
+    for nom, valeur in saisies.items():
+        case(page, nom).fill(valeur)
+    dits = [lisible(avis.inner_text()) for avis in page.locator("[data-avis]").all()]
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    page.locator("[data-resume-erreurs]").wait_for()
+    erreurs = [
+        lisible(e.inner_text()) for e in page.locator(".grille-bloc .errorlist li > span:last-child").all()
+    ]
+    assert len(erreurs) == 3
+    for erreur in erreurs:
+        assert any(erreur in dit for dit in dits), (erreur, dits)
+    assert case(page, "Femmes, tous âges, ensemble du public").input_value() == "12"
+    axe.verifier(page)
+
+
+def test_la_question_du_motif_vient_avec_la_reponse(ouvrir):
+    page = ouvrir()
+    motif = page.get_by_label("Pourquoi")
+    assert not motif.is_visible()
+    page.get_by_label("Non réalisée").check()
+    assert motif.is_visible()
+    page.get_by_label("Réalisée en partie").check()
+    assert not motif.is_visible()
+
+
+@pytest.mark.parametrize("largeur", [1440, 320])
+def test_la_page_est_accessible_et_ne_deborde_pas(ouvrir, largeur):
+    page = ouvrir(largeur)
+    axe.verifier(page)
+    assert navigateur.debordement(page) == []
+
+
+def test_au_telephone_les_ages_se_deplient(ouvrir):
+    page = ouvrir(360)
+    age = case(page, "Femmes, 6 à 15 ans, ensemble du public")
+    assert not age.is_visible()
+    page.get_by_role("button", name="Détailler par âge").first.click()
+    assert age.is_visible()
+    focalise = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focalise == "Femmes, 0 à 5 ans, ensemble du public"
+
+
+def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, porteur):
+    page = ouvrir()
+    page.get_by_label("Points forts").fill("Une phrase longue à retaper.")
+    case(page, "Femmes, tous âges, ensemble du public").fill("12")
+    # The session ends on the server while the page is open.
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    page.wait_for_url("**/compte/login/**")
+    navigateur.connecter(page, live_server, porteur)
+    page.goto(live_server.url + adresse("bilan_saisir", bilan))
+    offre = page.locator("[data-copie-offre]")
+    assert "Une saisie non enregistrée du" in lisible(offre.inner_text())
+    assert page.get_by_label("Points forts").input_value() == ""
+    page.get_by_role("button", name="La reprendre").click()
+    assert page.get_by_label("Points forts").input_value() == "Une phrase longue à retaper."
+    assert not offre.is_visible()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    page.get_by_text("Le bilan est enregistré.").wait_for()
+    lu = Bilan.objects.avec_effectifs().get(pk=bilan.pk)
+    assert (lu.points_forts, lu.personnes) == ("Une phrase longue à retaper.", 12)
+    # Saved: nothing is offered any more, and nothing stays in the browser.
+    assert not page.locator("[data-copie-offre]").is_visible()
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_une_copie_ignoree_est_oubliee(ouvrir):
+    page = ouvrir()
+    page.get_by_label("Points forts").fill("À oublier.")
+    # The copy is made a moment after the last key; the security policy forbids polling with a script.
+    page.wait_for_timeout(700)
+    assert page.evaluate("localStorage.length") == 1
+    page.on("dialog", lambda dialogue: dialogue.accept())
+    page.reload()
+    page.get_by_role("button", name="L'ignorer").click()
+    assert page.evaluate("localStorage.length") == 0
+    assert page.get_by_label("Points forts").input_value() == ""
+
+
+def test_quitter_une_saisie_non_enregistree_demande_d_abord(ouvrir, live_server):
+    page = ouvrir()
+    page.get_by_label("Points forts").press_sequentially("Bien.")
+    demandes = []
+    page.on("dialog", lambda dialogue: (demandes.append(dialogue.type), dialogue.accept()))
+    page.goto(live_server.url + reverse("accessibilite"))
+    assert demandes == ["beforeunload"]
+
+
+def test_sans_javascript_on_saisit_et_on_transmet(browser, live_server, bilan, porteur, new_context):
+    page = new_context(java_script_enabled=False).new_page()
+    navigateur.connecter(page, live_server, porteur)
+    page.goto(live_server.url + adresse("bilan_saisir", bilan))
+    case(page, "Femmes, tous âges, ensemble du public").fill("12")
+    case(page, "Hommes, 6 à 15 ans, ensemble du public").fill("3")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    case(page, "Hommes, tous âges, ensemble du public").fill("5")
+    page.get_by_role("button", name="Enregistrer et transmettre").click()
+    page.wait_for_url("**/bilan/")
+    bilan.refresh_from_db()
+    assert bilan.statut == "transmis"
+    assert Bilan.objects.avec_effectifs().get(pk=bilan.pk).personnes == 17
+
+
+@pytest.mark.parametrize("largeur", [1440, 320])
+@pytest.mark.parametrize("nom", ["bilan_detail", "bilan_transmettre", "action_detail"])
+def test_les_pages_du_bilan_sont_accessibles(ouvrir, page, live_server, bilan, nom, largeur):
+    fabriques.effectifs(bilan, F=12, H=17, T=30)
+    fabriques.effectifs(bilan, "qpv", T=20)
+    fabriques.ValeurIndicateurFactory(bilan=bilan)
+    for _ in range(2):
+        fabriques.LigneFinancementFactory(action_annuelle=bilan.action_annuelle)
+    fabriques.VoletFactory(action_annuelle=bilan.action_annuelle)
+    ouvrir(largeur)
+    page.goto(live_server.url + adresse(nom, bilan))
+    axe.verifier(page)
+    assert navigateur.debordement(page) == []
