@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 
 from bilans import operations
 from bilans.effectifs import ENSEMBLE, QPV, Cellule, Grille
@@ -276,7 +277,9 @@ def enregistrer(bilan, utilisateur, *effectifs, **champs):
 
 
 def lus(bilan, perimetre=ENSEMBLE):
-    lignes = bilan.effectifs.filter(perimetre=perimetre).order_by("tranche__ordre", "sexe")
+    lignes = bilan.effectifs.filter(perimetre=perimetre).order_by(
+        F("tranche__ordre").asc(nulls_first=True), "sexe"
+    )
     return [(e.tranche.ordre if e.tranche else None, e.sexe, e.valeur, e.approximatif) for e in lignes]
 
 
