@@ -91,7 +91,7 @@ def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
         "manques": manques,
         "anomalies": [] if form.is_bound else anomalies_bilan(bilan),
         "gere": gere,
-        "enregistre_le": None if form.is_bound else _enregistre_le(bilan),
+        "enregistre_le": _enregistre_le(bilan),
         "indicateurs": bilan.valeurs_indicateurs.all(),
         "url_page": _adresse(request, "bilan_detail", cle),
     }

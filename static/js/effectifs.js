@@ -192,7 +192,7 @@
   formulaire.addEventListener("input", () => {
     totaliser();
     demanderPourquoi(formulaire);
-    const etat = formulaire.querySelector("[data-etat-saisie]");
+    const etat = formulaire.querySelector("[data-enregistrement]");
     if (etat) { etat.dataset.etat = "attente"; etat.textContent = "Modifications pas encore enregistrées"; }
     clearTimeout(attente);
     attente = setTimeout(() => garder(formulaire, cle), 400);
