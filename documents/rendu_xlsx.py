@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,11 +11,12 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
 
 from documents.affichage import mot_le_plus_long, repartir_largeurs
 from documents.calcul import Genre, Rangee, Valeur, rangees
 from documents.erreurs import ErreurRendu, TexteTropLong
-from documents.formats import a_des_centimes, date_longue, nombre
+from documents.formats import date_longue, nombre
 from documents.tableau import NUMERIQUES, Colonne, Tableau, TypeColonne
 from documents.texte import lignes_de_liste, nettoyer
 
@@ -26,7 +26,7 @@ PAPIERS = {"A4": 9, "A3": 8}
 # characters that fill one page of that paper: « one page wide » then prints 10 points at 8.5 or so
 LARGEURS_PAGE = {("A4", True): 165, ("A4", False): 115, ("A3", True): 240, ("A3", False): 165}
 LARGEURS_MIN = {
-    TypeColonne.MONTANT: 12.0,
+    TypeColonne.MONTANT: 11.0,
     TypeColonne.ENTIER: 8.0,
     TypeColonne.POURCENTAGE: 8.0,
     TypeColonne.DATE: 11.0,
@@ -86,6 +86,15 @@ def rendre_xlsx(tableau: Tableau, sortie: BinaryIO) -> None:
         classeur.close()
 
 
+class _Onglet(Worksheet):
+    """A sheet that writes formulas as they are: ours use no function that Excel wants prefixed, and looking
+    for one takes thirty regular expressions a cell.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
+
+
 @dataclass
 class _Plage:
     """Rows (from 0, both ends included) that a total line covers."""
@@ -104,11 +113,20 @@ class _Feuille:
     def __init__(self, classeur: Any, tableau: Tableau) -> None:
         self.classeur = classeur
         self.tableau = tableau
-        self.feuille = classeur.add_worksheet(nom_de_feuille(tableau.nom))
+        self.feuille = classeur.add_worksheet(nom_de_feuille(tableau.nom), worksheet_class=_Onglet)
         self.formats: dict[tuple[Any, ...], Any] = {}
+        # formats of the cells by kind of row, column, cents: what is asked for at every cell
+        self.formes: dict[tuple[Genre, int, bool], Any] = {}
         self.derniere_colonne = len(tableau.colonnes) - 1
         self.ligne = 0
         self.largeurs = _largeurs(tableau)
+        self.par_ligne = [
+            max(1, int(largeur * CARACTERES_PAR_UNITE - PERTE_PAR_LIGNE)) for largeur in self.largeurs
+        ]
+        # the largest figure of each column, whether one of its figures has cents
+        self.maxima = [Decimal(0)] * len(tableau.colonnes)
+        self.centimes: set[int] = set()
+        self.sommes = {i: _lettres(tableau, c) for i, c in enumerate(tableau.colonnes) if c.somme_de}
 
     def ecrire(self) -> None:
         self._proprietes()
@@ -211,9 +229,9 @@ class _Feuille:
     def _ligne(self, rangee: Rangee) -> None:
         self._hauteur(rangee.cellules)
         for i, (colonne, valeur) in enumerate(zip(self.tableau.colonnes, rangee.cellules, strict=True)):
-            forme = self._forme(colonne, valeur, Genre.LIGNE)
-            if colonne.somme_de:
-                self._formule(i, self._somme_de_ligne(colonne), valeur, forme)
+            forme = self._forme(i, valeur, Genre.LIGNE)
+            if i in self.sommes:
+                self._formule(i, self._somme_de_ligne(i), valeur, forme)
             else:
                 self._valeur(i, colonne, valeur, forme)
 
@@ -223,10 +241,9 @@ class _Feuille:
         Estimated, rather too much than too little; must come before the cells of the row.
         """
         lignes = 1
-        for largeur, valeur in zip(self.largeurs, valeurs, strict=True):
+        for par_ligne, valeur in zip(self.par_ligne, valeurs, strict=True):
             if isinstance(valeur, str | tuple):
                 texte = lignes_de_liste(valeur) if isinstance(valeur, tuple) else valeur
-                par_ligne = max(1, int(largeur * CARACTERES_PAR_UNITE - PERTE_PAR_LIGNE))
                 lignes = max(lignes, sum(max(1, -(-len(m) // par_ligne)) for m in texte.split("\n")))
         if lignes > 1:
             self.feuille.set_row(self.ligne, min(lignes * INTERLIGNE + 2, HAUTEUR_MAX))
@@ -237,7 +254,7 @@ class _Feuille:
             if i == 0:
                 continue
             valeur = rangee.cellules[i]
-            forme = self._forme(colonne, valeur, rangee.genre)
+            forme = self._forme(i, valeur, rangee.genre)
             if rangee.genre == Genre.PARTS or not colonne.total:
                 self._valeur(i, colonne, valeur, forme, part=True)
             else:
@@ -248,14 +265,17 @@ class _Feuille:
                     somme = f'IF(SUBTOTAL(2,{cellules})=0,"",{somme})'
                 self._formule(i, f"={somme}", valeur, forme)
 
-    def _somme_de_ligne(self, colonne: Colonne) -> str:
-        cles = [c.cle for c in self.tableau.colonnes]
-        morceaux = ",".join(_plages_de_ligne(sorted(cles.index(c) for c in colonne.somme_de), self.ligne))
-        return f'=IF(COUNT({morceaux})=0,"",SUM({morceaux}))'
+    def _somme_de_ligne(self, indice: int) -> str:
+        ligne = self.ligne + 1
+        plages = ",".join(
+            f"{premiere}{ligne}:{derniere}{ligne}" if premiere != derniere else f"{premiere}{ligne}"
+            for premiere, derniere in self.sommes[indice]
+        )
+        return f'=IF(COUNT({plages})=0,"",SUM({plages}))'
 
     def _formule(self, indice: int, formule: str, valeur: Valeur, forme: Any) -> None:
         cache = "" if valeur is None else valeur
-        self._mesurer(indice, self.tableau.colonnes[indice], valeur)
+        self._mesurer(indice, valeur)
         self.feuille.write_formula(self.ligne, indice, formule, forme, cache)
 
     def _valeur(
@@ -270,7 +290,7 @@ class _Feuille:
         elif isinstance(valeur, date):
             self.feuille.write_datetime(self.ligne, indice, valeur, forme)
         else:
-            self._mesurer(indice, colonne, valeur)
+            self._mesurer(indice, valeur)
             en_points = part or colonne.type == TypeColonne.POURCENTAGE
             self.feuille.write_number(
                 self.ligne, indice, valeur / Decimal(100) if en_points else valeur, forme
@@ -285,15 +305,32 @@ class _Feuille:
             )
         self.feuille.write_string(ligne, indice, texte, forme)
 
-    def _mesurer(self, indice: int, colonne: Colonne, valeur: Valeur) -> None:
+    def _mesurer(self, indice: int, valeur: Valeur) -> None:
         if isinstance(valeur, int | Decimal):
-            unite = 2 if colonne.type == TypeColonne.MONTANT else 0
-            chiffres = len(nombre(valeur)) + unite
-            # a column of figures may still widen, never narrow: the heights of the rows rest on the widths
-            self.largeurs[indice] = max(self.largeurs[indice], chiffres * 1.1 + 1.5)
+            exact = Decimal(valeur)
+            self.maxima[indice] = max(self.maxima[indice], abs(exact))
+            if exact % 1:
+                self.centimes.add(indice)
 
-    def _forme(self, colonne: Colonne, valeur: Valeur, genre: Genre) -> Any:
+    def _largeur_des_chiffres(self, indice: int) -> float:
+        """Return the width that the largest figure of a column needs, with its unit, 0 without any."""
+        if not self.maxima[indice]:
+            return 0
+        unite = 2 if self.tableau.colonnes[indice].type == TypeColonne.MONTANT else 0
+        centimes = 3 if indice in self.centimes else 0
+        return (len(nombre(self.maxima[indice], 0)) + centimes + unite) * 1.1 + 1.5
+
+    def _forme(self, indice: int, valeur: Valeur, genre: Genre) -> Any:
+        centimes = isinstance(valeur, Decimal) and bool(valeur % 1)
+        cle = (genre, indice, centimes)
+        if cle not in self.formes:
+            self.formes[cle] = self._creer_forme(self.tableau.colonnes[indice], genre, centimes)
+        return self.formes[cle]
+
+    def _creer_forme(self, colonne: Colonne, genre: Genre, centimes: bool) -> Any:
         attributs = self._attributs(genre)
+        if colonne.entete_ligne:
+            attributs["bold"] = True
         if genre == Genre.PARTS:
             return self.format(**attributs, num_format=POURCENT, **_A_DROITE)
         if colonne.type in (TypeColonne.TEXTE, TypeColonne.LISTE):
@@ -301,7 +338,7 @@ class _Feuille:
             return self.format(**attributs, **retrait, text_wrap=genre == Genre.LIGNE)
         if colonne.type == TypeColonne.DATE:
             return self.format(**attributs, num_format=JOUR, **_A_GAUCHE)
-        return self.format(**attributs, num_format=_format_de_nombre(colonne, valeur), **_A_DROITE)
+        return self.format(**attributs, num_format=_format_de_nombre(colonne, centimes), **_A_DROITE)
 
     def _attributs(self, genre: Genre) -> dict[str, Any]:
         attributs: dict[str, Any] = {"bottom": 1, "bottom_color": FILET}
@@ -334,7 +371,8 @@ class _Feuille:
         feuille.set_footer(self._pied())
         feuille.hide_gridlines(2)
         for i, largeur in enumerate(self.largeurs):
-            feuille.set_column(i, i, largeur)
+            # a column of figures may widen, never narrow: the heights of the rows rest on the widths
+            feuille.set_column(i, i, max(largeur, self._largeur_des_chiffres(i)))
 
     def _colonnes_figees(self) -> int:
         """Row headers stay in sight, when they are among the first columns."""
@@ -357,24 +395,24 @@ def _largeurs(tableau: Tableau) -> list[float]:
     return [min(largeur, LARGEUR_MAX) for largeur in largeurs]
 
 
-def _plages_de_ligne(indices: list[int], ligne: int) -> Iterator[str]:
-    """Yield « D5:G5 » for adjacent columns, « I5 » for one alone."""
-    debut = precedent = indices[0]
-    for indice in [*indices[1:], -1]:
-        if indice != precedent + 1:
-            premier, dernier = xl_col_to_name(debut), xl_col_to_name(precedent)
-            fin = f":{dernier}{ligne + 1}" if debut != precedent else ""
-            yield f"{premier}{ligne + 1}{fin}"
-            debut = indice
-        precedent = indice
+def _lettres(tableau: Tableau, colonne: Colonne) -> list[tuple[str, str]]:
+    """Return the columns that a computed column adds, as ranges: [("D", "G"), ("I", "I")]."""
+    cles = [c.cle for c in tableau.colonnes]
+    plages: list[tuple[int, int]] = []
+    for indice in sorted(cles.index(cle) for cle in colonne.somme_de):
+        if plages and plages[-1][1] == indice - 1:
+            plages[-1] = (plages[-1][0], indice)
+        else:
+            plages.append((indice, indice))
+    return [(xl_col_to_name(premiere), xl_col_to_name(derniere)) for premiere, derniere in plages]
 
 
-def _format_de_nombre(colonne: Colonne, valeur: Valeur) -> str:
+def _format_de_nombre(colonne: Colonne, centimes: bool) -> str:
     if colonne.type == TypeColonne.POURCENTAGE:
         return POURCENT
     if colonne.type == TypeColonne.ENTIER:
         return ENTIER
-    return EUROS_CENTIMES if isinstance(valeur, Decimal) and a_des_centimes(valeur) else EUROS
+    return EUROS_CENTIMES if centimes else EUROS
 
 
 def nom_de_feuille(nom: str) -> str:
