@@ -245,10 +245,11 @@ def _rangee(vue: Vue, rangee: Rangee, largeurs: list[int]) -> Any:
                 _paragraphes(vue, rangee, indice),
                 largeurs[indice],
                 vue,
-                gras=gras,
+                gras=gras or (colonne.entete_ligne and rangee.genre == Genre.LIGNE),
                 fond=fond,
                 alignement="right" if colonne.type in NUMERIQUES else "",
                 couleur=GRIS if indice in rangee.repetees else "",
+                retrait=colonne.type == TypeColonne.LISTE,
             )
         )
     return ligne
@@ -273,9 +274,10 @@ def _cellule(
     fusion: str = "",
     couleur: str = "",
     lier: bool = False,
+    retrait: bool = False,
 ) -> Any:
     """Return a cell. `fusion` is « restart » or « continue » for a vertical merge; `lier` keeps the row with
-    the next one.
+    the next one; `retrait` hangs the dash of a list out of its lines.
     """
     cellule = OxmlElement("w:tc")
     proprietes = OxmlElement("w:tcPr")
@@ -289,11 +291,13 @@ def _cellule(
     cellule.append(proprietes)
     taille = str(round(vue.tableau.corps_pt * 2))
     for texte in paragraphes or [""]:
-        cellule.append(_paragraphe(texte, taille, gras, alignement, couleur, lier))
+        cellule.append(_paragraphe(texte, taille, gras, alignement, couleur, lier, retrait))
     return cellule
 
 
-def _paragraphe(texte: str, taille: str, gras: bool, alignement: str, couleur: str, lier: bool) -> Any:
+def _paragraphe(
+    texte: str, taille: str, gras: bool, alignement: str, couleur: str, lier: bool, retrait: bool
+) -> Any:
     paragraphe = OxmlElement("w:p")
     proprietes = OxmlElement("w:pPr")
     if lier:
@@ -302,6 +306,8 @@ def _paragraphe(texte: str, taille: str, gras: bool, alignement: str, couleur: s
     if alignement == "right":
         # a figure must not read as the first word of the next column
         proprietes.append(_element("w:ind", right="60"))
+    elif retrait:
+        proprietes.append(_element("w:ind", left="120", hanging="120"))
     if alignement:
         proprietes.append(_element("w:jc", val=alignement))
     paragraphe.append(proprietes)

@@ -65,9 +65,7 @@ def fragment_html(tableau: Tableau) -> SafeString:
 
 
 def table_html(vue: Vue, *, imprime: bool) -> str:
-    """Return the <table> alone. On paper: totals in the body (a tfoot would repeat on every page), lists as
-    lines of text (elements inside cells make the layout half as slow again), no caption.
-    """
+    """Return the <table> alone. On paper: totals in the body (a tfoot would repeat on every page), no caption."""
     return "".join(_table(vue, imprime=imprime))
 
 
@@ -159,12 +157,12 @@ def _corps(vue: Vue, *, imprime: bool) -> Iterator[str]:
             yield "</tbody><tbody>" if imprime else "</tbody><tfoot>"
         elif precedent is not None and (rangee.genre == Genre.GROUPE or precedent == Genre.SOUS_TOTAL):
             yield "</tbody><tbody>"
-        yield _rangee(vue, rangee, imprime=imprime)
+        yield _rangee(vue, rangee)
         precedent = rangee.genre
     yield "</tfoot>" if au_pied and not imprime else "</tbody>"
 
 
-def _rangee(vue: Vue, rangee: Rangee, *, imprime: bool) -> str:
+def _rangee(vue: Vue, rangee: Rangee) -> str:
     classe = _CLASSES.get(rangee.genre)
     ouverture = f'<tr class="{classe}">' if classe else "<tr>"
     nombre = len(vue.tableau.colonnes)
@@ -178,27 +176,25 @@ def _rangee(vue: Vue, rangee: Rangee, *, imprime: bool) -> str:
         debut = vue.tableau.etendue_libelle
         etendue = f' colspan="{debut}"' if debut > 1 else ""
         cellules = f'<th scope="row"{etendue}>{_lignes(rangee.libelle)}</th>'
-    cellules += "".join(_cellule(vue, rangee, i, imprime=imprime) for i in range(debut, nombre))
+    cellules += "".join(_cellule(vue, rangee, i) for i in range(debut, nombre))
     return f"{ouverture}{cellules}</tr>"
 
 
-def _cellule(vue: Vue, rangee: Rangee, indice: int, *, imprime: bool) -> str:
+def _cellule(vue: Vue, rangee: Rangee, indice: int) -> str:
     colonne = vue.tableau.colonnes[indice]
     classes = "num" if colonne.type in NUMERIQUES else ""
     if indice in rangee.repetees:
         classes = f"{classes} repete".strip()
     classe = f' class="{classes}"' if classes else ""
-    contenu = _contenu(vue, rangee, indice, imprime=imprime)
+    contenu = _contenu(vue, rangee, indice)
     if colonne.entete_ligne and rangee.genre == Genre.LIGNE:
         return f'<th scope="row"{classe}>{contenu}</th>'
     return f"<td{classe}>{contenu}</td>"
 
 
-def _contenu(vue: Vue, rangee: Rangee, indice: int, *, imprime: bool) -> str:
+def _contenu(vue: Vue, rangee: Rangee, indice: int) -> str:
     valeur = rangee.cellules[indice]
     if vue.tableau.colonnes[indice].type == TypeColonne.LISTE and isinstance(valeur, tuple):
-        if imprime:
-            return "<br>".join(f"–\u00a0{_lignes(element)}" for element in valeur)
         return "<ul>" + "".join(f"<li>{_lignes(element)}</li>" for element in valeur) + "</ul>"
     return _lignes(vue.texte(indice, rangee))
 

@@ -65,7 +65,8 @@ def test_le_pdf_dit_la_meme_chose():
     imprime = lire_html(table_html(voir(t), imprime=True))
     assert [[normaliser(c) for c in rangee] for rangee in imprime.corps()] == _csv(t)
     (page,) = pypdf.PdfReader(io.BytesIO(rendu(t, "pdf"))).pages
-    texte = "".join(page.extract_text().split())
+    # the dashes of the lists are drawn by the style sheet
+    texte = "".join(page.extract_text().replace("–", "").split())
     for rangee in imprime.corps():
-        attendu = "".join("".join(rangee).split())
+        attendu = "".join("".join(rangee).replace("–", "").split())
         assert attendu in texte
