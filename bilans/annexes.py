@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from django.db.models import Q, Sum
 from django.utils.text import slugify
 
-from actions.models import ActionAnnuelle, Campagne
+from actions.models import Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import pluriel
@@ -24,8 +24,7 @@ from documents import Colonne, Tableau, TypeColonne
 from financements.models import Financeur, LigneFinancement
 
 from . import notes
-from .lecture import Lecture, lire, lisibles, motif, moyens, niveaux, phrase, recit
-from .models import Bilan
+from .lecture import Lecture, Ligne, lire, lisibles, motif, moyens, phrase, recit
 
 # QPV named in a title; beyond, the name of the contract is enough.
 QPV_CITES = 3
@@ -70,7 +69,7 @@ class AnnexeDeclaree:
 def _cadre(lecture: Lecture) -> dict[str, Any]:
     """Return what stands on every page of an annex of the year, and in place of its rows when it has none."""
     return {
-        "pied": f"{lecture.contrat.nom} · {lecture.campagne.annee}",
+        "pied": f"{lecture.contrat.nom_court} · {lecture.contrat.nom} · {lecture.campagne.annee}",
         "auteur": lecture.contrat.epci.nom,
         "vide": "Aucune action ne correspond à cette sélection."
         if lecture.selection
@@ -98,19 +97,18 @@ def synthese(
             Colonne(cle="structure", titre="STRUCTURE", poids=1.8, fusionner=True),
             Colonne(cle="descriptif", titre="DESCRIPTIF", poids=8),
         ),
-        groupes=partial(lecture.groupes, _ligne_synthese, sous_total=""),
+        groupes=partial(lecture.groupes, _decrire_synthese),
         afficher_titres_groupes=False,
         notes=notes.communes(lecture),
         **_cadre(lecture),
     )
 
 
-def _ligne_synthese(action: ActionAnnuelle) -> dict[str, Any]:
-    bilan: Bilan | None = cast(Any, action).bilan_lu
+def _decrire_synthese(ligne: Ligne) -> dict[str, Any]:
     return {
-        "action": action.action.intitule,
-        "structure": action.action.porteur.nom,
-        "descriptif": recit(bilan) or motif(action, bilan) or action.description,
+        "action": ligne.intitule,
+        "structure": ligne.porteur,
+        "descriptif": recit(ligne.bilan) or motif(ligne) or ligne.description,
     }
 
 
@@ -190,14 +188,9 @@ class Argent:
         groupe = HORS_TOTAL if comptes else ""
         return (*colonnes, *(_colonne(f, groupe, part=False) for f in self.hors_total))
 
-    def montants(self, action: ActionAnnuelle) -> dict[str, Decimal | None]:
-        """Return what each funder brings, lines of several natures added; blank for one that brings nothing."""
-        montants: dict[str, Decimal | None] = {_cle(f): None for f in self.financeurs}
-        for ligne in cast(Any, action).lignes_lues:
-            cle, valeur = f"f{ligne.financeur_id}", getattr(ligne, f"montant_{self.etat}")
-            if valeur is not None and cle in montants:
-                montants[cle] = (montants[cle] or Decimal(0)) + valeur
-        return montants
+    def montants(self, ligne: Ligne) -> dict[str, Decimal | None]:
+        """Return what each funder brings to an action, by column; blank for one that brings nothing."""
+        return {_cle(financeur): ligne.montants.get(financeur.pk) for financeur in self.financeurs}
 
 
 def _cle(financeur: Financeur) -> str:
@@ -239,7 +232,8 @@ def porteurs(
         colonnes=(*_colonnes_decrites(contrat), *argent.colonnes()),
         groupes=partial(
             lecture.groupes,
-            partial(_ligne_porteurs, argent),
+            partial(_decrire_porteurs, argent),
+            montant=montant if argent.saisi else "",
             sous_total="Sous-total" if argent.saisi else "",
         ),
         afficher_titres_groupes=False,
@@ -273,26 +267,26 @@ def _colonnes_decrites(contrat: ContratVille) -> tuple[Colonne, ...]:
         Colonne(cle="intitule", titre="Intitulé de l'action", poids=2.2, entete_ligne=True),
         Colonne(cle="axe_1", titre=phrase(contrat.niveau_1), poids=1.9),
         Colonne(cle="axe_2", titre=phrase(contrat.niveau_2), poids=2),
-        Colonne(cle="bilan", titre="Bilan d'action et perspectives", poids=8.5),
+        Colonne(cle="bilan", titre="Bilan d'action et perspectives", poids=8),
         Colonne(cle="beneficiaires", titre="Nombre de bénéficiaires QPV", type=TypeColonne.ENTIER, poids=1.2),
-        Colonne(cle="type_public", titre="Type de public bénéficiaire", poids=4),
-        Colonne(cle="moyens", titre="Moyens humains et matériels", poids=3),
+        Colonne(cle="type_public", titre="Type de public bénéficiaire", poids=5),
+        Colonne(cle="moyens", titre="Moyens humains et matériels", poids=3.2),
     )
 
 
-def _ligne_porteurs(argent: Argent, action: ActionAnnuelle) -> dict[str, Any]:
-    bilan: Any = cast(Any, action).bilan_lu
-    premier, *suite = niveaux(action.axe) or [""]
+def _decrire_porteurs(argent: Argent, ligne: Ligne) -> dict[str, Any]:
+    bilan = ligne.bilan
+    premier, *suite = ligne.niveaux or ("",)
     return {
-        "porteur": action.action.porteur.nom,
-        "intitule": action.action.intitule,
+        "porteur": ligne.porteur,
+        "intitule": ligne.intitule,
         "axe_1": premier,
         "axe_2": " / ".join(suite),
-        "bilan": recit(bilan) or motif(action, bilan),
-        "beneficiaires": bilan.personnes_qpv if bilan else None,
-        "type_public": bilan.type_public if bilan else "",
+        "bilan": recit(bilan) or motif(ligne),
+        "beneficiaires": bilan["personnes_qpv"] if bilan else None,
+        "type_public": bilan["type_public"] if bilan else "",
         "moyens": moyens(bilan),
-        **argent.montants(action),
+        **argent.montants(ligne),
     }
 
 

@@ -1,13 +1,16 @@
 """What the annexes of a year read: which rows, as far as the reader may see them, and what each one says."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from operator import attrgetter
 from typing import Any, cast
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
@@ -22,6 +25,20 @@ from .models import Bilan
 
 # Rows read together: memory stays flat whatever the size of the programme.
 LOT = 500
+PERSONNELS = {
+    "salaries": "salarié,salariés",
+    "benevoles": "bénévole,bénévoles",
+    "intervenants": "intervenant extérieur,intervenants extérieurs",
+}
+# What the annexes say of a bilan beside its narrative.
+AUTRES_CHAMPS = (
+    "realisation",
+    "motif_non_realisation",
+    "type_public",
+    "moyens",
+    *PERSONNELS,
+    "personnes_qpv",
+)
 
 
 def lisibles(lignes: Any, utilisateur: Utilisateur | None) -> Any:
@@ -39,6 +56,26 @@ def au_programme(actions: ActionAnnuelleQuerySet) -> ActionAnnuelleQuerySet:
 
 
 # -- The rows --------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ligne:
+    """An action of the year as far as the reader may see it."""
+
+    intitule: str
+    porteur: str
+    # the parent structure, or the porteur itself
+    structure: str
+    structure_id: int
+    statut: str
+    motif: str
+    description: str
+    # labels of its axe, from the first level down
+    niveaux: tuple[str, ...]
+    # the fields of its bilan that annexes say, None when the reader sees none
+    bilan: Mapping[str, Any] | None
+    # euros by funder
+    montants: Mapping[int, Decimal]
+
+
 @dataclass(frozen=True)
 class Lecture:
     """The rows of an annex, and what its reader may see of them."""
@@ -92,31 +129,67 @@ class Lecture:
         compte = f"{pluriel(self.nombre, 'action,actions')} sur {nombre(self.annee.count())}"
         return f"sélection{INSECABLE}: {compte}" + (f" ({self.choix})" if self.choix else "")
 
-    def groupes(self, ligne: Callable[[ActionAnnuelle], dict[str, Any]], sous_total: str) -> Iterator[Groupe]:
+    def groupes(
+        self, decrire: Callable[[Ligne], dict[str, Any]], *, montant: str = "", sous_total: str = ""
+    ) -> Iterator[Groupe]:
         """Yield one group per structure, read lot by lot as the document is written.
 
-        `ligne` makes a row of an action that has `bilan_lu` (its bilan as far as the reader may see it, with
-        `personnes_qpv`, or None) and `lignes_lues` (its visible funding lines). `sous_total` begins the
-        label of the subtotals, empty for none.
+        `decrire` makes a row of the table; `montant` is the state of the amounts to read, empty for none;
+        `sous_total` begins the label of the subtotals, empty for none.
         """
-        bilans = lisibles(Bilan.objects.all(), self.utilisateur).avec_effectifs().order_by()
-        financements = lisibles(LigneFinancement.objects.all(), self.utilisateur).order_by("pk")
-        actions = (
-            self.actions.dans_l_ordre()
-            .select_related("action__porteur__parent", "axe__parent__parent")
-            .prefetch_related(
-                Prefetch("bilan", bilans, to_attr="bilan_lu"),
-                Prefetch("lignes_financement", financements, to_attr="lignes_lues"),
-            )
-        )
-        for _, suite in groupby(actions.iterator(chunk_size=LOT), key=attrgetter("structure_id")):
+        for _, suite in groupby(self._lignes(montant), key=attrgetter("structure_id")):
             premiere = next(suite)
-            nom = premiere.action.porteur.structure.nom
             yield Groupe(
-                titre=nom,
-                lignes=(ligne(action) for action in chain([premiere], suite)),
-                sous_total=f"{sous_total} {nom}" if sous_total else "",
+                titre=premiere.structure,
+                lignes=(decrire(ligne) for ligne in chain([premiere], suite)),
+                sous_total=f"{sous_total} {premiere.structure}" if sous_total else "",
             )
+
+    # Values, not objects: making objects of all their fields is most of the time of a large annex.
+    def _lignes(self, montant: str) -> Iterator[Ligne]:
+        axes = {axe.pk: axe for axe in Axe.objects.filter(contrat=self.contrat)}
+        actions = self.actions.dans_l_ordre().values(
+            "pk",
+            "statut",
+            "motif",
+            "description",
+            "axe",
+            "structure_id",
+            intitule=F("action__intitule"),
+            porteur=F("action__porteur__nom"),
+            structure=Coalesce("action__porteur__parent__nom", "action__porteur__nom"),
+        )
+        lues = actions.iterator(chunk_size=LOT)
+        while lot := list(islice(lues, LOT)):
+            cles = [action["pk"] for action in lot]
+            bilans, montants = self._bilans(cles), self._montants(cles, montant)
+            for action in lot:
+                cle, axe = action.pop("pk"), action.pop("axe")
+                yield Ligne(
+                    **action,
+                    niveaux=_niveaux(axes, axe),
+                    bilan=bilans.get(cle),
+                    montants=montants.get(cle, {}),
+                )
+
+    def _bilans(self, cles: list[int]) -> dict[int, dict[str, Any]]:
+        bilans = lisibles(Bilan.objects.filter(action_annuelle__in=cles), self.utilisateur)
+        champs = ("action_annuelle", *Bilan.CHAMPS_RECIT, *AUTRES_CHAMPS)
+        lus = bilans.avec_effectifs().order_by().values(*champs)
+        return {bilan["action_annuelle"]: bilan for bilan in lus}
+
+    def _montants(self, cles: list[int], etat: str) -> dict[int, dict[int, Decimal]]:
+        """Return the euros by action and funder, lines of several natures added, blanks left out."""
+        if not etat:
+            return {}
+        lignes = lisibles(LigneFinancement.objects.filter(action_annuelle__in=cles), self.utilisateur)
+        connues = lignes.filter(**{f"montant_{etat}__isnull": False}).order_by()
+        montants: dict[int, dict[int, Decimal]] = defaultdict(dict)
+        for action, financeur, euros in connues.values_list(
+            "action_annuelle", "financeur", f"montant_{etat}"
+        ):
+            montants[action][financeur] = montants[action].get(financeur, Decimal(0)) + euros
+        return montants
 
 
 def lire(
@@ -144,55 +217,49 @@ def lire(
 
 
 # -- What a row says -------------------------------------------------------------------------------
-def recit(bilan: Bilan | None) -> str:
+def recit(bilan: Mapping[str, Any] | None) -> str:
     """Return the narrative of a bilan as one text: its fields in order, labelled when there are several."""
     if bilan is None:
         return ""
-    remplis = [(champ, texte) for champ in Bilan.CHAMPS_RECIT if (texte := getattr(bilan, champ).strip())]
+    remplis = [(champ, texte) for champ in Bilan.CHAMPS_RECIT if (texte := bilan[champ].strip())]
     if len(remplis) == 1:
         return str(remplis[0][1])
     return "\n".join(
-        texte if champ == Bilan.CHAMPS_RECIT[0] else f"{_libelle(champ)}{INSECABLE}: {texte}"
+        texte if champ == Bilan.CHAMPS_RECIT[0] else f"{LIBELLES[champ]}{INSECABLE}: {texte}"
         for champ, texte in remplis
     )
 
 
-def _libelle(champ: str) -> str:
-    return phrase(str(cast(Any, Bilan._meta.get_field(champ)).verbose_name))
-
-
-def motif(action: ActionAnnuelle, bilan: Bilan | None) -> str:
+def motif(ligne: Ligne) -> str:
     """Return why the action did not take place: its own reason, else its bilan's; empty when it did."""
-    if action.statut in ActionAnnuelle.STATUTS_MOTIVES and action.motif:
-        return action.motif
-    if bilan is not None and bilan.realisation in Bilan.REALISATIONS_MOTIVEES:
-        return bilan.motif_non_realisation
+    if ligne.statut in ActionAnnuelle.STATUTS_MOTIVES and ligne.motif:
+        return ligne.motif
+    if ligne.bilan and ligne.bilan["realisation"] in Bilan.REALISATIONS_MOTIVEES:
+        return str(ligne.bilan["motif_non_realisation"])
     return ""
 
 
-def moyens(bilan: Bilan | None) -> str:
+def moyens(bilan: Mapping[str, Any] | None) -> str:
     """Return the people counted then the words of the bilan; a number that the words give is not repeated."""
     if bilan is None:
         return ""
-    comptes = (
-        (bilan.salaries, "salarié,salariés"),
-        (bilan.benevoles, "bénévole,bénévoles"),
-        (bilan.intervenants, "intervenant extérieur,intervenants extérieurs"),
-    )
-    dits = bilan.moyens.split()
+    dits = bilan["moyens"].split()
+    comptes = ((bilan[champ], formes) for champ, formes in PERSONNELS.items())
     personnes = ", ".join(pluriel(n, formes) for n, formes in comptes if n is not None and str(n) not in dits)
-    return "\n".join(morceau for morceau in (personnes, bilan.moyens) if morceau)
+    return "\n".join(morceau for morceau in (personnes, bilan["moyens"]) if morceau)
 
 
-def niveaux(axe: Axe | None) -> list[str]:
+def _niveaux(axes: Mapping[int, Axe], cle: int | None) -> tuple[str, ...]:
     """Return the labels of an axe from the first level down; nothing without an axe."""
-    libelles: list[str] = []
-    while axe is not None:
-        libelles.insert(0, axe.libelle)
-        axe = axe.parent
-    return libelles
+    axe = axes.get(cle) if cle else None
+    return (*_niveaux(axes, axe.parent_id), axe.libelle) if axe else ()
 
 
 def phrase(texte: str) -> str:
     """Return the text with a capital at its beginning only: « Axes de travail »."""
     return texte[:1].upper() + texte[1:]
+
+
+LIBELLES = {
+    champ: phrase(str(cast(Any, Bilan._meta.get_field(champ)).verbose_name)) for champ in Bilan.CHAMPS_RECIT
+}

@@ -33,7 +33,7 @@ def enjeux(contrat: ContratVille) -> Tableau:
         groupes=[_groupe(contrat, racine, axes) for racine in axes if racine.niveau == 1],
         vide="Aucun axe n'est encore enregistré dans ce contrat.",
         notes=_notes(axes),
-        pied=contrat.nom,
+        pied=f"{contrat.nom_court} · {contrat.nom}",
         auteur=contrat.epci.nom,
     )
 
