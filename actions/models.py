@@ -393,7 +393,7 @@ class ActionTerritoire(models.Model):
             models.CheckConstraint(
                 name="action_territoire_part",
                 condition=Q(part__isnull=True) | Q(part__gt=0, part__lte=100),
-                violation_error_message="Une part va de 0 à 100 %.",
+                violation_error_message="Une part est plus grande que zéro et vaut cent pour cent au plus.",
             ),
         ]
 

@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='actionterritoire',
-            constraint=models.CheckConstraint(condition=models.Q(('part__isnull', True), models.Q(('part__gt', 0), ('part__lte', 100)), _connector='OR'), name='action_territoire_part', violation_error_message='Une part va de 0 à 100 %.'),
+            constraint=models.CheckConstraint(condition=models.Q(('part__isnull', True), models.Q(('part__gt', 0), ('part__lte', 100)), _connector='OR'), name='action_territoire_part', violation_error_message='Une part est plus grande que zéro et vaut cent pour cent au plus.'),
         ),
         migrations.AddConstraint(
             model_name='campagne',
