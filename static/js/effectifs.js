@@ -51,6 +51,17 @@
     const debut = [PREFIXES[perimetre], nom].filter(Boolean).join(", ");
     return debut ? `${debut}${FINE}: ${phrase}` : phrase;
   };
+  const certain = (rang) => (rang.T !== null ? rang.T : rang.F !== null && rang.H !== null ? rang.total : null);
+  const horsDeLEnsemble = (part, entier) => {
+    const rangs = (grille) => [grille.ensemble, ...grille.ages];
+    const nom = (rang) => (rang === part.ensemble ? "" : rang.nom);
+    const comparer = (rang, mot, n, tout) => (n !== null && tout !== null && n > tout
+      ? [dire("qpv", nom(rang), `${compte(n, mot)}, c'est plus que dans l'ensemble du public (${format.format(tout)}). Corrigez l'un des deux.`)]
+      : []);
+    const phrases = rangs(part).flatMap((rang, i) => ["F", "H"].flatMap((sexe) => comparer(rang, PERSONNES[sexe], rang[sexe], rangs(entier)[i][sexe])));
+    part.ages.forEach((rang, i) => phrases.push(...comparer(rang, "personne", rang.total, certain(entier.ages[i]))));
+    return [...phrases, ...comparer(part.ensemble, "personne", part.total, entier.total)];
+  };
   const ecarts = (grille, entier) => {
     const { ensemble, ages, sommes, perimetre } = grille;
     const phrases = [];
@@ -66,9 +77,7 @@
     if (ensemble.total !== null && sommes[3] !== null && sommes[3] > ensemble.total) {
       phrases.push(dire(perimetre, "", `les tranches d'âge comptent ${compte(sommes[3], "personne")}, plus que l'ensemble (${format.format(ensemble.total)}). Corrigez l'un des deux.`));
     }
-    if (entier && grille.total !== null && entier.total !== null && grille.total > entier.total) {
-      phrases.push(dire(perimetre, "", `${compte(grille.total, "personne")}, c'est plus que dans l'ensemble du public (${format.format(entier.total)}). Corrigez l'un des deux.`));
-    }
+    if (entier) phrases.push(...horsDeLEnsemble(grille, entier));
     return phrases.map((phrase) => phrase.charAt(0).toUpperCase() + phrase.slice(1));
   };
 
@@ -79,7 +88,9 @@
     zone.hidden = !texte;
     if (zone.textContent !== texte) zone.textContent = texte;
   };
-  const totaliser = () => {
+  /* What the server refused is said already: until a cell of the grid changes, it is not said twice. */
+  const lireErreurs = (bloc) => tous("[data-erreur] li > span:last-child", bloc).map((e) => ({ element: e.closest("[data-erreur]"), texte: e.textContent.trim() }));
+  const totaliser = (evenement) => {
     const grilles = tous("table[data-grille]").map(lireGrille);
     const entier = grilles.find((grille) => grille.perimetre === "total");
     for (const grille of grilles) {
@@ -87,7 +98,15 @@
       grille.sommes.forEach((valeur, i) => ecrire(grille.table.querySelector(`output[data-somme="${i}"]`), valeur));
       const bloc = grille.table.parentElement;
       poser(bloc.querySelector("[data-retenu]"), grille.total === null ? "" : `Total retenu${FINE}: ${compte(grille.total, "personne")}.`);
-      poser(bloc.querySelector("[data-avis]"), ecarts(grille, grille === entier ? null : entier).join(" "));
+      const phrases = ecarts(grille, grille === entier ? null : entier);
+      const erreurs = lireErreurs(bloc);
+      if (!evenement) grille.table.dataset.dits = JSON.stringify(phrases);
+      else if (evenement.target.closest && evenement.target.closest("table[data-grille]")) {
+        const dits = JSON.parse(grille.table.dataset.dits);
+        erreurs.filter(({ texte }) => dits.includes(texte)).forEach(({ element }) => { element.hidden = true; });
+      }
+      const visibles = erreurs.filter(({ element }) => !element.hidden).map(({ texte }) => texte);
+      poser(bloc.querySelector("[data-avis]"), phrases.filter((phrase) => !visibles.includes(phrase)).join(" "));
     }
   };
 
@@ -189,8 +208,8 @@
   // A form that came back with errors holds what was typed, saved nowhere yet.
   if ("saisieEnAttente" in formulaire.dataset) { garder(formulaire, cle); formulaire.dataset.modifie = "1"; } else proposer(formulaire, cle);
   let attente = null;
-  formulaire.addEventListener("input", () => {
-    totaliser();
+  formulaire.addEventListener("input", (evenement) => {
+    totaliser(evenement);
     demanderPourquoi(formulaire);
     const etat = formulaire.querySelector("[data-enregistrement]");
     if (etat) { etat.dataset.etat = "attente"; etat.textContent = "Modifications pas encore enregistrées"; }
