@@ -357,7 +357,8 @@ def _evenement(transitions: list[Transition]) -> dict[str, Any]:
         cites = ", ".join(titres[:TITRES_CITES])
         reste = len(titres) - TITRES_CITES
         suite = f" et {pluriel(reste, 'autre,autres')}" if reste > 0 else ""
-        quoi = f"{len(titres)} bilans, {premiere.get_vers_display().lower()}{INSECABLE}: {cites}{suite}"
+        etat = f"«{INSECABLE}{premiere.get_vers_display().lower()}{INSECABLE}»"
+        quoi = f"{len(titres)} bilans passés à {etat}{INSECABLE}: {cites}{suite}"
     return {
         "quand": premiere.date,
         "qui": premiere.auteur,

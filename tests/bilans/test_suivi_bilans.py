@@ -1,0 +1,199 @@
+"""The follow-up of the bilans: what waits first, how many in each situation, what is late."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from actions.models import Campagne
+from bilans.models import Bilan
+from tests import fabriques
+from tests.outils.requetes import verifier_requetes_constantes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campagne() -> Campagne:
+    return fabriques.CampagneFactory(bilan_echeance=date(2025, 6, 30))
+
+
+@pytest.fixture
+def chargee(campagne: Campagne, client: Client) -> Client:
+    client.force_login(fabriques.chargee_de_mission(campagne.contrat))
+    return client
+
+
+def action(campagne: Campagne, intitule: str, **champs: Any) -> Any:
+    parente = fabriques.ActionFactory(contrat=campagne.contrat, intitule=intitule)
+    return fabriques.ActionAnnuelleFactory(campagne=campagne, action=parente, **champs)
+
+
+def adresse(campagne: Campagne, criteres: str = "") -> str:
+    return reverse("suivi_bilans", args=[campagne.contrat.slug, campagne.annee]) + criteres
+
+
+def suivi(client: Client, campagne: Campagne, criteres: str = "") -> Any:
+    reponse = client.get(adresse(campagne, criteres))
+    assert reponse.status_code == 200, reponse
+    return reponse.context["liste"]
+
+
+def page(client: Client, campagne: Campagne, criteres: str = "") -> str:
+    return client.get(adresse(campagne, criteres)).content.decode()
+
+
+def titres(lu: Any) -> list[str]:
+    return [ligne.record.action.intitule for ligne in lu.table.paginated_rows]
+
+
+@pytest.fixture
+def bilans(campagne: Campagne) -> None:
+    """One bilan in each situation; two actions without a bilan row, one of which awaits none."""
+    for situation in ("valide", "a_completer", "transmis", "en_saisie"):
+        fabriques.BilanFactory(action_annuelle=action(campagne, situation), **{situation: True})
+    fabriques.BilanFactory(
+        action_annuelle=action(campagne, "dispense", reportee=True), statut=Bilan.Statut.DISPENSE
+    )
+    action(campagne, "jamais ouvert")
+    action(campagne, "refusee", refusee=True)
+
+
+def test_ce_qui_attend_la_chargee_vient_d_abord(chargee, campagne, bilans):
+    assert titres(suivi(chargee, campagne)) == [
+        "transmis",
+        "a_completer",
+        "en_saisie",
+        "jamais ouvert",
+        "valide",
+        "dispense",
+    ]
+
+
+def test_onglets_avec_leur_nombre_et_les_lignes_derriere(chargee, campagne, bilans):
+    onglets = {onglet["libelle"]: onglet for onglet in suivi(chargee, campagne).onglets}
+    assert list(onglets) == [
+        "Tous\u00a0: 6",
+        "À lire\u00a0: 1",
+        "À vérifier\u00a0: 2",
+        "À recevoir\u00a0: 3",
+        "Validés\u00a0: 1",
+        "Dispensés\u00a0: 1",
+    ]
+    for libelle, onglet in onglets.items():
+        assert suivi(chargee, campagne, onglet["url"]).nombre == int(libelle.split()[-1]), libelle
+    assert titres(suivi(chargee, campagne, "?bilan=a_recevoir")) == [
+        "a_completer",
+        "en_saisie",
+        "jamais ouvert",
+    ]
+
+
+def test_les_onglets_suivent_les_autres_filtres(chargee, campagne, bilans):
+    lu = suivi(chargee, campagne, "?q=transmis&bilan=a_lire")
+    assert [(o["libelle"], o["url"], o["actif"]) for o in lu.onglets] == [
+        ("Tous\u00a0: 1", "?q=transmis", False),
+        ("À lire\u00a0: 1", "?q=transmis&bilan=a_lire", True),
+        ("À vérifier\u00a0: 1", "?q=transmis&bilan=anomalies", False),
+    ]
+    assert [puce.url for puce in lu.puces] == ["?bilan=a_lire"]
+
+
+def test_phrase_et_echeance(chargee, campagne, bilans, time_machine):
+    time_machine.move_to("2025-06-20T12:00:00+02:00")
+    assert suivi(chargee, campagne).phrase == (
+        "5\u00a0bilans attendus, 2\u00a0reçus, 1\u00a0validé. "
+        "L'échéance est le 30\u00a0juin\u00a02025 (dans 10\u00a0jours)."
+    )
+    time_machine.move_to("2025-07-12T12:00:00+02:00")
+    assert suivi(chargee, campagne).phrase.endswith(
+        "L'échéance était le 30\u00a0juin\u00a02025 (depuis 12\u00a0jours)."
+    )
+
+
+def test_retard_d_apres_la_date_enregistree(chargee, campagne, bilans, time_machine):
+    time_machine.move_to("2025-06-30T20:00:00+02:00")
+    assert "en retard" not in page(chargee, campagne)
+    time_machine.move_to("2025-07-01T08:00:00+02:00")
+    # Those that the porteur still has in hand: never a transmitted or validated one.
+    assert page(chargee, campagne).count(", en retard</span>") == 3
+    campagne.bilan_echeance = None
+    campagne.save()
+    assert "en retard" not in page(chargee, campagne)
+
+
+def test_anomalies_par_ligne(chargee, campagne):
+    bilan = fabriques.BilanFactory(action_annuelle=action(campagne, "Faux total"), transmis=True)
+    fabriques.effectifs(bilan, F=12, H=17, T=30)
+    html = page(chargee, campagne, "?bilan=anomalies")
+    assert titres(suivi(chargee, campagne, "?bilan=anomalies")) == ["Faux total"]
+    assert '<span class="etat etat-bloque">1 à corriger</span>' in html
+
+
+def test_transmis_et_personnes(chargee, campagne):
+    bilan = fabriques.BilanFactory(action_annuelle=action(campagne, "Sexué"), transmis=True)
+    fabriques.effectifs(bilan, F=12, H=18)
+    html = page(chargee, campagne)
+    assert "12 mai 2025" in html
+    assert ">30</td>" in html
+
+
+def test_chaque_ligne_dit_la_suite(chargee, campagne, bilans):
+    html = page(chargee, campagne)
+    for titre, nom, mot in (("transmis", "bilan_detail", "Lire"), ("en_saisie", "bilan_saisir", "Saisir")):
+        cle = campagne.actions.get(action__intitule=titre).cle
+        lien = reverse(nom, args=[campagne.contrat.slug, campagne.annee, cle])
+        assert f'<a href="{lien}">{mot}<span class="visually-hidden"> le bilan de {titre}</span></a>' in html
+
+
+def test_tri_demande(chargee, campagne, bilans):
+    assert titres(suivi(chargee, campagne, "?tri=-action"))[0] == "valide"
+    assert suivi(chargee, campagne, "?tri=anomalies").avis
+
+
+@pytest.mark.parametrize("criteres", ["?bilan=zzz", "?porteur=inconnu", "?q=%00", "?tri=zzz", "?page=12"])
+def test_une_adresse_fausse_est_dite(chargee, campagne, bilans, criteres):
+    lu = suivi(chargee, campagne, criteres)
+    assert (lu.nombre, len(lu.avis)) == (6, 1)
+
+
+def test_le_formulaire_garde_l_onglet(chargee, campagne, bilans):
+    reponse = chargee.get(adresse(campagne, "?q=&bilan=valides&porteur="))
+    assert reponse.url == adresse(campagne, "?bilan=valides")
+    assert page(chargee, campagne, "?bilan=valides").count('name="bilan"') == 1
+
+
+def test_situations_vides(chargee, campagne):
+    assert "Aucune action en 2024" in page(chargee, campagne)
+    fabriques.BilanFactory(action_annuelle=action(campagne, "Validé"), valide=True)
+    html = page(chargee, campagne, "?bilan=a_lire")
+    assert "Aucun bilan dans cette situation" in html
+    assert "attend votre lecture" in html
+
+
+def test_reserve_a_qui_pilote_le_contrat(client, campagne, bilans):
+    porteur = campagne.actions.first().action.porteur
+    financeur = fabriques.FinanceurFactory(contrat=campagne.contrat)
+    for compte in (
+        fabriques.representant_du_porteur(porteur),
+        fabriques.representant_du_financeur(financeur),
+        fabriques.membre_du_copil(campagne.contrat),
+    ):
+        client.force_login(compte)
+        assert client.get(adresse(campagne)).status_code == 403
+    client.force_login(fabriques.chargee_de_mission(fabriques.ContratFactory()))
+    assert client.get(adresse(campagne)).status_code == 404
+
+
+def test_autant_de_requetes_pour_1_3_et_30_lignes(chargee, campagne):
+    def ajouter() -> None:
+        bilan = fabriques.BilanFactory(
+            action_annuelle=fabriques.ActionAnnuelleFactory(campagne=campagne), transmis=True
+        )
+        fabriques.effectifs(bilan, F=12, H=17, T=30)
+
+    ajouter()
+    avec_une = verifier_requetes_constantes(lambda: page(chargee, campagne), ajouter, fois=2)
+    assert verifier_requetes_constantes(lambda: page(chargee, campagne), ajouter, fois=27) == avec_une
