@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from documents.affichage import Vue, voir
 from documents.calcul import Genre, Rangee
 from documents.formats import date_longue
-from documents.tableau import NUMERIQUES, Tableau, TypeColonne
+from documents.tableau import NUMERIQUES, Colonne, Tableau, TypeColonne
 
 _CLASSES = {
     Genre.GROUPE: "groupe",
@@ -24,11 +24,16 @@ _CLASSES = {
     Genre.VIDE: "vide",
 }
 
+# relative widths from which a column of text is one that people read, one that holds most of the text
+POIDS_TEXTE = 3
+POIDS_LONG = 6
+
 _STYLE_PAGE = """
 body{font:16px/1.45 "Source Sans 3","Source Sans Pro",system-ui,sans-serif;color:#1d2430;background:#fbfaf7;
 margin:2rem}
 h1{font-size:1.5rem;margin:0}
-tbody th{font-weight:400}
+tbody th{font-weight:600}
+.parts th{font-weight:400}
 .annexe-cadre{overflow-x:auto}
 table{border-collapse:collapse;margin:1rem 0;font-size:.875rem}
 caption{text-align:left;font-weight:600;padding-bottom:.5rem}
@@ -37,6 +42,9 @@ thead th{background:#edeae2;border-bottom:1px solid #1d2430;vertical-align:botto
 thead .groupe-colonnes{text-align:center}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .num + :not(.num){padding-left:1.2rem}
+thead .num{white-space:normal}
+.texte{min-width:16rem}
+.texte-long{min-width:28rem}
 td ul{margin:0;padding-left:1em}
 tbody .groupe th{font-weight:600;background:#f4f2ec;padding-top:.8rem}
 tbody .sous-total th,.sous-total td,.total th,.total td{font-weight:600}
@@ -44,7 +52,16 @@ tbody .sous-total th,.sous-total td,.total th,.total td{font-weight:600}
 .total th,.total td{border-top:2px solid #1d2430}
 .repete{color:#5d6470}
 footer,.annexe-notes{color:#4a5260;font-size:.875rem}
-@media print{tfoot{display:table-row-group}tr{break-inside:avoid}}
+@media print{
+body{margin:0;background:#fff;font-size:8pt;line-height:1.25}
+h1{font-size:16pt}
+table{font-size:8pt;width:100%}
+th,td{padding:2pt 3pt}
+.texte,.texte-long{min-width:0}
+.annexe-cadre{overflow:visible}
+tfoot{display:table-row-group}
+tr{break-inside:avoid}
+}
 """
 
 
@@ -57,8 +74,8 @@ def fragment_html(tableau: Tableau) -> SafeString:
     """Return the table and its notes, to be put in a page of the site, which styles its classes.
 
     `.annexe-cadre` (focusable, scrolls sideways) > `table.annexe` with caption, two-level head, one tbody a
-    group, tfoot; cells `.num`, `.repete`; rows `.groupe` `.sous-total` `.total` `.parts` `.vide`; then
-    `.annexe-notes`. Everything is escaped.
+    group, tfoot; cells `.num`, `.texte`, `.texte-long`, `.repete`; rows `.groupe` `.sous-total` `.total`
+    `.parts` `.vide`; then `.annexe-notes`. Everything is escaped.
     """
     legende = " — ".join(m for m in (tableau.titre, tableau.sous_titre_complet) if m)
     return _sur("".join(_fragment(voir(tableau), legende=legende)))
@@ -77,11 +94,13 @@ def _page(tableau: Tableau) -> str:
     pied = " · ".join(m for m in (tableau.pied, _edition(tableau)) if m)
     # the title is already the heading of the page
     corps = "".join(_fragment(voir(tableau), legende=tableau.sous_titre_complet))
+    orientation = "landscape" if tableau.paysage else "portrait"
     return (
         f'<!DOCTYPE html>\n<html lang="fr"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(tableau.titre)}</title><meta name="author" content="{escape(tableau.auteur)}">'
-        f"<style>{_STYLE_PAGE}</style></head><body><main><h1>{escape(tableau.titre)}</h1>"
+        f"<style>{_STYLE_PAGE}@page{{size:{tableau.format_page} {orientation};margin:12mm}}</style></head>"
+        f"<body><main><h1>{escape(tableau.titre)}</h1>"
         f"{corps}</main><footer>{escape(pied)}</footer></body></html>\n"
     )
 
@@ -182,7 +201,7 @@ def _rangee(vue: Vue, rangee: Rangee) -> str:
 
 def _cellule(vue: Vue, rangee: Rangee, indice: int) -> str:
     colonne = vue.tableau.colonnes[indice]
-    classes = "num" if colonne.type in NUMERIQUES else ""
+    classes = _classe_de_colonne(colonne)
     if indice in rangee.repetees:
         classes = f"{classes} repete".strip()
     classe = f' class="{classes}"' if classes else ""
@@ -190,6 +209,13 @@ def _cellule(vue: Vue, rangee: Rangee, indice: int) -> str:
     if colonne.entete_ligne and rangee.genre == Genre.LIGNE:
         return f'<th scope="row"{classe}>{contenu}</th>'
     return f"<td{classe}>{contenu}</td>"
+
+
+def _classe_de_colonne(colonne: Colonne) -> str:
+    """Return « num » for figures; « texte » or « texte-long » where a browser must keep room for long texts."""
+    if colonne.type in NUMERIQUES:
+        return "num"
+    return "texte-long" if colonne.poids >= POIDS_LONG else "texte" if colonne.poids >= POIDS_TEXTE else ""
 
 
 def _contenu(vue: Vue, rangee: Rangee, indice: int) -> str:
