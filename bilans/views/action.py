@@ -15,7 +15,7 @@ from actions.regles import porte_l_action
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import date_longue, delai
-from financements.models import AmbiguiteMontants, LigneFinancement, Versement
+from financements.models import AmbiguiteMontants, Budget, CompteBudgetaire, LigneFinancement, Versement
 
 from ..consultation import LectureBilan, historique_action
 from ..models import Bilan
@@ -100,10 +100,11 @@ def action_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
         "porteur": annuelle.action.porteur,
         "fiche": _fiche(annuelle),
         "plan": plan_de_financement(annuelle, request.user, complet=suit),
+        "budgets": _budgets(annuelle, request.user),
         "ambiguite": _ambiguite(annuelle, request.user),
         "bilan": bilan,
         "lecture": lecture,
-        "etape": etape(annuelle, bilan, lecture),
+        "etape": etape(annuelle, bilan, lecture, suit=suit),
         "echeance": _echeance(request, bilan, lecture),
         "bouton": _bouton(request, annuelle, bilan, lecture, gere=gere),
         "autres_annees": _autres_annees(annuelle, request.user),
@@ -186,6 +187,27 @@ def plan_de_financement(annuelle: ActionAnnuelle, utilisateur: Utilisateur, *, c
     )
 
 
+def _budgets(annuelle: ActionAnnuelle, utilisateur: Utilisateur) -> list[tuple[str, Decimal]]:
+    """Return the visible budgets with their total in euros: announced, else the sum of the charges."""
+    budgets = (
+        Budget.objects.visibles_par(utilisateur)
+        .filter(action_annuelle=annuelle)
+        .prefetch_related("lignes__compte")
+        .order_by("type")
+    )
+    totaux = []
+    for budget in budgets:
+        charges = [
+            ligne.montant
+            for ligne in budget.lignes.all()
+            if ligne.compte.sens == CompteBudgetaire.Sens.CHARGE and not ligne.compte.hors_total
+        ]
+        total = budget.total_annonce if budget.total_annonce is not None else sum(charges, Decimal(0))
+        if budget.total_annonce is not None or charges:
+            totaux.append((f"Budget {budget.get_type_display().lower()}", total))
+    return totaux
+
+
 def _nom_de_l_etat(etat: str) -> str:
     """Return « Accordé » for « accordé (€) »: the unit is said once, above the table."""
     nom = str(getattr(LigneFinancement._meta.get_field(etat), "verbose_name", etat))
@@ -233,11 +255,11 @@ SUITES_DE_LA_CHARGEE = {
 }
 
 
-def etape(annuelle: ActionAnnuelle, bilan: Bilan | None, lecture: LectureBilan | None) -> str:
-    """Return what the reader may expect of the bilan, in a sentence."""
+def etape(annuelle: ActionAnnuelle, bilan: Bilan | None, lecture: LectureBilan | None, *, suit: bool) -> str:
+    """Return what the reader may expect of the bilan, in a sentence; `suit` when it would see one not validated."""
     if bilan is None or lecture is None:
         if annuelle.bilan_attendu:
-            return "Il n'est pas encore validé."
+            return "Il n'est pas encore ouvert." if suit else "Il n'est pas encore validé."
         return f"Aucun bilan n'est attendu d'une action à l'état « {annuelle.get_statut_display()} »."
     suites = SUITES_DE_LA_CHARGEE if lecture.gere else SUITES_DU_PORTEUR if lecture.porte else {}
     return suites.get(Statut(bilan.statut), "Il figure dans le rapport annuel." if lecture.suit else "")

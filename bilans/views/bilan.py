@@ -24,7 +24,7 @@ from ..models import Bilan
 from ..operations import OperationRefusee
 from ..regles import porte_le_bilan
 
-REFUS_LECTURE = "Ce bilan ne vous est pas ouvert."
+REFUS_PASSAGE = "Cette étape revient à la personne qui pilote le contrat de ville."
 CHANGE_ENTRE_TEMPS = (
     "Ce bilan a été modifié depuis que vous avez ouvert la page : relisez-le, puis recommencez."
 )
@@ -269,7 +269,7 @@ def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
     retour = _adresse(request, "bilan_detail", bilan.action_annuelle.cle)
     gere = request.user.has_perm("bilans.gerer", bilan)
     if not gere and not (nom in operations.DU_PORTEUR and porte_le_bilan(request.user, bilan)):
-        raise PermissionDenied(REFUS_LECTURE)
+        raise PermissionDenied(REFUS_PASSAGE)
     # Posted from a page left behind, a change that is no longer possible is refused by the operation, in words.
     if request.method == "GET" and nom not in operations.operations_possibles(bilan, request.user):
         raise PermissionDenied(insecables(operations.REFUS[Bilan.Statut(bilan.statut)]))

@@ -182,6 +182,23 @@ def test_les_liens_qui_modifient_sont_pour_la_chargee(client, annuelle, chargee,
     assert "1\u202f000\u00a0€" in page
 
 
+def test_le_budget_est_celui_annonce_sinon_la_somme_des_charges(client, annuelle, chargee):
+    fabriques.BudgetFactory(action_annuelle=annuelle, total_annonce=Decimal(163546))
+    realise = fabriques.BudgetFactory(action_annuelle=annuelle, type="realise")
+    for code, hors_total, montant in (("604", False, 800), ("641", False, 1200), ("864", True, 5000)):
+        compte = fabriques.CompteBudgetaireFactory(code=code, hors_total=hors_total)
+        fabriques.LigneBudgetFactory(budget=realise, compte=compte, montant=Decimal(montant))
+    client.force_login(chargee)
+    page = texte(client.get(adresse(annuelle)))
+    assert "Budget prévisionnel : 163 546 €" in page
+    assert "Budget réalisé : 2 000 €" in page
+
+
+def test_une_action_attendue_sans_bilan_le_dit(client, annuelle, chargee):
+    client.force_login(chargee)
+    assert "Il n'est pas encore ouvert." in texte(client.get(adresse(annuelle)))
+
+
 # -- The bilan -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("statut", "pour_la_chargee", "pour_le_porteur"),

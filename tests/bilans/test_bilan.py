@@ -543,7 +543,7 @@ def test_la_page_de_lecture_dit_ce_qui_est_su_et_ce_qui_ne_l_est_pas(client, ann
     client.force_login(porteur)
     page = texte(client.get(adresse("bilan_detail", annuelle)))
     for phrase in (
-        "transmis le 12 mai 2025 à 11 h 30",
+        "Transmis le 12 mai 2025 à 11 h 30",
         "L'action a été réalisée",
         "Points forts L'entraide.",
         "Non renseigné : résultats au regard des objectifs, difficultés",
