@@ -140,6 +140,9 @@ class ActionForm(forms.ModelForm):
         self._preparer_listes(campagne)
         champs: dict[str, Any] = self.fields
         champs["porteur"].suite = "actions/_creer_porteur.html"
+        champs["porteur"].help_text = (
+            "Il n'est pas dans la liste ? Créez-le : vous reviendrez ici, avec ce que vous avez déjà écrit."
+        )
         champs["intitule"].widget.attrs["autocomplete"] = "off"
         champs[
             "motif"
