@@ -73,13 +73,18 @@ class ActionForm(forms.ModelForm):
     )
 
     intitule = ChampTexte(
-        label="Intitulé", max_length=TITRE_MAX, error_messages={"max_length": TITRE_TROP_LONG}
+        label="Intitulé",
+        max_length=TITRE_MAX,
+        error_messages={"required": "Donnez un intitulé à l'action.", "max_length": TITRE_TROP_LONG},
     )
     porteur = forms.ModelChoiceField(
         Porteur.objects.none(),
         label="Porteur",
         empty_label="Choisissez un porteur",
-        error_messages={"invalid_choice": "Choisissez un porteur de la liste, ou créez-le."},
+        error_messages={
+            "required": "Choisissez le porteur de l'action.",
+            "invalid_choice": "Choisissez un porteur de la liste, ou créez-le.",
+        },
     )
     territoires = forms.ModelMultipleChoiceField(
         Territoire.objects.none(),
@@ -140,7 +145,9 @@ class ActionForm(forms.ModelForm):
         self._preparer_listes(campagne)
         champs: dict[str, Any] = self.fields
         champs["porteur"].suite = "actions/_creer_porteur.html"
-        champs["porteur"].help_text = (
+        champs[
+            "porteur"
+        ].help_text = (
             "Il n'est pas dans la liste ? Créez-le : vous reviendrez ici, avec ce que vous avez déjà écrit."
         )
         champs["intitule"].widget.attrs["autocomplete"] = "off"

@@ -65,8 +65,9 @@ class Conflit:
 def comparer(form: Any, actuel: Any, valeurs_actuelles: dict[str, Any]) -> Conflit:
     """Return the gap between a valid `form` and the row as it is, and make the form ready to be sent again.
 
-    `valeurs_actuelles` gives the present value of each visible field. What was typed stays; a field that was
-    left as it was found takes the other person's value, so that saving again undoes nobody's work.
+    `valeurs_actuelles` gives the present value of each visible field. What was typed stays; a field that the
+    typist left alone and the other person changed takes the new value, so that saving again undoes nobody's
+    work. A field that only the typist changed is no gap; where the history does not say, it is shown as one.
     """
     version_ouverte, derniere = form.cleaned_data["version"], actuel.historique.first()
     conflit = Conflit(
@@ -77,24 +78,27 @@ def comparer(form: Any, actuel: Any, valeurs_actuelles: dict[str, Any]) -> Confl
     donnees = form.data.copy()
     donnees[form.add_prefix("version")] = str(version_de(actuel))
     for nom, actuelle in valeurs_actuelles.items():
-        saisie = form.cleaned_data.get(nom)
-        if _comparable(saisie) == _comparable(actuelle):
+        saisie, presente = _comparable(form.cleaned_data.get(nom)), _comparable(actuelle)
+        if saisie == presente:
             continue
-        intact = ouverte is not None and nom in ouverte and _comparable(saisie) == ouverte[nom]
-        if intact:
+        if nom in ouverte and presente == ouverte[nom]:
+            # Only the typist changed this one.
+            continue
+        repris = nom in ouverte and saisie == ouverte[nom]
+        if repris:
             preparee = form.fields[nom].prepare_value(actuelle)
             donnees[form.add_prefix(nom)] = "" if preparee is None else str(preparee)
-        conflit.ecarts[nom] = Ecart(str(form[nom].label), lisible(actuelle, form.fields[nom]), intact)
+        conflit.ecarts[nom] = Ecart(str(form[nom].label), lisible(actuelle, form.fields[nom]), repris)
     form.data = donnees
     return conflit
 
 
-def _ancienne(actuel: Any, version: int) -> dict[str, Any] | None:
-    """Return the plain fields of the row as it was in `version`, None when the history does not say."""
+def _ancienne(actuel: Any, version: int) -> dict[str, Any]:
+    """Return the plain fields of the row as it was in `version`, none when the history does not say."""
     cle = {"version": version} if hasattr(actuel, "version") else {"history_id": version}
     ancienne = actuel.historique.filter(**cle).values().first()
     if ancienne is None:
-        return None
+        return {}
     champs = {champ.name: champ.attname for champ in actuel._meta.concrete_fields}
     return {nom: _comparable(ancienne[colonne]) for nom, colonne in champs.items() if colonne in ancienne}
 

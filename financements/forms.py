@@ -1,6 +1,7 @@
 """The forms of the money: a funding line, and the reading of an ambiguous row."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -50,7 +51,12 @@ class LigneForm(forms.ModelForm):
         )
         field_classes = {"commentaire": ChampTexte}
         widgets = {"commentaire": forms.Textarea(attrs={"rows": 2})}
-        error_messages = {"financeur": {"invalid_choice": "Choisissez un financeur de ce contrat."}}
+        error_messages = {
+            "financeur": {
+                "required": "Choisissez qui paie.",
+                "invalid_choice": "Choisissez un financeur de ce contrat.",
+            }
+        }
 
     def __init__(self, *args: Any, instance: LigneFinancement, **options: Any) -> None:
         if instance.pk:
@@ -69,6 +75,17 @@ class LigneForm(forms.ModelForm):
     def groupes(self) -> Iterator[Groupe]:
         """Give the fields by group, in the order of the page."""
         return groupes(self, self.GROUPES)
+
+    def clean_date_decision(self) -> date | None:
+        """Refuse a day outside the contract here, so that it is said together with the other mistakes."""
+        jour: date | None = self.cleaned_data["date_decision"]
+        contrat = self.instance.action_annuelle.campagne.contrat
+        if jour and not contrat.contient(jour):
+            raise forms.ValidationError(
+                f"Cette date est hors du contrat, qui va du {contrat.date_debut:%d/%m/%Y} "
+                f"au {contrat.date_fin:%d/%m/%Y}."
+            )
+        return jour
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data

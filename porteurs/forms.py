@@ -48,7 +48,11 @@ class PorteurForm(forms.ModelForm):
         ),
     )
 
-    nom = ChampTexte(label="Nom", max_length=NOM_MAX, error_messages={"max_length": NOM_TROP_LONG})
+    nom = ChampTexte(
+        label="Nom",
+        max_length=NOM_MAX,
+        error_messages={"required": "Donnez le nom de la structure.", "max_length": NOM_TROP_LONG},
+    )
     nom_confirme = forms.BooleanField(label="C'est bien une autre structure", required=False)
     autres_noms = ChampTexte(
         label="Autres noms",

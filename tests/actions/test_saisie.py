@@ -126,10 +126,10 @@ HORS_CONTRAT = "Cette date est hors du contrat, qui va du 01/01/2024 au 31/12/20
 @pytest.mark.parametrize(
     ("fautes", "phrases"),
     [
-        ({"intitule": ""}, {"intitule": "Ce champ est obligatoire."}),
+        ({"intitule": ""}, {"intitule": "Donnez un intitulé à l'action."}),
         ({"intitule": "a" * 256}, {"intitule": TITRE_TROP_LONG}),
         ({"intitule": "œ" * 250}, {"intitule": TITRE_TROP_LONG}),
-        ({"porteur": ""}, {"porteur": "Ce champ est obligatoire."}),
+        ({"porteur": ""}, {"porteur": "Choisissez le porteur de l'action."}),
         ({"porteur": "mairie"}, {"porteur": "Choisissez un porteur de la liste, ou créez-le."}),
         ({"axe": "999999"}, {"axe": "Choisissez un axe de ce contrat."}),
         ({"territoires": ["999999"]}, {"territoires": "Choisissez des territoires de ce contrat."}),
@@ -349,7 +349,7 @@ def test_une_action_ne_se_supprime_pas(lieu, annuelle):
 
 # -- Two people at once ----------------------------------------------------------------------------
 @pytest.fixture
-def concurrence(lieu, annuelle, client_class=None):
+def concurrence(lieu, annuelle):
     """Give the form opened by one, then saved by another: description and territories changed."""
     adresse = lieu.adresse("action_modifier", annuelle.cle)
     ouverte = saisie(lieu.client.get(adresse))
@@ -371,7 +371,6 @@ def test_le_second_voit_les_deux_versions_et_ne_perd_rien(lieu, concurrence):
     assert {nom: (e.autre, e.repris) for nom, e in conflit.ecarts.items()} == {
         "description": ("Le dimanche.", False),
         "tarifs": ("Deux euros", True),
-        "lieux": ("", False),
     }
     rendue = saisie(reponse)
     assert rendue["description"] == "Le lundi."
@@ -379,7 +378,7 @@ def test_le_second_voit_les_deux_versions_et_ne_perd_rien(lieu, concurrence):
     assert rendue["tarifs"] == "Deux euros"
     lue = texte(reponse)
     assert "Nadia Ferrand a enregistré une autre version" in lue
-    assert "Nadia Ferrand a écrit : Le dimanche." in lue
+    assert "Dans la version de Nadia Ferrand : Le dimanche." in lue
     assert "Enregistrer cette version" in lue
 
 
@@ -391,6 +390,26 @@ def test_le_second_peut_enregistrer_quand_meme(lieu, concurrence):
     assert (apres.description, apres.tarifs, apres.version) == ("Le lundi.", "Deux euros", 3)
     auteurs = [str(h.history_user) for h in apres.historique.all()]
     assert auteurs[:2] == ["Claire Aubert", "Nadia Ferrand"]
+
+
+def test_le_second_qui_n_a_rien_change_de_commun_n_a_qu_a_enregistrer(lieu, concurrence):
+    adresse, ouverte = concurrence
+    reponse = lieu.client.post(adresse, {**ouverte, "lieux": "Au port"})
+    assert {nom: e.repris for nom, e in reponse.context["conflit"].ecarts.items()} == {
+        "description": True,
+        "tarifs": True,
+    }
+    assert lieu.client.post(adresse, saisie(reponse)).status_code == 302
+    apres = ActionAnnuelle.objects.get()
+    assert (apres.description, apres.tarifs, apres.lieux) == ("Le dimanche.", "Deux euros", "Au port")
+
+
+def test_les_territoires_de_l_autre_sont_montres(lieu, concurrence):
+    adresse, ouverte = concurrence
+    reponse = lieu.client.post(adresse, {**ouverte, "territoires": [lieu.autre_quartier.pk]})
+    ecart = reponse.context["conflit"].ecarts["territoires"]
+    assert (ecart.autre, ecart.repris) == ("Les Tilleuls", False)
+    assert saisie(reponse)["territoires"] == [str(lieu.autre_quartier.pk)]
 
 
 def test_sans_version_la_page_est_perimee(lieu, annuelle):

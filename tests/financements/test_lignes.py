@@ -93,7 +93,15 @@ HORS_CONTRAT = "Cette date est hors du contrat, qui va du 01/01/2024 au 31/12/20
         ),
         ({"montant_accorde": "99999999999"}, {"montant_accorde": champs.MONTANT_GRAND}),
         ({"montant_accorde": "x", "montant_demande": ""}, {"montant_accorde": champs.MONTANT_ILLISIBLE}),
-        ({"financeur": ""}, {"financeur": "Ce champ est obligatoire."}),
+        ({"financeur": ""}, {"financeur": "Choisissez qui paie."}),
+        (
+            {"financeur": "", "date_decision": "2031-01-01", "montant_accorde": "-1"},
+            {
+                "financeur": "Choisissez qui paie.",
+                "date_decision": HORS_CONTRAT,
+                "montant_accorde": champs.MONTANT_NEGATIF,
+            },
+        ),
         ({"financeur": "999999"}, {"financeur": "Choisissez un financeur de ce contrat."}),
         ({"date_decision": "2023-12-31"}, {"date_decision": HORS_CONTRAT}),
         ({"date_decision": "mars 2024"}, {"date_decision": champs.DATE_ILLISIBLE}),

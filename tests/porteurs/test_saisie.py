@@ -65,7 +65,7 @@ def test_creer_un_porteur_entier(lieu):
 @pytest.mark.parametrize(
     ("fautes", "phrases"),
     [
-        ({"nom": ""}, {"nom": "Ce champ est obligatoire."}),
+        ({"nom": ""}, {"nom": "Donnez le nom de la structure."}),
         ({"nom": "a" * 201}, {"nom": forms.NOM_TROP_LONG}),
         ({"nom": "œ" * 150}, {"nom": forms.NOM_TROP_LONG}),
         ({"nom": " vélo  PARTAGE"}, {"nom": "Un porteur de ce nom existe déjà : Vélo partagé."}),
