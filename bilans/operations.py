@@ -20,7 +20,7 @@ from comptes.versions import VersionPerimee
 from . import effectifs as eff
 from .controles import anomalies_bilan
 from .models import Bilan, Effectif, Transition
-from .regles import porte_le_bilan
+from .regles import annee_archivee, bilans_clos, porte_le_bilan
 
 Statut = Bilan.Statut
 
@@ -106,9 +106,23 @@ def operations_possibles(bilan: Bilan, utilisateur: Any) -> set[str]:
 
 
 def _est_permise(nom: str, bilan: Bilan, *, gere: bool, porte: bool) -> bool:
-    if bilan.statut not in DEPUIS[nom]:
+    if bilan.statut not in DEPUIS[nom] or annee_archivee(bilan):
         return False
-    return gere or (porte and nom in DU_PORTEUR and bilan.modifiable_par_le_porteur)
+    if gere:
+        return True
+    return porte and nom in DU_PORTEUR and bilan.modifiable_par_le_porteur and not bilans_clos(bilan)
+
+
+def refus(bilan: Bilan) -> str:
+    """Return why the state of the bilan, or of its year, does not allow what is asked."""
+    annee = bilan.action_annuelle.campagne.annee
+    if annee_archivee(bilan):
+        return f"L'année {annee} est archivée : ses bilans ne changent plus."
+    if bilan.modifiable_par_le_porteur and bilans_clos(bilan):
+        return (
+            f"Les bilans de {annee} sont clos : adressez-vous à la personne qui pilote le contrat de ville."
+        )
+    return REFUS[Statut(bilan.statut)]
 
 
 def manques(bilan: Bilan) -> list[Manque]:
@@ -268,7 +282,7 @@ def _prendre(bilan: Bilan, utilisateur: Utilisateur, nom: str, version: int | No
     if actuel.statut == VERS.get(nom):
         return actuel
     if not _est_permise(nom, actuel, gere=gere, porte=porte):
-        raise OperationRefusee(REFUS[Statut(actuel.statut)])
+        raise OperationRefusee(refus(actuel))
     if version is not None and actuel.version != version:
         raise VersionPerimee(actuel)
     return actuel

@@ -4,6 +4,7 @@ from typing import Any
 
 import rules
 
+from actions.models import Campagne
 from actions.regles import gere_l_action, porte_l_action
 from contrats.models import ContratVille
 from contrats.regles import est_administrateur, est_charge_de_mission
@@ -34,16 +35,28 @@ def porte_le_bilan(utilisateur: Any, bilan: Bilan | None) -> bool:
     return bilan is not None and porte_l_action(utilisateur, bilan.action_annuelle)
 
 
+def annee_archivee(bilan: Bilan) -> bool:
+    """Return whether the year of the bilan is archived: nothing of it changes any more, for anyone."""
+    return bilan.action_annuelle.campagne.statut == Campagne.Statut.ARCHIVEE
+
+
+def bilans_clos(bilan: Bilan) -> bool:
+    """Return whether the porteur's time is over in that year; the chargé·e de mission may still correct."""
+    return annee_archivee(bilan) or bilan.action_annuelle.campagne.statut == Campagne.Statut.BILANS_CLOS
+
+
 @rules.predicate
 def est_entre_les_mains_du_porteur(_: Any, bilan: Bilan | None) -> bool:
-    """The bilan is not yet transmitted, or was sent back."""
-    return bilan is not None and bilan.modifiable_par_le_porteur
+    """The bilan is not yet transmitted, or was sent back, in a year whose bilans are not closed."""
+    return bilan is not None and bilan.modifiable_par_le_porteur and not bilans_clos(bilan)
 
 
 @rules.predicate
 def est_ouvert(_: Any, bilan: Bilan | None) -> bool:
-    """The bilan is neither validated nor dispensed: its figures may still change."""
-    return bilan is not None and not bilan.est_valide and bilan.statut != Bilan.Statut.DISPENSE
+    """The bilan is neither validated nor dispensed, nor its year archived: its figures may still change."""
+    if bilan is None or annee_archivee(bilan):
+        return False
+    return not bilan.est_valide and bilan.statut != Bilan.Statut.DISPENSE
 
 
 gere = est_administrateur | gere_le_bilan

@@ -19,6 +19,7 @@ from financements.models import AmbiguiteMontants, Budget, CompteBudgetaire, Lig
 
 from ..consultation import LectureBilan, historique_action
 from ..models import Bilan
+from ..operations import refus
 
 Statut = Bilan.Statut
 FICHE = (
@@ -261,6 +262,8 @@ def etape(annuelle: ActionAnnuelle, bilan: Bilan | None, lecture: LectureBilan |
         if annuelle.bilan_attendu:
             return "Il n'est pas encore ouvert." if suit else "Il n'est pas encore validé."
         return f"Aucun bilan n'est attendu d'une action à l'état « {annuelle.get_statut_display()} »."
+    if lecture.suit and bilan.modifiable_par_le_porteur and "enregistrer" not in lecture.possibles:
+        return refus(bilan)
     suites = SUITES_DE_LA_CHARGEE if lecture.gere else SUITES_DU_PORTEUR if lecture.porte else {}
     return suites.get(Statut(bilan.statut), "Il figure dans le rapport annuel." if lecture.suit else "")
 
@@ -292,7 +295,9 @@ def _bouton(
 
     if bilan is None or lecture is None:
         return vers("action_modifier", "Modifier l'action") if gere else None
-    if bilan.modifiable_par_le_porteur and "enregistrer" in lecture.possibles:
+    if bilan.modifiable_par_le_porteur and "enregistrer" not in lecture.possibles:
+        return vers("bilan_detail", "Lire le bilan")
+    if bilan.modifiable_par_le_porteur:
         verbe = {Statut.A_SAISIR: "Saisir", Statut.EN_SAISIE: "Continuer", Statut.A_COMPLETER: "Compléter"}
         return vers("bilan_saisir", f"{verbe[Statut(bilan.statut)]} le bilan")
     relire = bilan.statut in Bilan.STATUTS_EN_LECTURE and lecture.gere

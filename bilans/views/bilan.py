@@ -72,7 +72,7 @@ def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
     bilan = _trouver(request, cle)
     gere = request.user.has_perm("bilans.gerer", bilan)
     if request.method == "GET" or not (gere or porte_le_bilan(request.user, bilan)):
-        exiger(request, "bilans.saisir", bilan, operations.REFUS[Bilan.Statut(bilan.statut)])
+        exiger(request, "bilans.saisir", bilan, operations.refus(bilan))
     manques = operations.manques(bilan)
     form = BilanForm(request.POST if request.method == "POST" else None, instance=bilan)
     conflit = None
@@ -272,7 +272,7 @@ def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
         raise PermissionDenied(REFUS_PASSAGE)
     # Posted from a page left behind, a change that is no longer possible is refused by the operation, in words.
     if request.method == "GET" and nom not in operations.operations_possibles(bilan, request.user):
-        raise PermissionDenied(insecables(operations.REFUS[Bilan.Statut(bilan.statut)]))
+        raise PermissionDenied(insecables(operations.refus(bilan)))
     form = _formulaire_de_motif(request, passage)
     if request.method == "POST" and (form is None or form.is_valid()):
         return _faire(request, bilan, nom, form, retour)

@@ -110,6 +110,19 @@
     }
   };
 
+  /* -- As in a spreadsheet: Enter and the arrows go up and down a column ---------------------------- */
+  const PAS = { Enter: 1, ArrowDown: 1, ArrowUp: -1 };
+  document.addEventListener("keydown", (evenement) => {
+    const champ = evenement.target.closest && evenement.target.closest("table[data-grille] input");
+    const pas = PAS[evenement.key];
+    if (!champ || !pas || evenement.ctrlKey || evenement.metaKey || evenement.altKey) return;
+    evenement.preventDefault();
+    const sexe = champ.dataset.cellule.split("-").pop();
+    const colonne = tous(`input[data-cellule$="-${sexe}"]`, champ.closest("table")).filter((c) => c.offsetParent);
+    const suivant = colonne[colonne.indexOf(champ) + (evenement.shiftKey ? -pas : pas)];
+    if (suivant) { suivant.focus(); suivant.select(); }
+  });
+
   /* -- A question asked only after some answers --------------------------------------------------- */
   const MOTIVEES = ["reportee", "non_realisee"];
   const demanderPourquoi = (formulaire) => {

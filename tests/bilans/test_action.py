@@ -234,6 +234,17 @@ def test_le_porteur_lit_ce_qu_il_reste_a_faire_et_pour_quand(client, annuelle, p
     assert "Indiquez le nombre de participants." in page
 
 
+def test_les_bilans_clos_ne_se_saisissent_plus(client, annuelle, porteur):
+    fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True)
+    annuelle.campagne.statut = "bilans_clos"
+    annuelle.campagne.save()
+    client.force_login(porteur)
+    reponse = client.get(adresse(annuelle))
+    assert "Les bilans de 2024 sont clos" in texte(reponse)
+    assert reponse.context["bouton"].nom == "bilan_detail"
+    assert client.get(adresse(annuelle, "bilan_saisir")).status_code == 403
+
+
 def test_l_echeance_a_venir_se_compte_en_jours(client, annuelle, porteur):
     fabriques.BilanFactory(action_annuelle=annuelle)
     with time_machine.travel("2025-06-18 10:00", tick=False):

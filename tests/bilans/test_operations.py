@@ -154,6 +154,31 @@ def test_deux_clics_font_un_seul_passage(scene, nom):
     assert Bilan.objects.get(pk=bilan.pk).version == apres.version
 
 
+@pytest.mark.parametrize(
+    ("campagne", "role", "phrase"),
+    [
+        ("bilans_clos", "porteur", "Les bilans de 2024 sont clos : adressez-vous à la personne qui pilote"),
+        ("archivee", "porteur", "L'année 2024 est archivée : ses bilans ne changent plus."),
+        ("archivee", "chargee", "L'année 2024 est archivée : ses bilans ne changent plus."),
+        ("bilans_clos", "chargee", None),
+    ],
+)
+def test_une_annee_close_ne_change_plus(scene, campagne, role, phrase):
+    scene.annuelle.campagne.statut = campagne
+    scene.annuelle.campagne.save()
+    bilan, utilisateur = scene.bilan(Statut.EN_SAISIE), getattr(scene, role)
+    assert utilisateur.has_perm("bilans.saisir", bilan) == (phrase is None)
+    possibles = operations.operations_possibles(bilan, utilisateur)
+    for nom in ("enregistrer", "transmettre"):
+        assert (nom in possibles) == (phrase is None)
+        if phrase:
+            with pytest.raises(OperationRefusee) as refus:
+                faire(nom, bilan, utilisateur)
+            assert str(refus.value).replace("\u00a0", " ").startswith(phrase)
+        else:
+            bilan = faire(nom, bilan, utilisateur)
+
+
 # -- Transmitting and validating -------------------------------------------------------------------
 def test_transmettre_dit_quand_et_par_qui(scene):
     bilan = scene.bilan(Statut.EN_SAISIE)

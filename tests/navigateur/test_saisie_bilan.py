@@ -68,6 +68,21 @@ def test_les_totaux_suivent_la_frappe(ouvrir):
     assert lisible(page.locator("[data-retenu]").first.inner_text()) == "Total retenu : 1 200 personnes."
 
 
+def test_entree_descend_la_colonne_comme_dans_un_tableur(ouvrir):
+    page = ouvrir()
+    case(page, "Femmes, tous âges, ensemble du public").focus()
+    for valeur in ("12", "3", "4"):
+        page.keyboard.type(valeur)
+        page.keyboard.press("Enter")
+    page.keyboard.press("ArrowUp")
+    focalise = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focalise == "Femmes, 6 à 15 ans, ensemble du public"
+    assert page.evaluate("document.activeElement.value") == "4"
+    # Nothing was sent.
+    assert page.url.endswith("/bilan/saisir/")
+    assert page.locator(".message").count() == 0
+
+
 def avis(page):
     return [lisible(note.inner_text()) for note in page.locator("[data-avis]").all()]
 
