@@ -103,9 +103,9 @@ def test_les_erreurs_menent_a_leur_champ(page, live_server, programme, largeur):
 def test_entree_enregistre_l_action_et_ne_part_pas_creer_un_porteur(page, live_server, programme):
     connecter(page, live_server, programme.chargee)
     page.goto(live_server.url + programme.adresse("action_creer"))
-    page.get_by_label("Porteur").select_option(label=programme.porteur.nom)
-    page.get_by_label("Intitulé").fill("Jardin partagé")
-    page.get_by_label("Intitulé").press("Enter")
+    page.locator("#id_porteur").select_option(label=programme.porteur.nom)
+    page.locator("#id_intitule").fill("Jardin partagé")
+    page.locator("#id_intitule").press("Enter")
     page.wait_for_url("**/actions/*/")
     assert ActionAnnuelle.objects.filter(action__intitule="Jardin partagé").count() == 1
 
@@ -115,15 +115,15 @@ def test_creer_le_porteur_en_chemin_sans_javascript(browser, live_server, progra
     page = contexte.new_page()
     connecter(page, live_server, programme.chargee)
     page.goto(live_server.url + programme.adresse("action_creer"))
-    page.get_by_label("Intitulé").fill("Jardin partagé")
-    page.get_by_label("Début").fill("2024-03-01")
+    page.locator("#id_intitule").fill("Jardin partagé")
+    page.locator("#id_date_debut").fill("2024-03-01")
     page.get_by_role("button", name="Créer un porteur").click()
-    page.get_by_label("Nom", exact=True).fill("Compagnie des Rives")
+    page.locator("#id_nom").fill("Compagnie des Rives")
     page.get_by_role("button", name="Créer le porteur").click()
-    assert page.get_by_label("Intitulé").input_value() == "Jardin partagé"
+    assert page.locator("#id_intitule").input_value() == "Jardin partagé"
     nouveau = Porteur.objects.get(nom="Compagnie des Rives")
-    assert page.get_by_label("Porteur").input_value() == str(nouveau.pk)
-    assert page.get_by_label("Début").input_value() == "2024-03-01"
+    assert page.locator("#id_porteur").input_value() == str(nouveau.pk)
+    assert page.locator("#id_date_debut").input_value() == "2024-03-01"
     page.get_by_role("button", name="Ajouter au programme de 2024").click()
     page.wait_for_url("**/actions/*/")
     assert ActionAnnuelle.objects.get(action__porteur=nouveau).action.intitule == "Jardin partagé"
@@ -134,13 +134,13 @@ def test_une_date_a_moitie_tapee_n_est_pas_perdue(page, live_server, programme):
     """The browser sends a half-typed date as a blank: it must stop there, and say so."""
     connecter(page, live_server, programme.chargee)
     page.goto(live_server.url + programme.adresse("action_creer"))
-    page.get_by_label("Intitulé").fill("Jardin partagé")
-    page.get_by_label("Porteur").select_option(label=programme.porteur.nom)
-    page.get_by_label("Début").focus()
+    page.locator("#id_intitule").fill("Jardin partagé")
+    page.locator("#id_porteur").select_option(label=programme.porteur.nom)
+    page.locator("#id_date_debut").focus()
     page.keyboard.type("30")
     page.get_by_role("button", name="Ajouter au programme de 2024").click()
     assert page.url.endswith(programme.adresse("action_creer"))
-    assert page.get_by_label("Début").evaluate("champ => champ.validity.badInput")
+    assert page.locator("#id_date_debut").evaluate("champ => champ.validity.badInput")
     assert not ActionAnnuelle.objects.filter(action__intitule="Jardin partagé").exists()
 
 
