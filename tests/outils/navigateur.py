@@ -30,9 +30,10 @@ def debordement(page: Any) -> list[str]:
         """() => {
             const large = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= large) return [];
-            return [...document.querySelectorAll("body *")]
-                .filter(e => e.getBoundingClientRect().right > large + 1)
+            const fautifs = [...document.querySelectorAll("body *")]
+                .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > large + 1)
                 .map(e => e.outerHTML.slice(0, 120));
+            return fautifs.length ? fautifs : ["la page, plus large que l'écran"];
         }"""
     )
     return trouves
