@@ -281,8 +281,11 @@ class BilanForm(forms.ModelForm):
     def _verifier_grilles(self) -> None:
         """Refuse what the typed figures contradict; what the source document already contradicted may wait.
 
-        Such a gap stops the validation, not the saving of the rest of the bilan.
+        Such a gap stops the validation, not the saving of the rest of the bilan. Typed on an older version,
+        the grids are first set beside what someone else saved, then checked.
         """
+        if self.cleaned_data.get("version") != self.instance.version:
+            return
         connus = {(ecart.code, ecart.message) for ecart in eff.ecarts(self.stockees)}
         saisies = {perimetre: self.grille(perimetre) for perimetre in eff.PERIMETRES}
         for ecart in eff.ecarts(saisies):

@@ -138,8 +138,13 @@ def _mettre_en_regard(form: BilanForm, actuel: Bilan) -> Conflit:
     actuelles = valeurs(actuel)
     conflit = comparer(form, actuel, actuelles)
     donnees: Any = form.data
-    for nom, ecart in conflit.ecarts.items():
-        if nom in ouvertes and ouvertes[nom] == form.cleaned_data.get(nom):
+    for nom, ecart in list(conflit.ecarts.items()):
+        if nom not in ouvertes:
+            continue
+        if actuelles[nom] == ouvertes[nom]:
+            # Only the typist changed this one.
+            del conflit.ecarts[nom]
+        elif form.cleaned_data.get(nom) == ouvertes[nom]:
             repris = form.fields[nom].prepare_value(actuelles[nom])
             donnees[nom] = "" if repris is None else str(repris)
             conflit.ecarts[nom] = replace(ecart, repris=True)

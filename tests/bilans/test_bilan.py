@@ -300,6 +300,7 @@ def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, porteur, 
     mienne = saisie(
         bilan, suite="enregistrer", points_forts="L'entraide entre voisines.", moyens="Une salle."
     )
+    mienne["qpv_ensemble_T"] = "7"
     # Meanwhile the chargée changes the same answer, another one, and a cell.
     client.force_login(chargee)
     envoyer(
@@ -313,7 +314,6 @@ def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, porteur, 
     assert {nom: (ecart.autre, ecart.repris) for nom, ecart in ecarts.items()} == {
         "points_forts": ("La solidarité.", False),
         "difficultes": ("Le froid.", True),
-        "moyens": ("", False),
         "total_ensemble_H": ("19", True),
     }
     page = texte(reponse)
@@ -332,7 +332,24 @@ def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, porteur, 
         "Le froid.",
         "Une salle.",
     )
-    assert lu.personnes == 31
+    assert (lu.personnes, lu.personnes_qpv) == (31, 7)
+
+
+def test_un_effectif_corrige_par_l_autre_entre_temps_est_repris(client, annuelle, porteur, chargee):
+    """What one had left as it was is no mistake of one's own."""
+    bilan = fabriques.BilanFactory(action_annuelle=annuelle, a_completer=True)
+    # As the demonstration loads them: the cells first, then the bilan, each with its history.
+    fabriques.effectifs(bilan, F=25, H=35, N=20, T=70)
+    bilan.save()
+    mienne = saisie(bilan, suite="enregistrer", points_forts="L'entraide.")
+    client.force_login(chargee)
+    envoyer(client, bilan, total_ensemble_T="80")
+    client.force_login(porteur)
+    reponse = client.post(adresse("bilan_saisir", annuelle), mienne)
+    assert reponse.context["form"].errors == {}
+    ecarts = reponse.context["conflit"].ecarts
+    assert {nom: (e.autre, e.repris) for nom, e in ecarts.items()} == {"total_ensemble_T": ("80", True)}
+    assert reponse.context["form"]["total_ensemble_T"].value() == "80"
 
 
 def test_ce_qui_est_tape_survit_a_une_validation_faite_entre_temps(client, annuelle, porteur, chargee):
