@@ -61,39 +61,6 @@
     if (nom) tous(`input[type=checkbox][name="${CSS.escape(nom)}"]:not(:disabled)`).forEach((boite) => { boite.checked = evenement.target.checked; });
   });
 
-  /* -- Participants: totals computed as one types; a blank is not a zero ------------------------- */
-  const format = new Intl.NumberFormat("fr-FR");
-  const lireNombre = (champ) => {
-    const texte = champ.value.replace(/[\s\u00a0\u202f]/g, "");
-    return /^\d+$/.test(texte) ? Number(texte) : null;
-  };
-  const somme = (champs) => {
-    const connus = champs.map(lireNombre).filter((n) => n !== null);
-    return connus.length ? connus.reduce((a, b) => a + b, 0) : null;
-  };
-  const ecrire = (sortie, valeur) => { if (sortie) sortie.textContent = valeur === null ? "—" : format.format(valeur); };
-  const totaliser = (grille) => {
-    const champs = tous("input[data-sexe]", grille);
-    tous("tr", grille).forEach((ligne) => ecrire(ligne.querySelector("[data-total-ligne]"), somme(tous("input[data-sexe]", ligne))));
-    tous("[data-total-colonne]", grille).forEach((sortie) => ecrire(sortie, somme(champs.filter((c) => c.dataset.sexe === sortie.dataset.totalColonne))));
-    const total = somme(champs);
-    ecrire(grille.querySelector("[data-total]"), total);
-    const annonce = grille.dataset.totalDeclare && document.getElementById(grille.dataset.totalDeclare);
-    const avis = grille.dataset.ecart && document.getElementById(grille.dataset.ecart);
-    if (!annonce || !avis) return;
-    const declare = lireNombre(annonce);
-    const ecart = total !== null && declare !== null && total !== declare;
-    avis.hidden = !ecart;
-    const texte = ecart ? `Le détail donne ${format.format(total)}, le total indiqué est ${format.format(declare)}. Corrigez l'un des deux, ou comptez la différence en « non renseigné ».` : "";
-    if (avis.textContent !== texte) avis.textContent = texte;
-  };
-  const suivreGrilles = (racine) => tous(".grille-effectifs", racine).forEach(totaliser);
-  document.addEventListener("input", (evenement) => {
-    const grille = evenement.target.closest(".grille-effectifs");
-    if (grille) totaliser(grille);
-    else if (evenement.target.id) tous(`.grille-effectifs[data-total-declare="${CSS.escape(evenement.target.id)}"]`).forEach(totaliser);
-  });
-
   /* -- Drafts: form[data-brouillon="address"] is sent as one types; its state is always written --- */
   const heure = () => { const d = new Date(); return `${d.getHours()}\u00a0h\u00a0${String(d.getMinutes()).padStart(2, "0")}`; };
   const dire = (formulaire, etat, texte) => tous("[data-enregistrement]", formulaire).forEach((ligne) => {
@@ -181,8 +148,7 @@
   });
   document.addEventListener("htmx:sendError", () => avertir("Le réseau ne répond pas. Cette page est restée telle quelle : recommencez dans un instant."));
   document.addEventListener("htmx:responseError", () => avertir("Le serveur n'a pas pu répondre. Cette page est restée telle quelle : recommencez, puis prévenez la personne qui administre Pilotis."));
-  document.addEventListener("htmx:afterSwap", (evenement) => { lireErreurs(evenement.target); suivreGrilles(evenement.target); });
+  document.addEventListener("htmx:afterSwap", (evenement) => { lireErreurs(evenement.target); });
 
   lireErreurs(document);
-  suivreGrilles(document);
 })();
