@@ -111,9 +111,9 @@ def personnes(bilans: Iterable[Bilan]) -> list[Personnes]:
 
 def colonne_des_personnes(campagne: Campagne, utilisateur: Any) -> str:
     """Return the count of people that most bilans of the year give: `personnes`, or `personnes_qpv`."""
-    effectifs = Effectif.objects.visibles_par(utilisateur).filter(
-        bilan__action_annuelle__campagne=campagne, mesure=Effectif.Mesure.PERSONNES
-    )
+    # Their bilan decides who sees them: asked of the year's alone, not of every bilan.
+    bilans = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle__campagne=campagne)
+    effectifs = Effectif.objects.filter(bilan__in=bilans.order_by(), mesure=Effectif.Mesure.PERSONNES)
     dits = dict(effectifs.order_by().values_list("perimetre").annotate(bilans=Count("bilan", distinct=True)))
     return "personnes_qpv" if dits.get(QPV, 0) > dits.get(ENSEMBLE, 0) else "personnes"
 

@@ -63,8 +63,11 @@ def selon_bilan(situation: str, utilisateur: Any, campagne: Campagne) -> Q:
     """
 
     def avec(*statuts: str) -> Q:
-        visibles = Bilan.objects.visibles_par(utilisateur).filter(statut__in=statuts)
-        return Q(pk__in=visibles.values("action_annuelle"))
+        # Of this year only: the database would otherwise read every bilan that it holds.
+        visibles = Bilan.objects.visibles_par(utilisateur).filter(
+            statut__in=statuts, action_annuelle__campagne=campagne
+        )
+        return Q(pk__in=visibles.order_by().values("action_annuelle"))
 
     attendus = (
         suivies_par(utilisateur)
@@ -259,7 +262,8 @@ class FiltreActions(FilterSet):
     def _choix(self, champ: BoundField) -> list[Any]:
         choix: Any = champ.field
         if champ.name != "etat":
-            return list(choix.choices)
+            # Not `list`: it would first count them, in one more query each.
+            return [(valeur, libelle) for valeur, libelle in choix.choices]
         presents = {*_lignes(self.request).values_list("statut", flat=True).distinct(), champ.value()}
         return [paire for paire in choix.choices if not paire[0] or paire[0] in presents]
 

@@ -313,7 +313,8 @@ class SuiviBilans(ListeDeLAnnee):
     table_de = TableSuivi
 
     def preparer(self) -> None:
-        existants = Bilan.objects.visibles_par(self.request.user).values("action_annuelle")
+        bilans = Bilan.objects.visibles_par(self.request.user)
+        existants = bilans.filter(action_annuelle__campagne=self.request.campagne).values("action_annuelle")
         attendus = selon_bilan("attendus", self.request.user, self.request.campagne)
         self.suivies = attendus | Q(pk__in=existants)
         self.lignes = self.lignes.filter(self.suivies)
