@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-import subprocess
-import zipfile
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,9 +11,10 @@ import pytest
 
 from documents import ErreurRendu, Groupe, TexteTropLong
 from documents.rendu_xlsx import LIGNES_MAX, nom_de_feuille
+from tests.outils.tableur import recalculer, sans_unite
 
 from .exemples import ligne, long, tableau
-from .lecteurs import lire_csv, rendu
+from .lecteurs import rendu
 
 
 def _feuilles(**attributs):
@@ -187,28 +185,7 @@ def test_nom_de_feuille(nom, attendu):
 @pytest.mark.tableur
 def test_libreoffice_recalcule_les_memes_sommes(tmp_path):
     """Cached values are thrown away first: what comes out was computed by LibreOffice."""
-    chemin = tmp_path / "t.xlsx"
-    with (
-        zipfile.ZipFile(io.BytesIO(rendu(tableau(), "xlsx"))) as origine,
-        zipfile.ZipFile(chemin, "w") as copie,
-    ):
-        for nom in origine.namelist():
-            contenu = origine.read(nom)
-            if nom == "xl/worksheets/sheet1.xml":
-                contenu = _sans_valeurs_en_cache(contenu)
-            copie.writestr(nom, contenu)
-    filtre = "csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true,false,false,false,-1"
-    commande = [
-        "soffice",
-        f"-env:UserInstallation=file://{tmp_path}/lo",
-        "--headless",
-        "--convert-to",
-        filtre,
-    ]
-    commande += ["--outdir", str(tmp_path), str(chemin)]
-    subprocess.run(commande, check=True, capture_output=True, timeout=120)  # noqa: S603
-    (fichier,) = tmp_path.glob("*.csv")
-    lues = {rangee[0]: rangee for rangee in lire_csv(fichier.read_bytes()) if rangee}
+    lues = {rangee[0]: rangee for rangee in recalculer(rendu(tableau(), "xlsx"), tmp_path) if rangee}
 
     def sommes(libelle: str) -> list[str]:
         return [sans_unite(cellule) for cellule in lues[libelle][4:]]
@@ -218,12 +195,3 @@ def test_libreoffice_recalcule_les_memes_sommes(tmp_path):
     assert sommes("Total général") == ["1420", "", "17226.5", "24000", "5250.25", "46476.75"]
     assert sans_unite(lues["Centre social"][-1]) == "25250.25"
     assert lues["Mosaïque"][-1] == ""
-
-
-def sans_unite(texte: str) -> str:
-    """« 1,420.50 € » (LibreOffice in English) without separators or unit."""
-    return texte.replace(",", "").replace("\u00a0", "").replace("€", "")
-
-
-def _sans_valeurs_en_cache(xml: bytes) -> bytes:
-    return re.sub(rb"(<f>[^<]*</f>)<v>[^<]*</v>", rb"\1", xml)
