@@ -130,7 +130,7 @@ class LectureForm(forms.Form):
         choix: Any = self.fields["lecture"]
         choix.choices = [(cle, str(lecture)) for cle, lecture in self.lectures.items()]
         if avec_actuels:
-            choix.choices = [*choix.choices, (self.ACTUELS, "Les montants enregistrés aujourd'hui")]
+            choix.choices = [*choix.choices, (self.ACTUELS, "Les montants actuels de l'action")]
 
     def lecture_choisie(self) -> LecturePossible | None:
         """Return the reading chosen, None for the amounts recorded today; the form must be valid."""

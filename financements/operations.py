@@ -158,7 +158,7 @@ def _appliquer(lecture: LecturePossible, action_annuelle: ActionAnnuelle, auteur
         if ligne.financeur_id in lignes:
             raise ValidationError(
                 f"« {ligne.financeur} » a plusieurs lignes de financement pour cette action. Corrigez-les une à "
-                "une sur la fiche de l'action, puis confirmez ici les montants enregistrés."
+                "une sur la fiche de l'action, puis confirmez ici les montants actuels."
             )
         lignes[ligne.financeur_id] = ligne
     for financeur, ligne in lignes.items():

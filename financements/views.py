@@ -221,7 +221,7 @@ def _lectures(ambiguite: AmbiguiteMontants) -> list[Lecture]:
         for lue in ambiguite.lectures.order_by("ordre").prefetch_related("montants")
     ]
     if actuels not in [montants for _, _, montants in grilles]:
-        grilles.append((LectureForm.ACTUELS, "Les montants enregistrés aujourd'hui", actuels))
+        grilles.append((LectureForm.ACTUELS, "Les montants actuels de l'action", actuels))
     concernes = {pk for _, _, montants in grilles for pk in montants}
     financeurs = list(Financeur.objects.filter(pk__in=concernes).order_by("ordre", "nom"))
     disputes = {

@@ -121,7 +121,7 @@ def test_les_montants_corriges_a_la_main_peuvent_etre_les_bons(lieu, ambiguite):
     ligne.montant_accorde = Decimal(900)
     ligne.save()
     page = lieu.client.get(lieu.adresse("montants_trancher", lieu.annuelle.cle))
-    assert page.context["lectures"][-1].titre == "Les montants enregistrés aujourd'hui"
+    assert page.context["lectures"][-1].titre == "Les montants actuels de l'action"
     assert confirmer(lieu, "actuels").status_code == 302
     ambiguite.refresh_from_db()
     retenue = ambiguite.lecture_retenue
