@@ -75,7 +75,7 @@ def fragment_html(tableau: Tableau) -> SafeString:
 
     `.annexe-cadre` (focusable, scrolls sideways) > `table.annexe` with caption, two-level head, one tbody a
     group, tfoot; cells `.num`, `.texte`, `.texte-long`, `.repete`; rows `.groupe` `.sous-total` `.total`
-    `.parts` `.vide`; then `.annexe-notes`. Everything is escaped.
+    `.parts` (their `.libelle` may stick) `.vide`; then `.annexe-notes`. Everything is escaped.
     """
     legende = " — ".join(m for m in (tableau.titre, tableau.sous_titre_complet) if m)
     return _sur("".join(_fragment(voir(tableau), legende=legende)))
@@ -194,7 +194,9 @@ def _rangee(vue: Vue, rangee: Rangee) -> str:
     if rangee.genre != Genre.LIGNE:
         debut = vue.tableau.etendue_libelle
         etendue = f' colspan="{debut}"' if debut > 1 else ""
-        cellules = f'<th scope="row"{etendue}>{_lignes(rangee.libelle)}</th>'
+        # a page keeps the label in sight when the table scrolls under it
+        libelle = f'<span class="libelle">{_lignes(rangee.libelle)}</span>'
+        cellules = f'<th scope="row"{etendue}>{libelle}</th>'
     cellules += "".join(_cellule(vue, rangee, i) for i in range(debut, nombre))
     return f"{ouverture}{cellules}</tr>"
 
