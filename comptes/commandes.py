@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.db import DatabaseError
 
-REFUSE, MAUVAIS_USAGE = 1, 2
+REFUSE, MAUVAIS_USAGE, INTERROMPU = 1, 2, 130
 
 # What argparse says in English, and what we say.
 MESSAGES = (
@@ -19,7 +19,7 @@ MESSAGES = (
     (r"argument ([^:]+): expected one argument", r"L'option \1 attend une valeur."),
     (r"argument ([^:]+): not allowed with argument (.+)", r"Les options \1 et \2 ne vont pas ensemble."),
     (r"argument ([^:]+): ignored explicit argument (.+)", r"L'option \1 n'attend pas de valeur."),
-    (r"argument ([^:]+): invalid (?:\w+ value|choice): ('[^']*').*", r"L'option \1 n'accepte pas \2."),
+    (r"argument ([^:]+): invalid (?:\w+ value|choice): ('[^']*'|\S+).*", r"L'option \1 n'accepte pas \2."),
 )
 AIDE = {
     "usage:": "Utilisation :",
@@ -105,6 +105,9 @@ class Commande(BaseCommand):
         except Refus as refus:
             self.stderr.write(str(refus))
             sys.exit(refus.code)
+        except KeyboardInterrupt:
+            self.stderr.write("Interrompu.")
+            sys.exit(INTERROMPU)
         except DatabaseError as erreur:
             self.stderr.write(
                 "La base de données ne répond pas, ou n'est pas à jour. Lancez « manage.py migrate », puis "
