@@ -225,11 +225,6 @@ class ListeActions(ListeDeLAnnee):
         voulues = {*COLONNES_PAR_DEFAUT, self.personnes} - absentes
         return [nom for nom in self.colonnes_possibles if nom in voulues]
 
-    @property
-    def montre_un_total(self) -> bool:
-        """Whether a column shown has a total."""
-        return any(isinstance(self.colonnes_possibles[nom], ColonneMontant) for nom in self.colonnes)
-
     def construire(self) -> TableActions:
         return TableActions(
             self.rangees(self.colonnes, self.totaux.actions),
@@ -238,7 +233,6 @@ class ListeActions(ListeDeLAnnee):
             tris=self.en_tetes(),
             exclude=[nom for nom in self.colonnes_possibles if nom not in self.colonnes],
             extra_columns=self.financeurs,
-            show_footer=self.montre_un_total,
             attrs={"data-legende": f"Actions de {self.request.annee}"},
         )
 

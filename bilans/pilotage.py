@@ -259,6 +259,12 @@ class Pilotage(Finances):
                 "Voir les bilans attendus",
                 f"{suivi}?bilan=a_recevoir",
             )
+        if not a.attendus and not a.recus:
+            return Etape(
+                f"Aucun bilan n'est attendu en {self.request.annee}{INSECABLE}: aucune action n'est encore programmée.",
+                "Voir les actions",
+                self.url("liste_actions"),
+            )
         return Etape(
             f"Tous les bilans de {self.request.annee} sont lus{INSECABLE}: les annexes sont à jour.",
             "Éditer les annexes",

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django_tables2.data import TableQuerysetData
 
 from actions.models import ActionAnnuelle, Campagne
-from comptes.templatetags.typographie import etat, nombre, vide
+from comptes.templatetags.typographie import etat, nombre, pluriel, vide
 from documents.formats import INSECABLE, date_longue, montant
 from financements.models import Financeur
 
@@ -86,8 +86,14 @@ class ListeDAnnee(tables.Table):
 class TableActions(ListeDAnnee):
     """The actions of a year; `totaux` are those of all the filtered rows."""
 
-    action = tables.Column("Action", accessor="action", footer="Total")
-    porteur = tables.Column("Porteur", accessor="action__porteur")
+    action = tables.Column(
+        "Action", accessor="action", footer=lambda table: pluriel(table.totaux.actions, "action,actions")
+    )
+    porteur = tables.Column(
+        "Porteur",
+        accessor="action__porteur",
+        footer=lambda table: pluriel(table.totaux.structures, "structure,structures"),
+    )
     axe = tables.Column("Axe", default=RIEN)
     territoires = tables.Column("Territoires", empty_values=(), orderable=False)
     dispositif = tables.Column("Dispositif", default=RIEN)

@@ -266,6 +266,11 @@ def test_totaux_des_lignes_filtrees(chargee, campagne, montants):
         "3\u00a0actions de 2024, 2\u00a0structures, 3\u00a0bilans encore attendus, "
         "4\u202f250,50\u00a0€ accordés, 400\u00a0€ hors total."
     )
+    derniere = {colonne.name: colonne.footer for colonne in tout.table.columns}
+    assert derniere["action"] == "3\u00a0actions"
+    assert derniere["porteur"] == "2\u00a0structures"
+    assert derniere["accorde"] == "4\u202f250,50"
+    assert derniere["hors_total"] == "400"
     filtree = liste(chargee, campagne, f"?financeur={montants['ville'].cle}")
     assert filtree.totaux.de("accorde") == Decimal("1250.50")
     assert filtree.totaux.de("hors_total") is None

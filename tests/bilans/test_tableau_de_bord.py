@@ -90,6 +90,9 @@ def test_prochaine_etape_du_plus_pressant_au_moins(chargee, campagne, time_machi
         return e.phrase.replace("\u00a0", " "), e.url
 
     assert etape()[0] == "Le programme de 2024 est vide : commencez par ses actions."
+    brouillon = fabriques.ActionAnnuelleFactory(campagne=campagne, brouillon=True)
+    assert etape()[0] == "Aucun bilan n'est attendu en 2024 : aucune action n'est encore programmée."
+    brouillon.delete()
     lu = bilan(campagne)
     assert etape() == ("1 bilan manque, l'échéance est le 30 juin 2025.", f"{suivi}?bilan=a_recevoir")
     time_machine.move_to("2025-07-12T12:00:00+02:00")
