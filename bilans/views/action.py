@@ -236,12 +236,17 @@ def _totaux(rangees: list[Montants]) -> list[Montant]:
 
 
 # -- What comes next -------------------------------------------------------------------------------
+# Once handed over, a porteur can no longer take its bilan back: it is told how a mistake is mended.
+SI_QUELQUE_CHOSE_MANQUE = (
+    "S'il est à compléter, il reviendra dans « Vos actions », avec un message. "
+    "Vous y avez vu une erreur ? Demandez-lui de vous le renvoyer."
+)
 SUITES_DU_PORTEUR = {
     Statut.A_SAISIR: "À vous de le saisir.",
     Statut.EN_SAISIE: "Vous l'avez commencé. Il reste à le terminer et à le transmettre.",
     Statut.A_COMPLETER: "Il vous a été renvoyé pour être complété.",
-    Statut.TRANSMIS: "Vous l'avez transmis. La personne chargée de mission va le relire.",
-    Statut.EN_VERIFICATION: "La personne chargée de mission le relit.",
+    Statut.TRANSMIS: f"La personne chargée de mission va le relire. {SI_QUELQUE_CHOSE_MANQUE}",
+    Statut.EN_VERIFICATION: f"La personne chargée de mission le relit. {SI_QUELQUE_CHOSE_MANQUE}",
     Statut.VALIDE: "Il est accepté. Vous n'avez plus rien à faire.",
     Statut.DISPENSE: "Aucun bilan n'est attendu de vous cette année.",
 }

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from actions.situation import RequeteCampagne
-from comptes.templatetags.typographie import insecables
 from comptes.versions import Conflit, VersionPerimee, comparer
 from comptes.vues import exiger
 
@@ -23,6 +22,7 @@ from ..forms import BilanForm, MotifForm, valeurs
 from ..models import Bilan
 from ..operations import OperationRefusee
 from ..regles import porte_le_bilan
+from .action import etape
 
 REFUS_PASSAGE = "Cette étape revient à la personne qui pilote le contrat de ville."
 CHANGE_ENTRE_TEMPS = (
@@ -62,6 +62,7 @@ def bilan_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
     lecture = LectureBilan(bilan, request.user)
     contexte: dict[str, Any] = {"bilan": bilan, "annuelle": bilan.action_annuelle, "lecture": lecture}
     contexte["chronologie"] = chronologie(bilan, request.user) if lecture.suit else []
+    contexte["etape"] = etape(bilan.action_annuelle, bilan, lecture, suit=lecture.suit)
     return render(request, "bilans/bilan_detail.html", contexte)
 
 
@@ -71,8 +72,10 @@ def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Enter a bilan: save it, then hand it over or validate it."""
     bilan = _trouver(request, cle)
     gere = request.user.has_perm("bilans.gerer", bilan)
-    if request.method == "GET" or not (gere or porte_le_bilan(request.user, bilan)):
+    if not (gere or porte_le_bilan(request.user, bilan)):
         exiger(request, "bilans.saisir", bilan, operations.refus(bilan))
+    if request.method == "GET" and not request.user.has_perm("bilans.saisir", bilan):
+        return _lire_plutot(request, bilan)
     manques = operations.manques(bilan)
     form = BilanForm(request.POST if request.method == "POST" else None, instance=bilan)
     conflit = None
@@ -96,6 +99,12 @@ def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
         "url_page": _adresse(request, "bilan_detail", cle),
     }
     return render(request, "bilans/bilan_saisir.html", contexte)
+
+
+def _lire_plutot(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
+    """Lead to the bilan, saying why it may not change: the way back from a bilan just handed over comes here."""
+    messages.info(request, operations.refus(bilan))
+    return redirect(_adresse(request, "bilan_detail", bilan.action_annuelle.cle))
 
 
 def _enregistre_le(bilan: Bilan) -> datetime | None:
@@ -171,7 +180,7 @@ PASSAGES = {
     "transmettre": Passage(
         "Transmettre le bilan",
         (
-            "La personne chargée de mission est prévenue sur son tableau de bord et relit le bilan.",
+            "La personne chargée de mission le voit sur son tableau de bord et le relit.",
             "Vous ne pourrez plus le modifier, sauf s'il vous est renvoyé pour être complété.",
         ),
         "Transmettre le bilan",
@@ -188,9 +197,12 @@ PASSAGES = {
     ),
     "renvoyer": Passage(
         "Renvoyer le bilan au porteur",
-        ("Le porteur retrouve son bilan tel qu'il est, avec votre message en haut de la page.",),
+        (
+            "Le porteur retrouve son bilan tel qu'il est, avec votre message en haut de la page.",
+            "Pilotis ne lui envoie pas de courriel : prévenez-le.",
+        ),
         "Renvoyer au porteur",
-        "Le bilan est renvoyé au porteur, avec votre message.",
+        "Le bilan est renvoyé au porteur, avec votre message. Prévenez-le : Pilotis ne lui écrit pas.",
         (
             "Ce qui est à compléter",
             "Le porteur lira ce texte. Dites ce qui manque et comment le trouver.",
@@ -277,7 +289,7 @@ def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
         raise PermissionDenied(REFUS_PASSAGE)
     # Posted from a page left behind, a change that is no longer possible is refused by the operation, in words.
     if request.method == "GET" and nom not in operations.operations_possibles(bilan, request.user):
-        raise PermissionDenied(insecables(operations.refus(bilan)))
+        return _lire_plutot(request, bilan)
     form = _formulaire_de_motif(request, passage)
     if request.method == "POST" and (form is None or form.is_valid()):
         return _faire(request, bilan, nom, form, retour)

@@ -242,7 +242,9 @@ def test_les_bilans_clos_ne_se_saisissent_plus(client, annuelle, porteur):
     reponse = client.get(adresse(annuelle))
     assert "Les bilans de 2024 sont clos" in texte(reponse)
     assert reponse.context["bouton"].nom == "bilan_detail"
-    assert client.get(adresse(annuelle, "bilan_saisir")).status_code == 403
+    reponse = client.get(adresse(annuelle, "bilan_saisir"), follow=True)
+    assert reponse.redirect_chain == [(adresse(annuelle, "bilan_detail"), 302)]
+    assert "Les bilans de 2024 sont clos" in texte(reponse)
 
 
 def test_l_echeance_a_venir_se_compte_en_jours(client, annuelle, porteur):

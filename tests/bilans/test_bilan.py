@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
+from bilans import operations
 from bilans.forms import BilanForm
 from bilans.models import Bilan, Effectif, Transition
 from tests import fabriques
@@ -410,9 +411,11 @@ def test_le_porteur_n_ecrit_plus_quand_ce_n_est_plus_son_tour(client, statut):
     bilan = fabriques.BilanFactory(**{statut: True})
     annuelle = bilan.action_annuelle
     client.force_login(fabriques.representant_du_porteur(annuelle.action.porteur))
-    reponse = client.get(adresse("bilan_saisir", annuelle))
-    assert reponse.status_code == 403
-    assert "Ce bilan" in texte(reponse)
+    # The way back from a bilan just handed over leads here: it is shown, with a reason, not a closed door.
+    for nom in ("bilan_saisir", "bilan_transmettre"):
+        reponse = client.get(adresse(nom, annuelle), follow=True)
+        assert reponse.redirect_chain == [(adresse("bilan_detail", annuelle), 302)]
+        assert operations.REFUS[statut] in texte(reponse)
     avant = photo(bilan)
     envoyer(client, bilan, points_forts="Trop tard.")
     assert photo(bilan) == avant
@@ -492,7 +495,25 @@ def test_chaque_changement_a_sa_page(client, annuelle, chargee, etape, depart, m
     # The page of a change that is no longer possible says why.
     refus = client.get(adresse(etape, annuelle))
     if depart != "dispense":
-        assert (refus.status_code, "Ce bilan" in texte(refus)) == (403, True)
+        assert refus.url == adresse("bilan_detail", annuelle)
+        assert operations.REFUS[arrivee] in texte(client.get(refus.url))
+
+
+def test_le_porteur_sait_ce_qui_suit_sa_transmission(client, annuelle, porteur, chargee):
+    bilan = fabriques.BilanFactory(
+        action_annuelle=annuelle, en_saisie=True, realisation="realisee", mise_en_oeuvre="Douze ateliers."
+    )
+    client.force_login(porteur)
+    page = texte(client.get(adresse("bilan_saisir", annuelle)))
+    assert "Une fois transmis, vous ne pourrez plus le modifier" in page
+    client.post(adresse("bilan_transmettre", annuelle), {"version": bilan.version})
+    page = texte(client.get(adresse("bilan_detail", annuelle)))
+    assert "S'il est à compléter, il reviendra dans « Vos actions », avec un message." in page
+    assert "Demandez-lui de vous le renvoyer." in page
+    # Nothing is written to the porteur: the chargé·e de mission is told so.
+    client.force_login(chargee)
+    page = texte(client.get(adresse("bilan_renvoyer", annuelle)))
+    assert "Pilotis ne lui envoie pas de courriel : prévenez-le." in page
 
 
 @pytest.mark.parametrize(
