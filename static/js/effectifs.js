@@ -188,6 +188,8 @@
     formulaire.elements.version.value = copie.version;
     formulaire.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  /* Until it is answered, a copy offered back is not written over. */
+  let enSuspens = false;
   const proposer = (formulaire, cle) => {
     const copie = lireCopie(cle);
     const offre = formulaire.querySelector("[data-copie-offre]");
@@ -199,9 +201,30 @@
     const jour = quand.toLocaleDateString("fr-FR", { day: "numeric", month: "long" });
     offre.querySelector("[data-copie-date]").textContent = `${jour} à ${quand.getHours()}${FINE}h${FINE}${String(quand.getMinutes()).padStart(2, "0")}`;
     offre.hidden = false;
-    const fermer = () => { offre.hidden = true; };
-    offre.querySelector("[data-copie-reprendre]").addEventListener("click", () => { reprendre(formulaire, copie); fermer(); });
+    enSuspens = true;
+    const fermer = () => { offre.hidden = true; enSuspens = false; };
+    offre.querySelector("[data-copie-reprendre]").addEventListener("click", () => { fermer(); reprendre(formulaire, copie); });
     offre.querySelector("[data-copie-ignorer]").addEventListener("click", () => { oublier(cle); fermer(); });
+    // A link to a question further down would leave it out of sight.
+    window.addEventListener("load", () => { offre.focus(); });
+  };
+
+  /* -- Saving comes back where one was typing, not to the top of a long page ---------------------- */
+  const PLACE = "pilotis-place";
+  const enVue = (champ) => champ.offsetParent && champ.getBoundingClientRect().top >= 0;
+  const retenirLaPlace = (formulaire) => {
+    const champ = [...formulaire.elements].find((element) => element.id && enVue(element));
+    if (!champ) return;
+    try { window.sessionStorage.setItem(PLACE, JSON.stringify({ page: window.location.pathname, champ: champ.id, haut: champ.getBoundingClientRect().top })); } catch { /* rien */ }
+  };
+  const revenirALaPlace = () => {
+    let place = null;
+    try { place = JSON.parse(window.sessionStorage.getItem(PLACE)); window.sessionStorage.removeItem(PLACE); } catch { /* rien */ }
+    const champ = place && document.getElementById(place.champ);
+    // What was refused is read first, on top.
+    if (!champ || place.page !== window.location.pathname || enSuspens || document.querySelector(".resume-erreurs, .message.warning")) return;
+    const revenir = () => document.fonts.ready.then(() => window.scrollBy(0, champ.getBoundingClientRect().top - place.haut));
+    if (document.readyState === "complete") revenir(); else window.addEventListener("load", revenir);
   };
 
   /* -- Start --------------------------------------------------------------------------------------- */
@@ -227,10 +250,15 @@
     const etat = formulaire.querySelector("[data-enregistrement]");
     if (etat) { etat.dataset.etat = "attente"; etat.textContent = "Modifications pas encore enregistrées"; }
     clearTimeout(attente);
-    attente = setTimeout(() => garder(formulaire, cle), 400);
+    if (!enSuspens) attente = setTimeout(() => garder(formulaire, cle), 400);
   });
-  formulaire.addEventListener("submit", () => { clearTimeout(attente); garder(formulaire, cle); });
+  formulaire.addEventListener("submit", () => {
+    clearTimeout(attente);
+    if (!enSuspens) garder(formulaire, cle);
+    retenirLaPlace(formulaire);
+  });
   totaliser();
   demanderPourquoi(formulaire);
   replierLesAges();
+  revenirALaPlace();
 })();

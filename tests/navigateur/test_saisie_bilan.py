@@ -160,12 +160,13 @@ def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, 
     Session.objects.all().delete()
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
     page.wait_for_url("**/compte/login/**")
+    assert page.get_by_text("ce navigateur a gardé votre texte").is_visible()
     navigateur.connecter(page, live_server, porteur)
     page.goto(live_server.url + adresse("bilan_saisir", bilan))
     offre = page.locator("[data-copie-offre]")
-    assert "Une saisie non enregistrée du" in lisible(offre.inner_text())
+    assert "Ce que vous aviez écrit le" in lisible(offre.inner_text())
     assert page.get_by_label("Points forts").input_value() == ""
-    page.get_by_role("button", name="La reprendre").click()
+    page.get_by_role("button", name="Le reprendre").click()
     assert page.get_by_label("Points forts").input_value() == "Une phrase longue à retaper."
     assert not offre.is_visible()
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
@@ -177,7 +178,7 @@ def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, 
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
-def test_une_copie_ignoree_est_oubliee(ouvrir):
+def test_une_copie_effacee_est_oubliee(ouvrir):
     page = ouvrir()
     page.get_by_label("Points forts").fill("À oublier.")
     # The copy is made a moment after the last key; the security policy forbids polling with a script.
@@ -185,9 +186,48 @@ def test_une_copie_ignoree_est_oubliee(ouvrir):
     assert page.evaluate("localStorage.length") == 1
     page.on("dialog", lambda dialogue: dialogue.accept())
     page.reload()
-    page.get_by_role("button", name="L'ignorer").click()
+    page.get_by_role("button", name="L'effacer").click()
     assert page.evaluate("localStorage.length") == 0
     assert page.get_by_label("Points forts").input_value() == ""
+
+
+def test_une_copie_proposee_survit_a_ce_qu_on_ecrit_sans_l_avoir_vue(ouvrir, live_server, bilan):
+    page = ouvrir(360)
+    page.get_by_label("Points forts").fill("À retrouver.")
+    page.wait_for_timeout(700)
+    page.on("dialog", lambda dialogue: dialogue.accept())
+    # Come back by a link to a question far below the offer.
+    page.goto(live_server.url + reverse("accessibilite"))
+    page.goto(live_server.url + adresse("bilan_saisir", bilan) + "#id_partenariats")
+    assert page.evaluate("document.activeElement.hasAttribute('data-copie-offre')")
+    page.get_by_label("Partenaires associés").fill("La maison de quartier.")
+    page.wait_for_timeout(700)
+    page.reload()
+    page.get_by_role("button", name="Le reprendre").click()
+    assert page.get_by_label("Points forts").input_value() == "À retrouver."
+
+
+def test_enregistrer_ramene_la_ou_l_on_ecrivait(ouvrir):
+    page = ouvrir(360)
+    zone = page.get_by_label("Perspectives")
+    zone.scroll_into_view_if_needed()
+    zone.fill("Continuer.")
+    avant = zone.bounding_box()["y"]
+    # Playwright's own click scrolls to the bar, which sticks to the bottom of the screen.
+    page.get_by_role("button", name="Enregistrer", exact=True).last.dispatch_event("click")
+    page.get_by_text("Le bilan est enregistré.").wait_for()
+    # The place is found again once the fonts are there.
+    for _ in range(50):
+        if abs(zone.bounding_box()["y"] - avant) < 2:
+            break
+        page.wait_for_timeout(100)
+    else:
+        pytest.fail(f"{zone.bounding_box()['y']} au lieu de {avant}")
+    # What is refused is shown first, on top.
+    page.get_by_label("Nombre de séances").fill("douze")
+    page.get_by_role("button", name="Enregistrer", exact=True).last.dispatch_event("click")
+    page.get_by_text("Une réponse est à corriger").wait_for()
+    assert 0 <= page.locator(".resume-erreurs").bounding_box()["y"] < 740
 
 
 def test_quitter_une_saisie_non_enregistree_demande_d_abord(ouvrir, live_server):
