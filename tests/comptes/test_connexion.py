@@ -40,6 +40,12 @@ def test_la_page_propose_les_deux_facons(client):
     assert "Comptes de démonstration" not in page
 
 
+def test_une_saisie_interrompue_est_dite_gardee(client):
+    page = client.get(reverse("account_login"), {"next": "/dole/2024/actions/abc/bilan/saisir/"})
+    assert "ce navigateur a gardé votre texte" in texte(page)
+    assert "a gardé" not in texte(client.get(reverse("account_login"), {"next": "/dole/2024/actions/"}))
+
+
 def test_par_un_code_recu_par_courriel(client, claire, mailoutbox, settings):
     settings.PILOTIS_COLLECTIVITE = "Grand Dole"
     reponse = demander_code(client)
