@@ -189,7 +189,7 @@ def test_la_page_dit_l_echeance_l_etat_et_la_suite(client, campagne, porteur, ti
     html = texte(arriver(client, compte))
     assert "1 bilan est attendu de vous" in html
     assert "à transmettre d'ici le 30 juin 2025 (dans 12 jours)" in html
-    assert "Ce qu'il faut compléter : « Combien de femmes ? »" in html
+    assert "<b>Ce qui est à compléter</b></p><p>Combien de femmes ?</p>" in html
     lien = reverse("bilan_saisir", args=[campagne.contrat.slug, 2024, du.action_annuelle.cle])
     assert html.count(f'href="{lien}"') == 1
     time_machine.move_to("2025-07-18T12:00:00+02:00")
