@@ -79,10 +79,11 @@ def test_on_peut_renoncer_au_code_et_changer_d_adresse(client, claire, mailoutbo
     assert "Se connecter" in texte(client.get(reverse("account_login")))
 
 
-def test_un_autre_code_se_demande(client, claire, mailoutbox):
+def test_un_autre_code_se_demande(client, claire, mailoutbox, time_machine):
+    time_machine.move_to("2025-06-18T09:05:00+02:00")
     adresse = demander_code(client).url
     page = texte(client.post(adresse, {"action": "resend"}, follow=True))
-    assert f"Courriel envoyé à {ADRESSE}" in page
+    assert f"Courriel envoyé à {ADRESSE} à 9 h 05." in page
     premier, second = (CODE.search(courriel.body).group(1) for courriel in mailoutbox)
     assert "Ce code ne correspond pas" in texte(client.post(adresse, {"code": premier}))
     assert client.post(adresse, {"code": second}).url == reverse("accueil")
@@ -92,6 +93,8 @@ def test_un_code_faux_est_refuse_et_dit_quoi_faire(client, claire, mailoutbox):
     reponse = client.post(demander_code(client).url, {"code": "AAAA-AAAA"})
     assert reponse.status_code == 200
     page = texte(reponse)
+    # The only question of the page is not named again in the summary.
+    assert "Code – " not in page
     assert (
         page.count("Ce code ne correspond pas. Recopiez celui du dernier courriel reçu") == 2
     )  # summary and field
