@@ -21,6 +21,7 @@ from .programme import PREFIXE_FINANCEUR, Totaux
 from .templatetags.etats import etat_action, etat_bilan
 
 LIGNES_PAR_PAGE = 50
+COLONNES_DE_FRONT = 8
 FIGURES = {"th": {"class": "num"}, "td": {"class": "num"}, "tf": {"class": "num"}}
 RIEN = vide("")
 
@@ -71,6 +72,11 @@ class ListeDAnnee(tables.Table):
     def __init__(self, *args: Any, campagne: Campagne, tris: dict[str, Any], **options: Any) -> None:
         self.campagne, self.tris = campagne, tris
         super().__init__(*args, **options)
+
+    @property
+    def large(self) -> bool:
+        """Whether there are more columns than a desk shows side by side: the list then scrolls in a frame."""
+        return len(list(self.columns)) > COLONNES_DE_FRONT
 
     def adresse(self, nom: str, action: ActionAnnuelle) -> str:
         """Return the address of a page of the action."""
