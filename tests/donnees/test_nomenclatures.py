@@ -106,3 +106,16 @@ def test_la_commande_dit_ce_qu_elle_a_fait():
     sortie = StringIO()
     call_command("charger_nomenclatures", stdout=sortie, verbosity=0)
     assert sortie.getvalue() == ""
+
+
+def test_un_fichier_absent_se_dit_en_une_phrase(monkeypatch, capsys):
+    def absent(nom):
+        raise FileNotFoundError(f"{nom}.json")
+
+    monkeypatch.setattr(nomenclatures, "lire", absent)
+    with pytest.raises(SystemExit) as fin:
+        call_command("charger_nomenclatures")
+    assert fin.value.code == 1
+    phrase = capsys.readouterr().err
+    assert phrase.startswith("Rien n'a été chargé")
+    assert "objectifs_nationaux.json" in phrase

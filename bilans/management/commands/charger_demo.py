@@ -5,12 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
 from actions.models import ActionAnnuelle
 from bilans.demonstration.chargement import Resultat, charger_demonstration, nombre_d_etapes
+from comptes.commandes import REFUSE, Commande, Refus
 from comptes.templatetags.typographie import insecables, pluriel
 from contrats.models import ContratVille
 
@@ -19,7 +20,7 @@ BARRE = (
 )
 
 
-class Command(BaseCommand):
+class Command(Commande):
     help = (
         "Charge les données de démonstration (Dole, Bagnols-sur-Cèze, Besançon, Dijon) et leurs comptes. "
         "Un contrat déjà là est laissé tel quel."
@@ -32,7 +33,8 @@ class Command(BaseCommand):
             help="charge les données sans créer les comptes de démonstration",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def executer(self, options: dict[str, Any]) -> None:
+        """Load what is missing and say what was."""
         avec_comptes = not options["sans_comptes"]
         try:
             etapes = nombre_d_etapes()
@@ -46,24 +48,22 @@ class Command(BaseCommand):
                     avancer=barre.update,
                 )
         except ValidationError as erreur:
-            raise CommandError(
-                insecables(f"Rien n'a été chargé : {' '.join(erreur.messages)}"), returncode=1
-            ) from erreur
+            raise Refus(insecables(f"Rien n'a été chargé : {' '.join(erreur.messages)}"), REFUSE) from erreur
         except (OSError, JSONDecodeError) as erreur:
-            raise CommandError(
+            raise Refus(
                 insecables(
                     "Rien n'a été chargé : un fichier du dossier fixtures/ manque ou n'est pas lisible "
                     f"({erreur}). Récupérez-le dans le dépôt."
                 ),
-                returncode=1,
+                REFUSE,
             ) from erreur
         except DatabaseError as erreur:
-            raise CommandError(
+            raise Refus(
                 insecables(
                     f"Rien n'a été chargé : la base de données ne répond pas ou n'est pas à jour ({erreur}). "
                     "Lancez d'abord « python manage.py migrate »."
                 ),
-                returncode=1,
+                REFUSE,
             ) from erreur
         if options["verbosity"] > 0:
             self._raconter(resultat, avec_comptes)

@@ -1,18 +1,29 @@
 """`charger_nomenclatures`: the public lists that the application needs, on every installation."""
 
+from json import JSONDecodeError
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from comptes.commandes import REFUSE, Commande, Refus
 from comptes.templatetags.typographie import insecables, pluriel
 from financements.nomenclatures import charger_nomenclatures
 
 
-class Command(BaseCommand):
+class Command(Commande):
     help = "Ajoute les nomenclatures qui manquent, sans toucher à celles qui sont déjà là."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        for resultat in charger_nomenclatures():
+    def executer(self, options: dict[str, Any]) -> None:
+        """Add the missing entries and say how many there were, list by list."""
+        try:
+            resultats = charger_nomenclatures()
+        except (OSError, JSONDecodeError) as erreur:
+            raise Refus(
+                insecables(
+                    "Rien n'a été chargé : un fichier du dossier fixtures/ manque ou n'est pas lisible "
+                    f"({erreur}). Récupérez-le dans le dépôt."
+                ),
+                REFUSE,
+            ) from erreur
+        for resultat in resultats:
             if options["verbosity"] > 0:
                 ajoutees = (
                     pluriel(resultat.ajoutees, "entrée ajoutée,entrées ajoutées")
