@@ -183,6 +183,14 @@ def test_une_sortie_impossible_est_expliquee(campagne, tmp_path, capsys, monkeyp
             str(tmp_path / "fichier" / "s.csv"),
             f"Le dossier « {tmp_path / 'fichier'} » n'existe pas. Créez-le, ou choisissez-en un autre.",
         ),
+        (
+            str(tmp_path / ("s" * 300)),
+            f"Le fichier « {tmp_path / ('s' * 300)} » n'a pas pu être écrit : son nom est trop long.",
+        ),
+        (
+            "/dev/full",
+            "Le fichier « /dev/full » n'a pas pu être écrit : il n'y a plus de place sur le disque.",
+        ),
     ):
         assert refus(capsys, "synthese", **options, sortie=sortie) == (2, phrase)
 

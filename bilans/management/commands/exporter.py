@@ -1,5 +1,6 @@
 """`exporter`: an annex of a year, written to a file. It sees everything: whoever runs it has the database."""
 
+import errno
 import json
 import os
 import stat
@@ -17,11 +18,19 @@ from comptes.commandes import REFUSE, Commande, Refus
 from contrats.models import ContratVille
 from documents import FORMATS, ErreurRendu, rendre
 
+# What the system says in English, and what we say.
+CAUSES = {
+    errno.ENAMETOOLONG: "son nom est trop long",
+    errno.ENOSPC: "il n'y a plus de place sur le disque",
+    errno.EDQUOT: "votre espace sur le disque est plein",
+    errno.EROFS: "ce disque est en lecture seule",
+}
+
 
 class Command(Commande):
     help = (
         "Écrit une annexe d'une année dans un fichier xlsx, pdf, docx, csv ou html. "
-        "« exporter --liste » nomme les annexes et leurs options."
+        "L'option --liste nomme les annexes et leurs options."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -219,10 +228,12 @@ def _provisoire(chemin: Path) -> Iterator[BinaryIO]:
 
 def _refus_du_disque(sortie: str, erreur: OSError) -> str:
     chemin = Path(sortie)
+    if erreur.errno in CAUSES:
+        return f"Le fichier « {sortie} » n'a pas pu être écrit : {CAUSES[erreur.errno]}."
     if chemin.is_dir():
         return f"« {sortie} » est un dossier : ajoutez le nom du fichier."
     if not chemin.parent.is_dir():
         return f"Le dossier « {chemin.parent} » n'existe pas. Créez-le, ou choisissez-en un autre."
     if isinstance(erreur, PermissionError):
         return f"Vous n'avez pas le droit d'écrire dans « {chemin.parent} ». Choisissez un autre dossier."
-    return f"Le fichier « {sortie} » n'a pas pu être écrit : {erreur.strerror or erreur}."
+    return f"Le fichier « {sortie} » n'a pas pu être écrit. Choisissez un autre dossier ou un autre nom."
