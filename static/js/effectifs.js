@@ -205,8 +205,12 @@
     const fermer = () => { offre.hidden = true; enSuspens = false; };
     offre.querySelector("[data-copie-reprendre]").addEventListener("click", () => { fermer(); reprendre(formulaire, copie); });
     offre.querySelector("[data-copie-ignorer]").addEventListener("click", () => { oublier(cle); fermer(); });
-    // A link to a question further down would leave it out of sight.
-    window.addEventListener("load", () => { offre.focus(); });
+    // A link to a question further down, or the place kept by a reload, would leave it out of sight.
+    window.history.scrollRestoration = "manual";
+    window.addEventListener("load", () => document.fonts.ready.then(() => requestAnimationFrame(() => {
+      offre.focus({ preventScroll: true });
+      offre.scrollIntoView({ block: "center" });
+    })));
   };
 
   /* -- Saving comes back where one was typing, not to the top of a long page ---------------------- */

@@ -199,7 +199,9 @@ def test_une_copie_proposee_survit_a_ce_qu_on_ecrit_sans_l_avoir_vue(ouvrir, liv
     # Come back by a link to a question far below the offer.
     page.goto(live_server.url + reverse("accessibilite"))
     page.goto(live_server.url + adresse("bilan_saisir", bilan) + "#id_partenariats")
-    assert page.evaluate("document.activeElement.hasAttribute('data-copie-offre')")
+    page.locator("[data-copie-offre]:focus").wait_for()
+    page.wait_for_timeout(200)
+    assert 0 <= page.locator("[data-copie-offre]").bounding_box()["y"] < 800
     page.get_by_label("Partenaires associés").fill("La maison de quartier.")
     page.wait_for_timeout(700)
     page.reload()
