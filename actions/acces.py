@@ -14,11 +14,15 @@ def _actions(utilisateur: Utilisateur) -> Q:
     )
 
 
-def _actions_annuelles(utilisateur: Utilisateur) -> Q:
-    return Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur)) | Q(
-        action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
-    )
+def suivies(utilisateur: Utilisateur, annuelle: str = "") -> Q:
+    """Return the Q of what hangs from the years of actions that the account runs or carries.
+
+    `annuelle` is the path to the ActionAnnuelle, ending in « __ »; empty on that model itself.
+    """
+    geres = ContratVille.objects.geres_par(utilisateur).values("pk")
+    siens = Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
+    return Q(**{f"{annuelle}campagne__contrat__in": geres}) | Q(**{f"{annuelle}action__porteur__in": siens})
 
 
 declarer_source("actions.Action", _actions)
-declarer_source("actions.ActionAnnuelle", _actions_annuelles)
+declarer_source("actions.ActionAnnuelle", suivies)

@@ -19,6 +19,7 @@ from contrats.models import (
     ObjectifNational,
     Territoire,
 )
+from contrats.querysets import ViaContrat
 from documents.normalisation import normaliser
 from porteurs.models import Porteur
 
@@ -27,7 +28,6 @@ from .querysets import (
     ActionQuerySet,
     ViaActionAnnuelle,
     ViaCampagne,
-    ViaContrat,
 )
 
 
@@ -229,6 +229,8 @@ class ActionAnnuelle(AvecCle):
         Statut.REPORTEE,
         Statut.ABANDONNEE,
     )
+    # States in which an application is the porteur's own affair: no funder sees it.
+    STATUTS_NON_DEPOSES = (Statut.BROUILLON, Statut.INCOMPLETE)
     # States in which no bilan is expected: nothing was done that year.
     STATUTS_SANS_BILAN = (
         Statut.BROUILLON,

@@ -13,22 +13,10 @@ if TYPE_CHECKING:
     from porteurs.models import Porteur
 
 
-class ViaContrat(QuerySetProtege):
-    """Rows seen when their contrat is."""
-
-    via = "contrat"
-
-
 class ViaCampagne(QuerySetProtege):
     """Rows seen when their campagne is."""
 
     via = "campagne"
-
-
-class ViaAction(QuerySetProtege):
-    """Rows seen when their action is."""
-
-    via = "action"
 
 
 class ViaActionAnnuelle(QuerySetProtege):

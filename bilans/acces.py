@@ -2,10 +2,12 @@
 
 from django.db.models import Q
 
+from actions.acces import suivies
+from actions.models import ActionAnnuelle
 from comptes.acces import declarer_source
 from comptes.models import Utilisateur
 from contrats.models import ContratVille
-from financements.models import AccesFinanceur
+from financements.acces import contrats_finances
 from porteurs.models import Porteur
 
 from .models import Bilan, RapportAnnuel
@@ -13,21 +15,16 @@ from .models import Bilan, RapportAnnuel
 
 def _bilans(utilisateur: Utilisateur) -> Q:
     """Those of a contract that it runs, of its own actions, and the validated ones for a funder."""
-    geres = Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
-    siens = Q(action_annuelle__action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk"))
     finances = Q(
+        ~Q(action_annuelle__statut__in=ActionAnnuelle.STATUTS_NON_DEPOSES),
         statut__in=Bilan.STATUTS_VALIDES,
-        action_annuelle__campagne__contrat__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values(
-            "financeur__contrat"
-        ),
+        action_annuelle__campagne__contrat__in=contrats_finances(utilisateur),
     )
-    return geres | siens | finances
+    return suivies(utilisateur, "action_annuelle__") | finances
 
 
 def _suivis(utilisateur: Utilisateur) -> Q:
-    geres = Q(bilan__action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
-    siens = Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
-    return geres | Q(bilan__action_annuelle__action__porteur__in=siens)
+    return suivies(utilisateur, "bilan__action_annuelle__")
 
 
 def _bilans_structure(utilisateur: Utilisateur) -> Q:
@@ -43,8 +40,15 @@ def _rapports(utilisateur: Utilisateur) -> Q:
     return publies | Q(contrat__in=ContratVille.objects.geres_par(utilisateur))
 
 
+def _sections(utilisateur: Utilisateur) -> Q:
+    geres = ContratVille.objects.geres_par(utilisateur).values("pk")
+    lus = RapportAnnuel.objects.visibles_par(utilisateur).values("pk")
+    return Q(rapport__contrat__in=geres) | Q(visible=True, rapport__in=lus)
+
+
 declarer_source("bilans.Bilan", _bilans)
 declarer_source("bilans.RapportAnnuel", _rapports)
+declarer_source("bilans.SectionRapport", _sections)
 declarer_source("bilans.Transition", _suivis)
 declarer_source("bilans.Commentaire", _suivis)
 declarer_source("bilans.BilanStructure", _bilans_structure)

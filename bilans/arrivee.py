@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from actions.models import ActionAnnuelle, Campagne
 from contrats.models import ContratVille
-from financements.models import AccesFinanceur
+from financements.acces import contrats_finances
 from porteurs.models import Echeance, Porteur
 
 from .models import Bilan, RapportAnnuel
@@ -35,9 +35,9 @@ class Arrivee:
     def contrats(self) -> list[ContratVille]:
         """The contracts to choose from: those it works on; for a mere reader, those it reads."""
         visibles = ContratVille.objects.visibles_par(self.utilisateur)
-        finances = AccesFinanceur.objects.filter(utilisateur=self.utilisateur).values("financeur__contrat")
         suivis = visibles.filter(
-            Q(pk__in=ContratVille.objects.geres_par(self.utilisateur).values("pk")) | Q(pk__in=finances)
+            Q(pk__in=ContratVille.objects.geres_par(self.utilisateur).values("pk"))
+            | Q(pk__in=contrats_finances(self.utilisateur))
         )
         return list(suivis) or ([] if self.porte else list(visibles))
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 from django_filters.fields import ModelChoiceField
 
+from actions.acces import suivies
 from actions.models import ActionAnnuelle, ActionTerritoire, Campagne, Dispositif
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
-from contrats.models import Axe, ContratVille, Territoire
+from contrats.models import Axe, Territoire
 from documents.formats import INSECABLE
 from financements.models import AmbiguiteMontants, Financeur, LigneFinancement
 from financements.querysets import AmbiguiteQuerySet
@@ -50,9 +51,7 @@ def suivies_par(utilisateur: Any) -> Q:
     """
     if utilisateur.est_administrateur:
         return Q(pk__isnull=False)
-    return Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur).values("pk")) | Q(
-        action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
-    )
+    return suivies(utilisateur)
 
 
 def selon_bilan(situation: str, utilisateur: Any, campagne: Campagne) -> Q:

@@ -18,6 +18,7 @@ from .querysets import (
     BilanStructureQuerySet,
     CommentaireQuerySet,
     RapportQuerySet,
+    SectionRapportQuerySet,
     SuiviBilanQuerySet,
     ViaBilan,
     ViaBilanStructure,
@@ -549,7 +550,7 @@ class SectionRapport(models.Model):
     texte = models.TextField("texte", blank=True)
     visible = models.BooleanField("visible", default=True)
 
-    objects = ViaRapport.as_manager()
+    objects = SectionRapportQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:
@@ -578,7 +579,8 @@ class AvisRapport(models.Model):
         REPUTE_FAVORABLE = "repute_favorable", "Réputé favorable"
 
     rapport = models.ForeignKey(RapportAnnuel, models.CASCADE, related_name="avis", verbose_name="rapport")
-    instance = models.ForeignKey(
+    # Not « instance »: the rows of the history already have a property of that name.
+    instance_consultee = models.ForeignKey(
         Instance, models.PROTECT, related_name="avis_rapports", verbose_name="instance"
     )
     sens = models.CharField("sens", max_length=20, choices=Sens, blank=True)
@@ -592,10 +594,10 @@ class AvisRapport(models.Model):
     class Meta:
         verbose_name = "avis sur le rapport"
         verbose_name_plural = "avis sur le rapport"
-        ordering = ["rapport", "instance"]
+        ordering = ["rapport", "instance_consultee"]
         constraints = [
             models.UniqueConstraint(
-                fields=["rapport", "instance"],
+                fields=["rapport", "instance_consultee"],
                 name="avis_rapport_unique",
                 violation_error_message="Cette instance a déjà rendu un avis.",
             ),
@@ -607,7 +609,7 @@ class AvisRapport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.instance} : {self.get_sens_display() or 'en attente'}"
+        return f"{self.instance_consultee} : {self.get_sens_display() or 'en attente'}"
 
 
 class VersionRapport(models.Model):

@@ -20,12 +20,6 @@ class ViaBilan(QuerySetProtege):
     via = "bilan"
 
 
-class ViaContrat(QuerySetProtege):
-    """Rows seen when their contrat is."""
-
-    via = "contrat"
-
-
 class ViaRapport(QuerySetProtege):
     """Rows seen when their rapport is."""
 
@@ -123,3 +117,7 @@ class CommentaireQuerySet(SuiviBilanQuerySet):
 
 class RapportQuerySet(QuerySetProtege):
     """Annual reports: all states for who runs the contract, published ones for who reads the contract."""
+
+
+class SectionRapportQuerySet(QuerySetProtege):
+    """Sections of a report that is seen; one that is left out of it, for who runs the contract only."""

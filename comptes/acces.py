@@ -58,3 +58,14 @@ class QuerySetProtege(QuerySet[Any]):
             permis = relation.related_model._default_manager.visibles_par(utilisateur)
             return self.filter(**{f"{self.via}__in": permis})
         return self.filter(sources(self.model, utilisateur))
+
+
+class AccesQuerySet(QuerySetProtege):
+    """Access rows (`utilisateur` is on what): an account sees its own."""
+
+    def visibles_par(self, utilisateur: "Utilisateur | AnonymousUser") -> Self:
+        from .models import Utilisateur
+
+        if not isinstance(utilisateur, Utilisateur) or not utilisateur.is_active:
+            return self.none()
+        return self if utilisateur.est_administrateur else self.filter(utilisateur=utilisateur)

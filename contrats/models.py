@@ -11,17 +11,17 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 from stdnum.fr import siren as siren_fr
 
+from comptes.acces import AccesQuerySet
 from comptes.modeles import AvecRecherche
 from documents.normalisation import normaliser
 
 from .querysets import (
-    AccesContratQuerySet,
     AxeQuerySet,
     ContratVilleQuerySet,
     NomenclatureQuerySet,
+    SeanceQuerySet,
     ViaAxe,
     ViaContrat,
-    ViaInstance,
     ViaStatistique,
     ViaTerritoire,
 )
@@ -708,7 +708,7 @@ class Seance(models.Model):
     compte_rendu = models.TextField("compte rendu", blank=True)
     publie = models.BooleanField("relevé publié", default=False)
 
-    objects = ViaInstance.as_manager()
+    objects = SeanceQuerySet.as_manager()
 
     class Meta:
         verbose_name = "séance"
@@ -773,7 +773,7 @@ class AccesContrat(models.Model):
     role = models.CharField("rôle", max_length=20, choices=Role)
     cree_le = models.DateTimeField("accordé le", auto_now_add=True)
 
-    objects = AccesContratQuerySet.as_manager()
+    objects = AccesQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:

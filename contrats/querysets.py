@@ -49,10 +49,8 @@ class ViaStatistique(QuerySetProtege):
     via = "statistique"
 
 
-class ViaInstance(QuerySetProtege):
-    """Rows seen when their instance is."""
-
-    via = "instance"
+class SeanceQuerySet(QuerySetProtege):
+    """Meetings: all for who runs the contract; for its readers, those whose minutes are published."""
 
 
 class AxeQuerySet(ViaContrat):
@@ -70,12 +68,3 @@ class NomenclatureQuerySet(QuerySetProtege):
 
     def visibles_par(self, utilisateur: "Utilisateur") -> Self:  # type: ignore[override]
         return self if utilisateur.is_authenticated and utilisateur.is_active else self.none()
-
-
-class AccesContratQuerySet(QuerySetProtege):
-    """Access rows: an account sees its own."""
-
-    def visibles_par(self, utilisateur: "Utilisateur") -> Self:  # type: ignore[override]
-        if not utilisateur.is_authenticated or not utilisateur.is_active:
-            return self.none()
-        return self if utilisateur.est_administrateur else self.filter(utilisateur=utilisateur)

@@ -1,8 +1,11 @@
 """Who sees the money, and what a financeur sees of the programme."""
 
-from django.db.models import Q
+from typing import Any
 
-from actions.models import ActionAnnuelle, Campagne
+from django.db.models import Q, QuerySet
+
+from actions.acces import suivies
+from actions.models import ActionAnnuelle
 from comptes.acces import declarer_source
 from comptes.models import Utilisateur
 from contrats.models import ContratVille
@@ -11,25 +14,29 @@ from porteurs.models import Convention, Porteur
 from .models import AccesFinanceur, LigneFinancement
 
 
+def contrats_finances(utilisateur: Utilisateur) -> QuerySet[Any]:
+    """Return, as a subquery, the contracts in which the account represents a funder."""
+    return AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur__contrat")
+
+
 def _siens(utilisateur: Utilisateur) -> Q:
     return Q(pk__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur"))
 
 
 def _contrats_du_financeur(utilisateur: Utilisateur) -> Q:
-    return Q(pk__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur__contrat"))
+    return Q(pk__in=contrats_finances(utilisateur))
 
 
 def _actions_du_financeur(utilisateur: Utilisateur) -> Q:
-    contrats = AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur__contrat")
-    # A draft or an application that is not yet examined is the porteur's own affair.
-    return Q(campagne__contrat__in=contrats) & ~Q(
-        statut__in=[ActionAnnuelle.Statut.BROUILLON, ActionAnnuelle.Statut.INCOMPLETE]
+    return Q(campagne__contrat__in=contrats_finances(utilisateur)) & ~Q(
+        statut__in=ActionAnnuelle.STATUTS_NON_DEPOSES
     )
 
 
 def _porteurs_du_financeur(utilisateur: Utilisateur) -> Q:
-    contrats = AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur__contrat")
-    return Q(pk__in=Porteur.objects.filter(actions__contrat__in=contrats).values("pk"))
+    """Those that carry an action which it sees."""
+    actions = ActionAnnuelle.objects.filter(_actions_du_financeur(utilisateur))
+    return Q(pk__in=actions.order_by().values("action__porteur"))
 
 
 def _financeurs(utilisateur: Utilisateur) -> Q:
@@ -44,11 +51,9 @@ def _financeurs(utilisateur: Utilisateur) -> Q:
 
 def _lignes(utilisateur: Utilisateur) -> Q:
     """All those of a contract that it runs, its own column, those of the actions that it carries."""
-    return (
-        Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
-        | Q(financeur__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur"))
-        | Q(action_annuelle__action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk"))
-    )
+    siennes = Q(financeur__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur"))
+    deposees = ~Q(action_annuelle__statut__in=ActionAnnuelle.STATUTS_NON_DEPOSES)
+    return suivies(utilisateur, "action_annuelle__") | (siennes & deposees)
 
 
 def _versements(utilisateur: Utilisateur) -> Q:
@@ -58,9 +63,7 @@ def _versements(utilisateur: Utilisateur) -> Q:
 
 
 def _budgets(utilisateur: Utilisateur) -> Q:
-    return Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur)) | Q(
-        action_annuelle__action__porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
-    )
+    return suivies(utilisateur, "action_annuelle__")
 
 
 def _ambiguites(utilisateur: Utilisateur) -> Q:
@@ -68,7 +71,7 @@ def _ambiguites(utilisateur: Utilisateur) -> Q:
 
 
 def _pilotage(utilisateur: Utilisateur) -> Q:
-    return Q(campagne__in=Campagne.objects.filter(contrat__in=ContratVille.objects.geres_par(utilisateur)))
+    return Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
 
 
 declarer_source("contrats.ContratVille", _contrats_du_financeur)

@@ -10,12 +10,13 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from actions.models import ActionAnnuelle, Campagne, Dispositif
+from comptes.acces import AccesQuerySet
 from comptes.modeles import AvecCle
 from contrats.models import ContratVille, Deliberation, NomenclatureModel, Partenaire, Seance
 from porteurs.models import Convention, Porteur, valider_siret
+from porteurs.querysets import ViaConvention
 
 from .querysets import (
-    AccesFinanceurQuerySet,
     AmbiguiteQuerySet,
     BudgetQuerySet,
     FinanceurQuerySet,
@@ -24,7 +25,6 @@ from .querysets import (
     ViaAmbiguite,
     ViaBudget,
     ViaCampagneGeree,
-    ViaConvention,
     ViaLecture,
     ViaVersement,
 )
@@ -676,7 +676,7 @@ class AccesFinanceur(models.Model):
     financeur = models.ForeignKey(Financeur, models.CASCADE, related_name="acces", verbose_name="financeur")
     cree_le = models.DateTimeField("accordé le", auto_now_add=True)
 
-    objects = AccesFinanceurQuerySet.as_manager()
+    objects = AccesQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:

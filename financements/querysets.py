@@ -8,15 +8,9 @@ from django.db.models import DecimalField, Sum
 from comptes.acces import QuerySetProtege
 
 if TYPE_CHECKING:
-    from comptes.models import Utilisateur
+    pass
 
 MONTANT = DecimalField(max_digits=14, decimal_places=2)
-
-
-class ViaConvention(QuerySetProtege):
-    """Rows seen when their convention is."""
-
-    via = "convention"
 
 
 class ViaBudget(QuerySetProtege):
@@ -74,12 +68,3 @@ class AmbiguiteQuerySet(QuerySetProtege):
 
 class ViaCampagneGeree(QuerySetProtege):
     """Rows of the steering of a year (envelopes, control totals): seen by who runs the contract."""
-
-
-class AccesFinanceurQuerySet(QuerySetProtege):
-    """Access rows: an account sees its own."""
-
-    def visibles_par(self, utilisateur: "Utilisateur") -> Self:  # type: ignore[override]
-        if not utilisateur.is_authenticated or not utilisateur.is_active:
-            return self.none()
-        return self if utilisateur.est_administrateur else self.filter(utilisateur=utilisateur)

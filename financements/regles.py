@@ -4,7 +4,7 @@ from typing import Any
 
 import rules
 
-from actions.models import ActionAnnuelle
+from actions.regles import gere_l_action
 from contrats.models import ContratVille
 from contrats.regles import est_administrateur, est_charge_de_mission
 
@@ -14,15 +14,7 @@ from .models import AccesFinanceur, LigneFinancement
 @rules.predicate
 def gere_la_ligne(utilisateur: Any, ligne: LigneFinancement | None) -> bool:
     """The account runs the contract of the action that this line funds."""
-    return ligne is not None and est_charge_de_mission(utilisateur, ligne.action_annuelle.campagne.contrat)
-
-
-@rules.predicate
-def gere_l_action(utilisateur: Any, action_annuelle: ActionAnnuelle | None) -> bool:
-    """The account runs the contract of the action to be funded."""
-    return action_annuelle is not None and est_charge_de_mission(
-        utilisateur, action_annuelle.campagne.contrat
-    )
+    return ligne is not None and gere_l_action(utilisateur, ligne.action_annuelle)
 
 
 @rules.predicate

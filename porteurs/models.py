@@ -10,12 +10,12 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 from stdnum.fr import siret as siret_fr
 
+from comptes.acces import AccesQuerySet
 from comptes.modeles import AvecCle, AvecRecherche
 from contrats.models import ContratVille, Deliberation, Epci
 from documents.normalisation import normaliser
 
 from .querysets import (
-    AccesPorteurQuerySet,
     ConventionQuerySet,
     DossierPorteurQuerySet,
     PorteurQuerySet,
@@ -483,7 +483,7 @@ class AccesPorteur(models.Model):
     role = models.CharField("rôle", max_length=20, choices=Role, default=Role.CONTRIBUTEUR)
     cree_le = models.DateTimeField("accordé le", auto_now_add=True)
 
-    objects = AccesPorteurQuerySet.as_manager()
+    objects = AccesQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:

@@ -59,12 +59,3 @@ class ConventionQuerySet(QuerySetProtege):
 
 class DossierPorteurQuerySet(QuerySetProtege):
     """The porteur's own file (people, means): seen by who runs a contract of its EPCI and by itself."""
-
-
-class AccesPorteurQuerySet(QuerySetProtege):
-    """Access rows: an account sees its own."""
-
-    def visibles_par(self, utilisateur: "Utilisateur") -> Self:  # type: ignore[override]
-        if not utilisateur.is_authenticated or not utilisateur.is_active:
-            return self.none()
-        return self if utilisateur.est_administrateur else self.filter(utilisateur=utilisateur)
