@@ -336,6 +336,16 @@ def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, porteur, 
     assert (lu.personnes, lu.personnes_qpv) == (31, 7)
 
 
+def test_deux_onglets_de_la_meme_personne_ne_sont_pas_deux_personnes(client, annuelle, porteur):
+    bilan = fabriques.BilanFactory(action_annuelle=annuelle)
+    client.force_login(porteur)
+    ancienne = saisie(bilan, points_forts="Du premier onglet.")
+    envoyer(client, bilan, points_forts="Du second onglet.")
+    page = texte(client.post(adresse("bilan_saisir", annuelle), ancienne))
+    assert "Vous avez enregistré une autre version, dans un autre onglet ou sur un autre appareil" in page
+    assert f"{porteur} a enregistré" not in page
+
+
 def test_un_effectif_corrige_par_l_autre_entre_temps_est_repris(client, annuelle, porteur, chargee):
     """What one had left as it was is no mistake of one's own."""
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, a_completer=True)
