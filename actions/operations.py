@@ -76,12 +76,14 @@ def modifier_action(
     """
     if not auteur.has_perm("actions.modifier", annuelle):
         raise PermissionDenied
-    verrouiller(ActionAnnuelle.objects.all(), annuelle.pk, version)
+    # Always the action before its years: two people in two years of it do not wait for each other.
     action = Action.objects.select_for_update().get(pk=annuelle.action_id)
+    verrouiller(ActionAnnuelle.objects.all(), annuelle.pk, version)
     if action.intitule != intitule or action.porteur_id != porteur.pk:
         _verifier_identite(action, porteur, intitule)
         action.intitule, action.porteur = intitule, porteur
         _enregistrer(action, auteur)
+        _perimer_les_autres_annees(annuelle, auteur)
     annuelle.action = action
     _verifier_unicite(annuelle)
     if annuelle.statut != ActionAnnuelle.Statut.REPORTEE:
@@ -96,6 +98,14 @@ def _enregistrer(objet: Action | ActionAnnuelle, auteur: Utilisateur, motif: str
     objet._history_user = auteur  # type: ignore[union-attr]
     objet._change_reason = motif or None  # type: ignore[union-attr]
     objet.save()
+
+
+def _perimer_les_autres_annees(annuelle: ActionAnnuelle, auteur: Utilisateur) -> None:
+    """Give a new version to the other years: a form opened there would put the former title back."""
+    autres = ActionAnnuelle.objects.filter(action=annuelle.action_id).exclude(pk=annuelle.pk)
+    for autre in autres.select_for_update().order_by("pk"):
+        autre.version += 1
+        _enregistrer(autre, auteur)
 
 
 def _suivre(annuelle: ActionAnnuelle) -> None:

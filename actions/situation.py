@@ -60,6 +60,9 @@ class SituationMiddleware:
         """Find the contract and the campaign named in the address, or raise Http404."""
         if "contrat" not in kwargs or "annee" not in kwargs or not request.user.is_authenticated:
             return
+        if "\0" in request.path:
+            # No key holds one, and PostgreSQL refuses to look for it.
+            raise Http404
         slug, annee = kwargs.pop("contrat"), kwargs.pop("annee")
         contrats = list(ContratVille.objects.visibles_par(request.user))
         contrat = next((c for c in contrats if c.slug == slug), None)

@@ -61,7 +61,8 @@ class RepertoirePorteurs:
     def __init__(self, request: RequeteCampagne) -> None:
         self.request = request
         self.gere = request.user.has_perm("contrats.gerer", request.contrat)
-        self.q = request.GET.get("q", "").strip()
+        # PostgreSQL refuses to look for a NUL; nobody types one.
+        self.q = request.GET.get("q", "").replace("\0", "").strip()
         types = request.GET.get("type", "")
         self.type = types if types in Porteur.Type.values else ""
         self.tous = "tous" in request.GET

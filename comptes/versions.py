@@ -32,6 +32,12 @@ def version_de(objet: Any) -> int:
     return int(derniere or 0)
 
 
+def lire_version(texte: str) -> int:
+    """Return the version that a page sends outside the fields of a form; 0, which no row has, for anything else."""
+    # No row is saved that often; Python refuses to read a number of five thousand digits.
+    return int(texte) if texte.isdecimal() and len(texte) < 10 else 0
+
+
 def verrouiller(lignes: QuerySet[Any], pk: Any, version: int) -> Any:
     """Return the row `pk` of `lignes`, locked until the end of the transaction.
 

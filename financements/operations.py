@@ -123,7 +123,8 @@ def trancher_montants(
     The awarded amounts of the funders of the total become those of the reading; the funders beside the total
     keep theirs. With no `lecture`, the amounts recorded today, corrected by hand, are the right ones and
     become a reading. It can be done again. Raises PermissionDenied, VersionPerimee when someone confirmed a
-    reading since `etat`, ValidationError when a funder has several lines: nobody guesses how to share.
+    reading since `etat`, ValidationError when a funder has several lines (nobody guesses how to share) or
+    when `lecture` is that of another row.
     """
     action_annuelle = ambiguite.action_annuelle
     if not auteur.has_perm("financements.ajouter", action_annuelle):
@@ -133,6 +134,8 @@ def trancher_montants(
         raise VersionPerimee(actuelle)
     if lecture is None:
         lecture = _lecture_des_montants(actuelle)
+    elif lecture.ambiguite_id != actuelle.pk:
+        raise ValidationError("Cette lecture est celle d'une autre action.")
     else:
         _appliquer(lecture, action_annuelle, auteur)
     actuelle.lecture_retenue, actuelle.tranchee_le, actuelle.tranchee_par = lecture, timezone.now(), auteur

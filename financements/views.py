@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from actions.models import ActionAnnuelle
 from actions.situation import RequeteCampagne
-from comptes.versions import VersionPerimee, comparer
+from comptes.versions import VersionPerimee, comparer, lire_version
 from comptes.vues import exiger
 from documents import formats
 
@@ -85,9 +85,8 @@ def ligne_supprimer(request: RequeteCampagne, cle: str) -> HttpResponse:
     ligne = _ligne(request, cle)
     empechement = ""
     if request.method == "POST":
-        version = request.POST.get("version", "")
         try:
-            supprimer_ligne(request.user, ligne, version=int(version) if version.isdecimal() else 0)
+            supprimer_ligne(request.user, ligne, version=lire_version(request.POST.get("version", "")))
         except VersionPerimee:
             empechement = (
                 "Cette ligne vient d'être modifiée par une autre personne : "

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from actions.situation import RequeteCampagne
-from comptes.versions import Conflit, VersionPerimee, comparer
+from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger
 
 from .. import operations
@@ -317,8 +317,8 @@ def _formulaire_de_motif(request: RequeteCampagne, passage: Passage) -> MotifFor
 def _faire(
     request: RequeteCampagne, bilan: Bilan, nom: str, form: MotifForm | None, retour: str
 ) -> HttpResponse:
-    version = request.POST.get("version", "")
-    options: dict[str, Any] = {"version": int(version) if version.isdecimal() else None}
+    version = request.POST.get("version")
+    options: dict[str, Any] = {"version": None if version is None else lire_version(version)}
     if form is not None:
         options["motif"] = form.cleaned_data["motif"]
     try:

@@ -412,6 +412,20 @@ def test_les_territoires_de_l_autre_sont_montres(lieu, concurrence):
     assert saisie(reponse)["territoires"] == [str(lieu.autre_quartier.pk)]
 
 
+def test_le_titre_change_dans_une_autre_annee_n_est_pas_remis(lieu, annuelle):
+    """Title and porteur are those of every year: a form opened on 2025 is out of date once 2024 is renamed."""
+    suivante = fabriques.annee_de(annuelle.action, 2025)
+    adresse = lieu.adresse("action_modifier", suivante.cle, annee=2025)
+    ouverte = saisie(lieu.client.get(adresse))
+    modifier(lieu, annuelle, intitule="Balades en ville")
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(adresse, {**ouverte, "tarifs": "Gratuit"})
+    conflit = reponse.context["conflit"]
+    assert (conflit.qui, conflit.ecarts["intitule"].autre) == ("Claire Aubert", "Balades en ville")
+    suivante.refresh_from_db()
+    assert (suivante.version, suivante.action.intitule) == (2, "Balades en ville")
+
+
 def test_sans_version_la_page_est_perimee(lieu, annuelle):
     adresse = lieu.adresse("action_modifier", annuelle.cle)
     frappe = saisie(lieu.client.get(adresse))

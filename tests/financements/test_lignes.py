@@ -227,7 +227,7 @@ def test_une_ligne_qui_a_un_versement_ne_se_supprime_pas(lieu, ligne):
     assert "Un versement est prévu ou fait sur cette ligne" in texte(reponse)
 
 
-@pytest.mark.parametrize("version", ["", "0", "x", "²", "1"])
+@pytest.mark.parametrize("version", ["", "0", "x", "²", "1", "9" * 5000])
 def test_une_ligne_changee_entretemps_ne_se_supprime_pas_sans_etre_relue(lieu, ligne, version):
     modifier(lieu, ligne, montant_accorde="1 500")
     with rien_n_est_ecrit():

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 
 from comptes.versions import VersionPerimee
 from financements.models import AmbiguiteMontants, LecturePossible, LigneFinancement, MontantLu
@@ -175,11 +175,15 @@ def test_le_second_est_prevenu_qu_une_lecture_vient_d_etre_confirmee(lieu, ambig
 
 def test_l_operation_se_defend_elle_meme(lieu, ambiguite):
     lecture, membre = ambiguite.lectures.get(ordre=2), fabriques.membre_du_copil(lieu.contrat)
+    action_voisine = fabriques.ActionAnnuelleFactory(campagne=lieu.campagne)
+    voisine = fabriques.AmbiguiteFactory(action_annuelle=action_voisine)
     with rien_n_est_ecrit():
         with pytest.raises(PermissionDenied):
             trancher_montants(membre, ambiguite, lecture, etat=etat_de(ambiguite))
         with pytest.raises(VersionPerimee):
             trancher_montants(lieu.chargee, ambiguite, lecture, etat="hier")
+        with pytest.raises(ValidationError, match="autre action"):
+            trancher_montants(lieu.chargee, ambiguite, voisine.lectures.first(), etat=etat_de(ambiguite))
 
 
 def test_une_action_sans_ambiguite_n_a_pas_cette_page(lieu):

@@ -111,6 +111,11 @@ def test_les_totaux_sont_ceux_des_lignes_montrees(lieu, programme):
     assert lister(lieu, q="velo").context["repertoire"].totaux.accorde == Decimal("1000.50")
 
 
+def test_un_caractere_nul_ne_casse_rien(lieu, programme):
+    assert lieu.client.get(lieu.adresse("liste_porteurs"), {"q": "\0"}).status_code == 200
+    assert lieu.client.get(lieu.adresse("liste_porteurs") + "%00/").status_code == 404
+
+
 def test_chaque_filtre_se_retire(lieu, programme):
     puces = lister(lieu, q="velo", tous="1", tri="porteur").context["repertoire"].puces
     assert [(puce.libelle, puce.url) for puce in puces] == [
