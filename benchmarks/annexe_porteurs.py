@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from copy import copy
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from statistics import median
@@ -177,8 +178,8 @@ def memoire() -> float:
 
 def ouvrir() -> None:
     """Import what the annex needs and open the database: a server has done it already."""
-    import documents.rendu_pdf
-    import documents.rendu_xlsx  # noqa: F401
+    for module in ("bilans.annexes", "documents.rendu_xlsx", "documents.rendu_pdf"):
+        import_module(module)
     from actions.models import Campagne
 
     Campagne.objects.get()
@@ -246,12 +247,13 @@ def html() -> str:
 
 
 def faire_pdf(_: None, dossier: Path) -> None:
-    """Build the annex and print it, the reading of the database and the child process included."""
-    from documents import rendre
+    """Build the annex and print it, the reading of the database and the child process included.
 
-    sortie = BytesIO()
-    rendre(tableau(), "pdf", sortie)
-    (dossier / "annexe.pdf").write_bytes(sortie.getvalue())
+    The application stops a layout after five minutes; a busy machine may need more here.
+    """
+    from documents import html_en_pdf
+
+    (dossier / "annexe.pdf").write_bytes(html_en_pdf(html(), delai=3600))
 
 
 def faire_weasyprint(source: str, dossier: Path) -> None:
