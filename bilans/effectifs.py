@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from comptes.templatetags.typographie import insecables, pluriel
-from documents.formats import nombre
+from documents import additionner, nombre
 
 if TYPE_CHECKING:
     from .models import Effectif
@@ -61,12 +61,6 @@ def nom_du_champ(perimetre: str, cellule: Cellule) -> str:
     return f"{perimetre}_{cellule.tranche or 'ensemble'}_{cellule.sexe}"
 
 
-def somme(valeurs: Iterable[int | None]) -> int | None:
-    """Return the sum of what is known, None when nothing is."""
-    connues = [valeur for valeur in valeurs if valeur is not None]
-    return sum(connues) if connues else None
-
-
 @dataclass(frozen=True)
 class Grille:
     """The people of one bilan in one perimeter: « total » (everyone) or « qpv »."""
@@ -96,12 +90,12 @@ class Grille:
     def total_du_rang(self, tranche: int | None) -> int | None:
         """Return the stated total of a row, else the sum of what its cells say; for all ages, see `total`."""
         annonce = self.valeur(tranche, TOTAL)
-        return annonce if annonce is not None else somme(self.valeur(tranche, sexe) for sexe in SEXES)
+        return annonce if annonce is not None else additionner(self.valeur(tranche, sexe) for sexe in SEXES)
 
     @property
     def total_des_tranches(self) -> int | None:
         """The people whose age is known, None when no band has a number."""
-        return somme(self.total_du_rang(tranche.pk) for tranche in self.tranches)
+        return additionner(self.total_du_rang(tranche.pk) for tranche in self.tranches)
 
     @property
     def total(self) -> int | None:
@@ -140,7 +134,7 @@ class Grille:
         """
         if self.ecarts():
             return 0
-        connus = somme(self.total_de_la_colonne(sexe) for sexe in (FEMMES, HOMMES))
+        connus = additionner(self.total_de_la_colonne(sexe) for sexe in (FEMMES, HOMMES))
         return (self.total or 0) - (connus or 0)
 
     @property
@@ -157,7 +151,7 @@ class Grille:
         return Rang(tranche, femmes, hommes, non_renseigne, self.total_du_rang(tranche.pk))
 
     def _somme_des_tranches(self, sexe: str) -> int | None:
-        return somme(self.valeur(tranche.pk, sexe) for tranche in self.tranches)
+        return additionner(self.valeur(tranche.pk, sexe) for tranche in self.tranches)
 
     def total_certain(self, tranche: int | None) -> int | None:
         """Return the total of a row that leaves nobody out: stated, or with both sexes given; else None."""

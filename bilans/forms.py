@@ -10,6 +10,7 @@ from django.forms import BoundField
 from actions.models import TrancheAge
 from comptes.champs import ChampDate, ChampNombre, ChampTexte
 from comptes.templatetags.typographie import date_longue
+from documents import additionner
 
 from . import effectifs as eff
 from .models import Bilan, Effectif
@@ -224,7 +225,7 @@ class BilanForm(forms.ModelForm):
             self._rang(grille, None),
             [self._rang(grille, tranche) for tranche in self.tranches],
             [
-                *(eff.somme(grille.valeur(t.pk, s) for t in self.tranches) for s in eff.SEXES),
+                *(additionner(grille.valeur(t.pk, s) for t in self.tranches) for s in eff.SEXES),
                 grille.total_des_tranches,
             ],
             self[f"{perimetre}_estimation"],

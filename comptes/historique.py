@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import models
+from django.utils.text import capfirst
 
 from documents import formats
 
@@ -178,7 +179,7 @@ def _entre(
 def _changement(ligne: Any, libelle: str, avant: str, apres: str) -> Changement:
     auteur, dit = str(ligne.history_user or ""), ligne.history_change_reason or ""
     motif = "" if " – " in dit else dit
-    return Changement(ligne.history_date, auteur, libelle[:1].upper() + libelle[1:], avant, apres, motif)
+    return Changement(ligne.history_date, auteur, capfirst(libelle), avant, apres, motif)
 
 
 def _meme_valeur(avant: Any, ligne: Any, champ: Any) -> bool:

@@ -9,6 +9,11 @@ from documents.normalisation import normaliser
 from .cles import nouvelle_cle
 
 
+def libelle_du_champ(modele: type[models.Model], champ: str) -> str:
+    """Return the name of a field as people read it, in the middle of a sentence: « moyens humains »."""
+    return str(getattr(modele._meta.get_field(champ), "verbose_name", champ))
+
+
 class AvecCle(models.Model):
     """An object that has an address: known there by an unguessable key, never by its row number."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.text import capfirst
+
 from comptes.templatetags.typographie import pluriel
 from documents import INSECABLE, Colonne, Groupe, Tableau, TypeColonne
 
@@ -65,14 +67,14 @@ def _notes(axes: list[Axe]) -> tuple[str, ...]:
 
 
 def _colonnes(contrat: ContratVille, axes: list[Axe]) -> tuple[Colonne, ...]:
-    colonnes = [Colonne(cle="axe", titre=_phrase(contrat.niveau_2_pluriel), poids=2, entete_ligne=True)]
+    colonnes = [Colonne(cle="axe", titre=capfirst(contrat.niveau_2_pluriel), poids=2, entete_ligne=True)]
     if any(axe.niveau == 3 for axe in axes):
-        titre = _phrase(contrat.niveau_3_pluriel or "Subdivision")
+        titre = capfirst(contrat.niveau_3_pluriel or "Subdivision")
         colonnes.append(Colonne(cle="sous_axe", titre=titre, poids=2))
     consigne = f" ({contrat.consigne_criteres})" if contrat.consigne_criteres else ""
     for liste, _, pluriel_ in LISTES:
         suite = consigne if liste == "criteres" else ""
-        titre = _phrase(pluriel_) + suite
+        titre = capfirst(pluriel_) + suite
         colonnes.append(Colonne(cle=liste, titre=titre, type=TypeColonne.LISTE, poids=POIDS[liste]))
     return tuple(colonnes)
 
@@ -101,8 +103,3 @@ def _ligne(axe: Axe) -> dict[str, Any]:
 
 def _elements(axe: Axe, liste: str) -> list[str]:
     return [element.libelle for element in getattr(axe, liste).all()]
-
-
-def _phrase(texte: str) -> str:
-    """Return the text with a capital at its beginning only: « Axes de travail »."""
-    return texte[:1].upper() + texte[1:]

@@ -10,6 +10,7 @@ from documents.erreurs import ErreurRendu, TexteTropLong
 from documents.formats import (
     FINE_INSECABLE,
     INSECABLE,
+    additionner,
     date_longue,
     montant,
     nombre,
@@ -31,6 +32,7 @@ __all__ = [
     "Tableau",
     "TexteTropLong",
     "TypeColonne",
+    "additionner",
     "date_longue",
     "fragment_html",
     "html_en_pdf",

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from typing import TypeVar
+
+Nombre = TypeVar("Nombre", int, Decimal)
 
 FINE_INSECABLE = "\u202f"
 INSECABLE = "\u00a0"
@@ -32,6 +35,15 @@ def arrondir(valeur: Decimal | int, decimales: int) -> Decimal:
         raise ValueError("Un nombre affiché doit être fini.")
     arrondi = exact.quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP, context=_LARGE)
     return arrondi if arrondi else abs(arrondi)
+
+
+def additionner(valeurs: Iterable[Nombre | None]) -> Nombre | None:
+    """Return the sum of what is known, None when nothing is: blank is not zero."""
+    somme: Nombre | None = None
+    for valeur in valeurs:
+        if valeur is not None:
+            somme = valeur if somme is None else somme + valeur
+    return somme
 
 
 def a_des_centimes(valeur: Decimal | int) -> bool:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from actions.situation import RequeteCampagne
 from contrats.models import ContratVille
 
-from ..arrivee import Arrivee, VosActions, annee_utile, page_d_arrivee, rapports_publies
+from ..pages.arrivee import Arrivee, VosActions, annee_utile, page_d_arrivee, rapports_publies
 
 
 @require_safe

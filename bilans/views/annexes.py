@@ -21,9 +21,9 @@ from actions.situation import Lien, RequeteCampagne
 from comptes.vues import exiger
 from documents import FORMATS, TYPES_MIME, ErreurRendu, Tableau, fragment_html, rendre
 
-from .. import adresse
 from ..annexes import ANNEXES, AnnexeDeclaree, Option
-from ..filters import FiltreActions
+from ..pages import adresse
+from ..pages.filters import FiltreActions
 
 # The formats as the reader calls them, the one that most people want first.
 FORMATS_LUS = {

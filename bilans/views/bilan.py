@@ -16,13 +16,13 @@ from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger
 
 from .. import operations
-from ..consultation import LectureBilan, cases_a_la_version, chronologie
 from ..controles import anomalies_bilan
 from ..forms import BilanForm, MotifForm, valeurs
 from ..models import Bilan
 from ..operations import OperationRefusee
+from ..pages.action import etape
+from ..pages.consultation import LectureBilan, cases_a_la_version, chronologie
 from ..regles import porte_le_bilan
-from .action import etape
 
 REFUS_PASSAGE = "Cette étape revient à la personne qui pilote le contrat de ville."
 CHANGE_ENTRE_TEMPS = (

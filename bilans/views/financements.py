@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from actions.situation import RequeteCampagne
 from comptes.vues import exiger
 
-from ..pilotage import Finances
+from ..pages.pilotage import Finances
 
 
 @require_safe

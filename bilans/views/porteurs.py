@@ -8,7 +8,7 @@ from actions.situation import RequeteCampagne
 from comptes.vues import exiger
 from porteurs.models import Agrement, Convention, Porteur, Representant
 
-from ..repertoire import RepertoirePorteurs, annees_du_porteur
+from ..pages.repertoire import RepertoirePorteurs, annees_du_porteur
 
 REFUS = "La liste des porteurs est ouverte à la personne qui tient le contrat et aux financeurs."
 

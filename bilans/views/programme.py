@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 from actions.situation import RequeteCampagne
 from comptes.vues import exiger
 
-from .. import adresse
-from ..listes import ListeActions, ListeDeLAnnee, SuiviBilans
-from ..pilotage import Pilotage
+from ..pages import adresse
+from ..pages.listes import ListeActions, ListeDeLAnnee, SuiviBilans
+from ..pages.pilotage import Pilotage
 
 REFUS_GESTION = "Cette page est ouverte à l'équipe qui pilote le contrat de ville."
 

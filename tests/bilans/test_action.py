@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from bilans.views.action import plan_de_financement
+from bilans.pages.action import plan_de_financement
 from tests import fabriques
 
 pytestmark = pytest.mark.django_db
@@ -261,6 +261,19 @@ def test_le_resume_du_bilan_donne_les_chiffres(client, annuelle, chargee):
     client.force_login(chargee)
     page = texte(client.get(adresse(annuelle)))
     assert "L'action a été Réalisée Ensemble du public 141" in page
+
+
+def test_le_financeur_ne_lit_pas_les_autres_aides_de_la_fiche(client, annuelle):
+    annuelle.moyens_financiers = "La Région donne 4 000 euros."
+    annuelle.lieux = "Au parc."
+    annuelle.save()
+    ligne = fabriques.LigneFinancementFactory(action_annuelle=annuelle)
+    porteur = fabriques.representant_du_porteur(annuelle.action.porteur)
+    for compte, dit in ((fabriques.representant_du_financeur(ligne.financeur), False), (porteur, True)):
+        client.force_login(compte)
+        lue = texte(client.get(adresse(annuelle)))
+        assert "Au parc." in lue
+        assert ("4 000 euros" in lue) is dit
 
 
 def test_un_bilan_pas_encore_valide_n_est_pas_montre_au_financeur(client, annuelle):

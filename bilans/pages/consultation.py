@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.utils.text import capfirst
+
 from actions.models import ActionAnnuelle
 from comptes.historique import Changement, Evenement, changements, changements_lies, evenements
+from comptes.modeles import libelle_du_champ
 from comptes.models import Utilisateur
 from financements.models import LigneFinancement
 
-from . import effectifs as eff
-from .controles import Anomalie, anomalies, contexte
-from .forms import cases_vides, valeurs_effectifs
-from .models import Bilan, Effectif, Transition
-from .operations import Manque, manques, operations_possibles
-from .regles import porte_le_bilan
+from .. import effectifs as eff
+from ..controles import Anomalie, anomalies, contexte
+from ..forms import cases_vides, valeurs_effectifs
+from ..models import Bilan, Effectif, Transition
+from ..operations import Manque, manques, operations_possibles
+from ..regles import porte_le_bilan
 
 Statut = Bilan.Statut
 # Told by the changes of state, or of no use to who reads.
@@ -117,7 +120,7 @@ class LectureBilan:
     def recit_absent(self) -> list[str]:
         """The questions of the narrative left without an answer, in the middle of a sentence."""
         repondu = {reponse.champ for reponse in self.recit}
-        return [_nom(champ) for champ in Bilan.CHAMPS_RECIT if champ not in repondu]
+        return [libelle_du_champ(Bilan, champ) for champ in Bilan.CHAMPS_RECIT if champ not in repondu]
 
     @cached_property
     def moyens(self) -> list[Reponse]:
@@ -145,17 +148,12 @@ class LectureBilan:
         return lues
 
     def _reponses(self, champs: tuple[str, ...]) -> list[Reponse]:
-        toutes = (Reponse(champ, _libelle(champ), getattr(self.bilan, champ)) for champ in champs)
-        return [reponse for reponse in toutes if reponse.valeur not in ("", None)]
-
-
-def _nom(champ: str) -> str:
-    return str(getattr(Bilan._meta.get_field(champ), "verbose_name", champ))
-
-
-def _libelle(champ: str) -> str:
-    nom = _nom(champ)
-    return nom[:1].upper() + nom[1:]
+        valeurs = ((champ, getattr(self.bilan, champ)) for champ in champs)
+        return [
+            Reponse(champ, capfirst(libelle_du_champ(Bilan, champ)), valeur)
+            for champ, valeur in valeurs
+            if valeur not in ("", None)
+        ]
 
 
 # -- History ---------------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ from documents.formats import INSECABLE
 from financements.models import AmbiguiteMontants, TotalControle
 from porteurs.models import Echeance
 
+from ..models import Bilan, Transition
+from ..suivi import Avancement, a_verifier, avancement, bilans_lus
 from . import chiffres
-from .chiffres import Argent, Avancement, Personnes, Poste, Rapprochement
-from .models import Bilan, Transition
+from .chiffres import Argent, Personnes, Poste, Rapprochement
 
 ACTIVITE_MONTREE = 6
 TRANSITIONS_LUES = 200
@@ -165,18 +166,18 @@ class Pilotage(Finances):
     @cached_property
     def avancement(self) -> Avancement:
         """How far the bilans are."""
-        return chiffres.avancement(self.lignes)
+        return avancement(self.lignes)
 
     @cached_property
     def bilans(self) -> list[Bilan]:
         """The received bilans, with their people."""
-        return chiffres.bilans_lus(self.campagne, self.utilisateur)
+        return bilans_lus(self.campagne, self.utilisateur)
 
     @cached_property
     def montants(self) -> list[Montant]:
         """The progress of the bilans, from awaited to validated, each figure with the rows behind it."""
         a, suivi = self.avancement, self.url("suivi_bilans")
-        anomalies = chiffres.a_verifier(self.bilans)
+        anomalies = a_verifier(self.bilans)
         valides = sum(bilan.est_valide for bilan in self.bilans if bilan.action_annuelle_id in anomalies)
         return [
             Montant(

@@ -13,7 +13,7 @@ from contrats.models import ContratVille
 from financements.acces import contrats_finances
 from porteurs.models import Echeance, Porteur
 
-from .models import Bilan, RapportAnnuel
+from ..models import Bilan, RapportAnnuel
 
 # Where an account lands in a contract: the first page whose permission it has.
 PAGES = (("tableau_de_bord", "contrats.gerer"), ("liste_actions", "actions.lister"))

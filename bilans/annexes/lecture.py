@@ -11,17 +11,19 @@ from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.text import capfirst
 
 from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from comptes.acces import QuerySetProtege
+from comptes.modeles import libelle_du_champ
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import pluriel
 from contrats.models import Axe, ContratVille
 from documents import INSECABLE, Groupe, nombre
 from financements.models import AccesFinanceur, LigneFinancement
 
-from .models import Bilan
+from ..models import Bilan
 
 # Rows read together: memory stays flat whatever the size of the programme.
 LOT = 500
@@ -129,6 +131,17 @@ class Lecture:
         compte = f"{pluriel(self.nombre, 'action,actions')} sur {nombre(self.annee.count())}"
         return f"sélection{INSECABLE}: {compte}" + (f" ({self.choix})" if self.choix else "")
 
+    @property
+    def cadre(self) -> dict[str, Any]:
+        """What stands on every page of an annex of the year, and in place of its rows when it has none."""
+        return {
+            "pied": f"{self.contrat.nom_court} · {self.contrat.nom} · {self.campagne.annee}",
+            "auteur": self.contrat.epci.nom,
+            "vide": "Aucune action ne correspond à cette sélection."
+            if self.selection
+            else f"Aucune action n'est encore au programme de {self.campagne.annee}.",
+        }
+
     def groupes(
         self, decrire: Callable[[Ligne], dict[str, Any]], *, montant: str = "", sous_total: str = ""
     ) -> Iterator[Groupe]:
@@ -225,7 +238,9 @@ def recit(bilan: Mapping[str, Any] | None) -> str:
     if len(remplis) == 1:
         return str(remplis[0][1])
     return "\n".join(
-        texte if champ == Bilan.CHAMPS_RECIT[0] else f"{LIBELLES[champ]}{INSECABLE}: {texte}"
+        texte
+        if champ == Bilan.CHAMPS_RECIT[0]
+        else f"{capfirst(libelle_du_champ(Bilan, champ))}{INSECABLE}: {texte}"
         for champ, texte in remplis
     )
 
@@ -253,13 +268,3 @@ def _niveaux(axes: Mapping[int, Axe], cle: int | None) -> tuple[str, ...]:
     """Return the labels of an axe from the first level down; nothing without an axe."""
     axe = axes.get(cle) if cle else None
     return (*_niveaux(axes, axe.parent_id), axe.libelle) if axe else ()
-
-
-def phrase(texte: str) -> str:
-    """Return the text with a capital at its beginning only: « Axes de travail »."""
-    return texte[:1].upper() + texte[1:]
-
-
-LIBELLES = {
-    champ: phrase(str(cast(Any, Bilan._meta.get_field(champ)).verbose_name)) for champ in Bilan.CHAMPS_RECIT
-}

@@ -14,11 +14,11 @@ from comptes.templatetags.typographie import etat, nombre, pluriel, vide
 from documents.formats import INSECABLE, date_longue, montant
 from financements.models import Financeur
 
-from .controles import Anomalie
-from .filters import en_retard
-from .models import Bilan
+from ..controles import Anomalie
+from ..models import Bilan
+from ..suivi import en_retard
+from ..templatetags.etats import etat_action, etat_bilan
 from .programme import PREFIXE_FINANCEUR, Totaux
-from .templatetags.etats import etat_action, etat_bilan
 
 LIGNES_PAR_PAGE = 50
 COLONNES_DE_FRONT = 8
@@ -64,7 +64,7 @@ class ColonneNombre(tables.Column):
 
 
 class ListeDAnnee(tables.Table):
-    """A list of a campaign: its rows lead to the action, its headers sort (`tris`, see `bilans.adresse`).
+    """A list of a campaign: its rows lead to the action, its headers sort (`tris`, see `bilans.pages.adresse`).
 
     Its pages include `composants/liste.html`.
     """

@@ -1,10 +1,10 @@
-"""The figures of a year: bilans, money, people. Each comes with the address of the rows behind it.
+"""The figures of a year: people, money, printed totals. Each comes with the address of the rows behind it.
 
 Everything is computed from the rows that the account sees, in a number of queries that does not depend on
 how many there are. Amounts are euros; None is « not known », never zero.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,71 +16,13 @@ from django.db.models.functions import Coalesce
 from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from contrats.models import Axe
-from documents.formats import repartir_100
+from documents import additionner, repartir_100
 from financements.models import Financeur, LigneFinancement, TotalControle, Versement
 from financements.querysets import MONTANT, LigneFinancementQuerySet
 from porteurs.models import Porteur
 
-from .controles import Anomalie, Gravite, anomalies_bilan
-from .effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, Grille, grilles
-from .models import Bilan, Effectif
-
-
-# -- Bilans ----------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Avancement:
-    """How far the bilans of some actions are, by number of actions; for an account that follows them all."""
-
-    attendus: int
-    recus: int
-    # awaited and not received, or sent back
-    a_recevoir: int
-    a_lire: int
-    valides: int
-    dispenses: int
-
-    def part(self, nombre: int) -> Decimal | None:
-        """Return `nombre` in points of the awaited ones, None when none is."""
-        return Decimal(100 * nombre) / self.attendus if self.attendus else None
-
-
-def avancement(lignes: ActionAnnuelleQuerySet) -> Avancement:
-    """Return how far the bilans of `lignes` are; an action without a bilan row awaits one like the others."""
-    comptes: Counter[str | None] = Counter()
-    attendus = a_recevoir = 0
-    for ligne in lignes.order_by().values("statut", "bilan__statut").annotate(nombre=Count("pk")):
-        comptes[ligne["bilan__statut"]] += ligne["nombre"]
-        sans_bilan = ligne["statut"] in ActionAnnuelle.STATUTS_SANS_BILAN
-        if not sans_bilan and ligne["bilan__statut"] != Bilan.Statut.DISPENSE:
-            attendus += ligne["nombre"]
-            a_recevoir += ligne["nombre"] if ligne["bilan__statut"] not in Bilan.STATUTS_RECUS else 0
-    return Avancement(
-        attendus=attendus,
-        a_recevoir=a_recevoir,
-        recus=sum(comptes[statut] for statut in Bilan.STATUTS_RECUS),
-        a_lire=sum(comptes[statut] for statut in Bilan.STATUTS_EN_LECTURE),
-        valides=sum(comptes[statut] for statut in Bilan.STATUTS_VALIDES),
-        dispenses=comptes[Bilan.Statut.DISPENSE],
-    )
-
-
-def bilans_lus(campagne: Campagne, utilisateur: Any) -> list[Bilan]:
-    """Return the received bilans of the year with what their contrôles and their people are computed from."""
-    bilans = Bilan.objects.visibles_par(utilisateur).filter(action_annuelle__campagne=campagne).recus()
-    return list(
-        bilans.order_by("pk")
-        .select_related("action_annuelle__campagne")
-        .prefetch_related("effectifs", "action_annuelle__campagne__tranches")
-    )
-
-
-def a_verifier(bilans: Iterable[Bilan]) -> dict[int, list[Anomalie]]:
-    """Return, by action year, what has to be looked at in each bilan: blocking findings and alerts."""
-    trouvees = {
-        bilan.action_annuelle_id: [a for a in anomalies_bilan(bilan) if a.gravite != Gravite.INFO]
-        for bilan in bilans
-    }
-    return {cle: anomalies for cle, anomalies in trouvees.items() if anomalies}
+from ..effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, Grille, grilles
+from ..models import Bilan, Effectif
 
 
 # -- People ----------------------------------------------------------------------------------------
@@ -162,12 +104,6 @@ def _personnes(libelle: str, perimetre: str, bilans: list[Bilan]) -> Personnes:
 
 
 # -- Money -----------------------------------------------------------------------------------------
-def additionner(montants: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the sum of what is known, None when nothing is: blank is not zero."""
-    connus = [montant for montant in montants if montant is not None]
-    return sum(connus, Decimal(0)) if connus else None
-
-
 @dataclass(frozen=True)
 class Poste:
     """The money of a funder, of an axe or of a structure in the year.

@@ -12,13 +12,13 @@ from actions.models import ActionAnnuelle
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
 from comptes.templatetags.typographie import pluriel
+from documents import additionner
 from financements.models import AmbiguiteMontants, LigneFinancement
 from financements.querysets import MONTANT
 from porteurs.models import Porteur
 
+from ..suivi import selon_bilan
 from . import adresse
-from .chiffres import additionner
-from .filters import selon_bilan
 from .programme import avec_colonnes
 
 # Columns that can be sorted; the figures begin with the largest.

@@ -1,8 +1,6 @@
 """What is said under the annexes of a year: how far the bilans are, what the figures are, what is unsettled."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -11,12 +9,10 @@ from comptes.templatetags.typographie import accord, pluriel
 from documents import INSECABLE, montant
 from financements.models import AmbiguiteMontants, TotalControle
 
-from .filters import suivies_par
+from ..models import Bilan, Effectif
+from ..suivi import suivies_par
+from .argent import Argent
 from .lecture import Lecture, lisibles
-from .models import Bilan, Effectif
-
-if TYPE_CHECKING:
-    from .annexes import Argent
 
 # Titles quoted in a note; beyond, their number is enough.
 TITRES_CITES = 12

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.paginator import EmptyPage, PageNotAnInteger
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
@@ -15,11 +16,20 @@ from comptes.templatetags.typographie import date_longue, delai, euros, pluriel
 from documents.formats import INSECABLE
 from financements.models import LigneFinancement
 
+from ..annexes import ANNEXES
+from ..models import Bilan
+from ..suivi import (
+    SITUATIONS_BILAN,
+    Avancement,
+    a_verifier,
+    avancement,
+    bilans_lus,
+    en_retard,
+    selon_bilan,
+)
 from . import adresse
-from .annexes import ANNEXES
-from .chiffres import Avancement, a_verifier, avancement, bilans_lus, colonne_des_personnes
-from .filters import SITUATIONS_BILAN, FiltreActions, en_retard, selon_bilan
-from .models import Bilan
+from .chiffres import colonne_des_personnes
+from .filters import FiltreActions
 from .programme import MONTANTS, avec_colonnes, financeurs_de, totaux, trier
 from .tables import (
     LIGNES_PAR_PAGE,
@@ -264,8 +274,7 @@ class ListeActions(ListeDeLAnnee):
             morceaux.append(f"{euros(accorde)} {'accordés' if tout else 'que vous accordez'}")
         if hors_total is not None:
             morceaux.append(f"{euros(hors_total)} hors total")
-        phrase = ", ".join(morceaux)
-        return f"{phrase[0].upper()}{phrase[1:]}."
+        return f"{capfirst(', '.join(morceaux))}."
 
     @property
     def choix_colonnes(self) -> list[ChoixColonne]:

@@ -26,12 +26,12 @@ from django.db.models.functions import Coalesce
 from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
+from documents import additionner
 from financements.models import Financeur, LigneFinancement
 from financements.querysets import MONTANT, LigneFinancementQuerySet
 
-from .chiffres import additionner
-from .filters import FiltreActions, selon_bilan, suivies_par
-from .models import Bilan
+from ..models import Bilan
+from ..suivi import selon_bilan, suivies_par
 
 # Amounts that a row can show: column, state of the amount, whether the funders count in the total.
 MONTANTS = {
@@ -44,17 +44,6 @@ Expr = Expression | F
 
 # A column per funder is named after its key.
 PREFIXE_FINANCEUR = "f_"
-
-
-def actions_filtrees(request: RequeteCampagne) -> ActionAnnuelleQuerySet:
-    """Return the years of actions that the address selects, in the programme's order.
-
-    They are those of `request.campagne` that the account sees, filtered by the query string of the list of
-    actions (`q`, `axe`, `porteur`…): an export made from the list holds exactly its rows. A filter whose
-    value is not valid is not applied.
-    """
-    lignes: ActionAnnuelleQuerySet = FiltreActions(request).qs
-    return lignes.dans_l_ordre()
 
 
 # -- Totals ----------------------------------------------------------------------------------------

@@ -7,12 +7,10 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.forms import BoundField, Select
 from django.http import QueryDict
-from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 from django_filters.fields import ModelChoiceField
 
-from actions.acces import suivies
-from actions.models import ActionAnnuelle, ActionTerritoire, Campagne, Dispositif
+from actions.models import ActionAnnuelle, ActionTerritoire, Dispositif
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
 from contrats.models import Axe, Territoire
@@ -21,76 +19,15 @@ from financements.models import AmbiguiteMontants, Financeur, LigneFinancement
 from financements.querysets import AmbiguiteQuerySet
 from porteurs.models import Porteur
 
-from .chiffres import a_verifier, bilans_lus
-from .models import Bilan
+from ..models import Bilan
+from ..suivi import SITUATIONS_BILAN, selon_bilan, suivies_par
 
 # In the address, what stands for « none of them » (« axe=aucun »).
 AUCUN = "aucun"
 AVEC_AUCUN = ("axe", "territoire", "dispositif")
 
-# What waits for someone, beside the nine states of a bilan.
-SITUATIONS_BILAN = (
-    ("attendus", "Attendus"),
-    ("recus", "Reçus"),
-    ("a_recevoir", "À recevoir"),
-    ("en_retard", "En retard"),
-    ("a_lire", "À lire"),
-    ("anomalies", "À vérifier"),
-    ("valides", "Validés"),
-)
 # All that a financeur sees of them.
 BILANS_MONTRES = [("valides", "Validés")]
-
-
-# -- Who follows which bilan -----------------------------------------------------------------------
-def suivies_par(utilisateur: Any) -> Q:
-    """Return the Q of the years of actions whose bilan the account follows from the first word.
-
-    It runs the contract or represents the porteur. A financeur sees a bilan once validated: for the other
-    rows it cannot know whether one is missing.
-    """
-    if utilisateur.est_administrateur:
-        return Q(pk__isnull=False)
-    return suivies(utilisateur)
-
-
-def selon_bilan(situation: str, utilisateur: Any, campagne: Campagne) -> Q:
-    """Return the Q of the years of actions whose bilan is in `situation`, among the bilans the account sees.
-
-    `situation` is a state of a bilan or one of `SITUATIONS_BILAN`. An action without a bilan row is awaited
-    like one whose bilan is « à saisir ». Raises KeyError for another word.
-    """
-
-    def avec(*statuts: str) -> Q:
-        # Of this year only: the database would otherwise read every bilan that it holds.
-        visibles = Bilan.objects.visibles_par(utilisateur).filter(
-            statut__in=statuts, action_annuelle__campagne=campagne
-        )
-        return Q(pk__in=visibles.order_by().values("action_annuelle"))
-
-    attendus = (
-        suivies_par(utilisateur)
-        & ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN)
-        & ~avec(Bilan.Statut.DISPENSE)
-    )
-    if situation == "anomalies":
-        return Q(pk__in=list(a_verifier(bilans_lus(campagne, utilisateur))))
-    commences = [statut for statut in Bilan.Statut.values if statut != Bilan.Statut.A_SAISIR]
-    situations = {
-        "attendus": attendus,
-        "recus": avec(*Bilan.STATUTS_RECUS),
-        "a_recevoir": attendus & ~avec(*Bilan.STATUTS_RECUS),
-        "en_retard": attendus & ~avec(*Bilan.STATUTS_RECUS) if en_retard(campagne) else Q(pk__in=[]),
-        "a_lire": avec(*Bilan.STATUTS_EN_LECTURE),
-        "valides": avec(*Bilan.STATUTS_VALIDES),
-        Bilan.Statut.A_SAISIR.value: attendus & ~avec(*commences),
-    }
-    return situations[situation] if situation in situations else avec(Bilan.Statut(situation))
-
-
-def en_retard(campagne: Campagne) -> bool:
-    """Return whether the stored due date of the year's bilans is past."""
-    return campagne.bilan_echeance is not None and campagne.bilan_echeance < timezone.localdate()
 
 
 # -- Choices ---------------------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""What an annex is, and those that exist: each is declared once, in `ANNEXES`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.utils.text import capfirst, slugify
+
+from actions.models import Campagne
+from actions.querysets import ActionAnnuelleQuerySet
+from comptes.models import Utilisateur
+from contrats.annexes import enjeux
+from contrats.models import ContratVille
+from documents import Tableau
+
+from .argent import ETATS
+from .porteurs import porteurs
+from .synthese import synthese
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A choice that an annex offers; `choix` gives the words of each value."""
+
+    nom: str
+    description: str
+    choix: Mapping[str, str]
+    defaut: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnexeDeclaree:
+    """An annex, known by its name in the addresses and on the command line.
+
+    `construire(contrat, campagne, utilisateur, actions, selection=…, **options)` returns the Tableau.
+    `actions`, when given, are exactly the rows to show and `selection` says in words how they were chosen;
+    otherwise the annex takes the whole programme of the year. `permission` is asked on the contract.
+    """
+
+    nom: str
+    titre: str
+    description: str
+    lecteurs: str
+    permission: str
+    construire: Callable[..., Tableau]
+    options: tuple[Option, ...] = ()
+    # its rows are actions: the filters of the list apply to it
+    par_action: bool = True
+
+    def nom_fichier(self, contrat: ContratVille, campagne: Campagne, format: str) -> str:
+        """Return « annexe-porteurs-bagnols-sur-ceze-2023.xlsx »."""
+        lieu = slugify(contrat.nom_court) or contrat.slug
+        return f"annexe-{self.nom}-{lieu}-{campagne.annee}.{format}"
+
+
+def _enjeux(
+    contrat: ContratVille,
+    campagne: Campagne,
+    utilisateur: Utilisateur | None = None,
+    actions: ActionAnnuelleQuerySet | None = None,
+    *,
+    selection: str = "",
+) -> Tableau:
+    """Return the table of the contract, the same whatever the year, the reader and the filters."""
+    return enjeux(contrat)
+
+
+ANNEXES: dict[str, AnnexeDeclaree] = {
+    annexe.nom: annexe
+    for annexe in (
+        AnnexeDeclaree(
+            nom="synthese",
+            titre="Synthèse des actions",
+            description="Chaque action de l'année, sa structure et ce qu'elle a donné.",
+            lecteurs="l'équipe du contrat, les financeurs, les porteurs pour leurs actions",
+            permission="actions.lister",
+            construire=synthese,
+        ),
+        AnnexeDeclaree(
+            nom="porteurs",
+            titre="Bilan par porteur",
+            description="Chaque action avec son axe, son bilan, son public, ses moyens et la part de chaque financeur.",
+            lecteurs="l'équipe du contrat, les financeurs pour leur colonne, les porteurs pour leurs actions",
+            permission="actions.lister",
+            construire=porteurs,
+            options=(
+                Option(
+                    nom="montant",
+                    description="Montants",
+                    choix={nom: capfirst(adjectif) for nom, (adjectif, _) in ETATS.items()},
+                    defaut="accorde",
+                ),
+                Option(
+                    nom="papier",
+                    description="Papier",
+                    choix={"A3": "A3, en paysage", "A4": "A4, en paysage"},
+                    defaut="A3",
+                ),
+            ),
+        ),
+        AnnexeDeclaree(
+            nom="enjeux",
+            titre="Tableau des enjeux",
+            description="Les axes du contrat, leurs objectifs, partenaires, leviers et critères d'évaluation.",
+            lecteurs="toutes les personnes qui ont accès au contrat",
+            permission="contrats.lire",
+            construire=_enjeux,
+            par_action=False,
+        ),
+    )
+}
