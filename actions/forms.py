@@ -44,6 +44,18 @@ TITRE_MAX = 255
 TITRE_TROP_LONG = "Cet intitulé est trop long : 255 caractères au plus."
 
 
+class ChampTerritoires(forms.ModelMultipleChoiceField):
+    """Boxes to tick; a key that the page does not offer is refused before the database reads it."""
+
+    def clean(self, value: Any) -> Any:
+        # A number too large for the database would be an error, not an absent row.
+        lieux: Any = self.queryset
+        offerts = {str(pk) for pk in lieux.values_list("pk", flat=True)}
+        if not offerts.issuperset(map(str, value or ())):
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
+
+
 class ActionForm(forms.ModelForm):
     """An action in one year. `instance.campagne` must be known; identity and territories are extra fields."""
 
@@ -86,7 +98,7 @@ class ActionForm(forms.ModelForm):
             "invalid_choice": "Choisissez un porteur de la liste, ou créez-le.",
         },
     )
-    territoires = forms.ModelMultipleChoiceField(
+    territoires = ChampTerritoires(
         Territoire.objects.none(),
         label="Territoires",
         required=False,

@@ -120,7 +120,8 @@ def _reprise(request: RequeteCampagne) -> dict[str, Any]:
         if saisie:
             # A browser sends nothing for boxes that are all left empty.
             reprise["territoires"] = saisie.get("territoires", [])
-    if cle := request.GET.get("porteur"):
+    # No key has the character NUL, and PostgreSQL would fail on it.
+    if (cle := request.GET.get("porteur")) and "\x00" not in cle:
         visibles = Porteur.objects.visibles_par(request.user).filter(epci=request.contrat.epci_id)
         if porteur := visibles.filter(cle=cle).first():
             reprise["porteur"] = porteur.pk

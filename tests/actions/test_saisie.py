@@ -133,6 +133,8 @@ HORS_CONTRAT = "Cette date est hors du contrat, qui va du 01/01/2024 au 31/12/20
         ({"porteur": "mairie"}, {"porteur": "Choisissez un porteur de la liste, ou créez-le."}),
         ({"axe": "999999"}, {"axe": "Choisissez un axe de ce contrat."}),
         ({"territoires": ["999999"]}, {"territoires": "Choisissez des territoires de ce contrat."}),
+        ({"territoires": ["9" * 23]}, {"territoires": "Choisissez des territoires de ce contrat."}),
+        ({"territoires": ["x"]}, {"territoires": "Choisissez des territoires de ce contrat."}),
         ({"date_debut": "2023-12-31"}, {"date_debut": HORS_CONTRAT}),
         ({"date_fin": "2031-01-01"}, {"date_fin": HORS_CONTRAT}),
         ({"date_debut": "le 3 mars"}, {"date_debut": champs.DATE_ILLISIBLE}),
@@ -481,6 +483,13 @@ def test_l_operation_refuse_qui_n_a_pas_le_droit(lieu, annuelle):
             creer_action(membre, ActionAnnuelle(campagne=lieu.campagne), **identite)
         with pytest.raises(PermissionDenied):
             modifier_action(membre, annuelle, version=1, **identite)
+
+
+def test_un_porteur_illisible_dans_l_adresse_est_oublie(lieu):
+    """PostgreSQL refuses the character NUL in a text."""
+    reponse = lieu.client.get(f"{lieu.adresse('action_creer')}?porteur=%00")
+    assert reponse.status_code == 200
+    assert reponse.context["form"]["porteur"].value() is None
 
 
 def test_lire_le_formulaire_n_ecrit_rien(lieu, annuelle):
