@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from documents import formats
+from documents.texte import nettoyer
 
 # What a keyboard, a spreadsheet or a PDF puts between groups of three digits.
 ESPACES = re.compile("[\\s\u00a0\u2007\u2009\u202f]+")
@@ -28,6 +29,8 @@ DATE_ISO = re.compile(r"(?P<annee>[0-9]+)-(?P<mois>[0-9]{2})-(?P<jour>[0-9]{2})"
 PLUS_GRAND_MONTANT = Decimal("9999999999.99")
 # The largest integer that a PositiveIntegerField holds on every database.
 PLUS_GRAND_NOMBRE = 2_147_483_647
+# Ten pages: a whole file pasted by mistake is told, and the text fits in a cell of Excel.
+PLUS_LONG_TEXTE = 20_000
 # Older than any association, so that a year typed with a digit missing is seen.
 PREMIERE_ANNEE, DERNIERE_ANNEE = 1800, 2100
 
@@ -186,11 +189,26 @@ class ChampDate(forms.Field):
 
 
 class ChampTexte(forms.CharField):
-    """A text kept with plain line ends: browsers send « \\r\\n », which would look like a change of every line."""
+    """A text without what no document can hold: « \\r\\n » line ends, control characters pasted from a PDF.
+
+    Without a `max_length` of its own it takes `PLUS_LONG_TEXTE` characters. The browser is not told, for it
+    would cut what is pasted without a word.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if self.max_length is None:
+            self.validators.append(_refuser_trop_long)
 
     def to_python(self, value: Any) -> Any:
         texte = super().to_python(value)
-        return texte.replace("\r\n", "\n").replace("\r", "\n") if isinstance(texte, str) else texte
+        return nettoyer(texte) if isinstance(texte, str) else texte
+
+
+def _refuser_trop_long(texte: str) -> None:
+    if len(texte) > PLUS_LONG_TEXTE:
+        longueur, limite = formats.nombre(len(texte)), formats.nombre(PLUS_LONG_TEXTE)
+        raise ValidationError(f"Ce texte a {longueur} caractères : abrégez-le à {limite} au plus.")
 
 
 class Groupe(NamedTuple):

@@ -248,3 +248,21 @@ def test_un_formulaire_de_modele_peut_prendre_nos_champs():
     for modele, nom in ((Bilan, "salaries"), (LigneFinancement, "montant_demande")):
         form = forms.modelform_factory(modele, fields=[nom], field_classes=classes)
         assert type(form.base_fields[nom]) is classes[nom]
+
+
+# -- Texts -----------------------------------------------------------------------------------------
+def test_un_texte_garde_ses_lignes_sans_les_caracteres_qu_aucun_document_ne_tient():
+    assert champs.ChampTexte().clean(" un\r\ndeux\rtrois\x00\x0c\x1b\ufffe\t😀 ") == "un\ndeux\ntrois\t😀"
+
+
+def test_un_texte_qui_n_a_que_des_caracteres_de_controle_est_vide():
+    assert refus(champs.ChampTexte(), "\x00\x0c") == ["Ce champ est obligatoire."]
+
+
+def test_un_texte_trop_long_est_refuse_sans_que_le_navigateur_le_coupe():
+    champ = champs.ChampTexte(widget=forms.Textarea)
+    assert champ.clean("a" * 20_000) == "a" * 20_000
+    assert refus(champ, "a" * 20_001) == [
+        f"Ce texte a 20{FINE}001 caractères : abrégez-le à 20{FINE}000 au plus."
+    ]
+    assert "maxlength" not in champ.widget.attrs
