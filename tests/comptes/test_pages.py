@@ -145,3 +145,10 @@ def test_les_adresses_de_la_demonstration_n_existent_nulle_part():
 
 def test_la_configuration_est_saine():
     call_command("check", fail_level="WARNING")
+
+
+def test_un_envoi_trop_lourd_se_dit_en_francais(client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    reponse = client.post(reverse("account_login"), {"login": "a" * 200})
+    assert reponse.status_code == 400
+    assert "il contient trop de texte. Rien n'a été enregistré." in texte(reponse)
