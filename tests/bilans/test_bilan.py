@@ -178,11 +178,24 @@ def test_ce_que_la_grille_ne_montre_pas_est_garde(client, annuelle, porteur):
 
 def test_un_long_texte_colle_est_garde_en_entier(client, annuelle, porteur):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle)
-    texte_long = "Une ligne de récit, avec des accents é è ç.\n" * 5000
+    texte_long = "Une ligne de récit, avec des accents é è ç.\n" * 450
     client.force_login(porteur)
     assert envoyer(client, bilan, mise_en_oeuvre=texte_long.replace("\n", "\r\n")).status_code == 302
     bilan.refresh_from_db()
     assert bilan.mise_en_oeuvre == texte_long.strip()
+
+
+def test_un_fichier_colle_par_erreur_est_refuse_et_rendu_en_entier(client, annuelle, porteur):
+    """Too long for a cell of Excel, it would stop the annexes of everyone."""
+    bilan = fabriques.BilanFactory(action_annuelle=annuelle)
+    client.force_login(porteur)
+    avant = photo(bilan)
+    reponse = envoyer(client, bilan, mise_en_oeuvre="a" * 40_000, points_forts="L'entraide.")
+    assert reponse.status_code == 200
+    form = reponse.context["form"]
+    assert list(form.errors) == ["mise_en_oeuvre"]
+    assert (form["mise_en_oeuvre"].value(), form["points_forts"].value()) == ("a" * 40_000, "L'entraide.")
+    assert photo(bilan) == avant
 
 
 def test_ce_qui_vient_de_la_fiche_n_est_jamais_du_html(client, annuelle, porteur):
