@@ -17,13 +17,14 @@ from documents.formats import (
     pourcentage,
     repartir_100,
 )
-from documents.rendu import FORMATS, TYPES_MIME, PieceJointe, fragment_html, html_en_pdf, rendre
+from documents.rendu import FORMATS, NOMS_FORMATS, TYPES_MIME, PieceJointe, fragment_html, html_en_pdf, rendre
 from documents.tableau import Colonne, Groupe, Tableau, TypeColonne
 
 __all__ = [
     "FINE_INSECABLE",
     "FORMATS",
     "INSECABLE",
+    "NOMS_FORMATS",
     "TYPES_MIME",
     "Colonne",
     "ErreurRendu",

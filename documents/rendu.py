@@ -12,7 +12,7 @@ from documents.rendu_html import fragment_html
 from documents.rendu_pdf import PieceJointe, html_en_pdf
 from documents.tableau import Tableau
 
-__all__ = ["FORMATS", "TYPES_MIME", "PieceJointe", "fragment_html", "html_en_pdf", "rendre"]
+__all__ = ["FORMATS", "NOMS_FORMATS", "TYPES_MIME", "PieceJointe", "fragment_html", "html_en_pdf", "rendre"]
 
 TYPES_MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -21,7 +21,15 @@ TYPES_MIME = {
     "csv": "text/csv; charset=utf-8",
     "html": "text/html; charset=utf-8",
 }
-FORMATS = ("xlsx", "pdf", "docx", "csv", "html")
+# As people call them, the one that most people want first.
+NOMS_FORMATS = {
+    "xlsx": "Excel",
+    "pdf": "PDF",
+    "docx": "Word",
+    "csv": "CSV",
+    "html": "Page à imprimer",
+}
+FORMATS = tuple(NOMS_FORMATS)
 # beyond this a document being made waits on disk, not in memory
 _EN_MEMOIRE = 8 << 20
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from contrats.arbre import arbre
 from contrats.models import ValeurStatistique
-from contrats.views import arbre
 from tests import fabriques
 from tests.outils.pages import rien_n_est_ecrit, texte
 from tests.outils.requetes import verifier_requetes_constantes
