@@ -2,15 +2,13 @@
 
 Every address `/<contrat>/<annee>/…` goes through this middleware. A contract that the account does
 not see, or a year without a campaign, is a 404 before any view runs. Views read `request.contrat`,
-`request.annee` and `request.campagne`; templates read what `contrats.contexte` passes on.
+`request.annee` and `request.campagne`; `bilans.navigation` reads the rest for the frame of the page.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 
 from contrats.models import ContratVille
 from contrats.requete import RequeteContrat
@@ -19,34 +17,14 @@ from .models import Campagne
 
 
 class RequeteCampagne(RequeteContrat):
-    """A request within a contract and a year."""
+    """A request within a contract and a year; `campagnes` are all those of the contract, the latest first."""
 
     campagne: Campagne
-
-
-@dataclass(frozen=True)
-class Lien:
-    """A link of the navigation."""
-
-    libelle: str
-    url: str
-    actif: bool = False
-
-
-# Rooms as the user calls them: label, url name, permission asked on the contract.
-NAVIGATION = (
-    ("Tableau de bord", "tableau_de_bord", "contrats.gerer"),
-    ("Actions", "liste_actions", "actions.lister"),
-    ("Bilans", "suivi_bilans", "contrats.gerer"),
-    ("Financements", "financements", "financements.lire_programme"),
-    ("Porteurs", "liste_porteurs", "financements.lire_programme"),
-    ("Contrat", "contrat", "contrats.lire"),
-    ("Annexes", "annexes", "contrats.lire"),
-)
+    campagnes: list[Campagne]
 
 
 class SituationMiddleware:
-    """Attach the contract, the year and the navigation to the request of a contract page."""
+    """Attach the contract and the year to the request of a contract page."""
 
     def __init__(self, suite: Callable[[HttpRequest], HttpResponse]) -> None:
         self.suite = suite
@@ -74,35 +52,4 @@ class SituationMiddleware:
             raise Http404
         campagne.contrat = contrat
         request.contrat, request.annee, request.campagne = contrat, annee, campagne
-        request.situation = {
-            "contrat": contrat,
-            "annee": annee,
-            "annees": [
-                Lien(str(c.annee), lien_accueil(contrat, c.annee), c.annee == annee) for c in campagnes
-            ],
-            "contrats": [
-                Lien(c.nom_court, reverse("aller_au_contrat", args=[c.slug]), c == contrat) for c in contrats
-            ],
-            "navigation": navigation(request),
-            "url_recherche": reverse("liste_actions", args=[contrat.slug, annee])
-            if request.user.has_perm("actions.lister", contrat)
-            else "",
-        }
-
-
-def lien_accueil(contrat: ContratVille, annee: int) -> str:
-    """Return the address of the first page of a contract and year that any of its readers may open."""
-    return reverse("accueil_contrat", args=[contrat.slug, annee])
-
-
-def navigation(request: RequeteContrat) -> list[Lien]:
-    """Return the links that the account may follow in this contract, the current room marked."""
-    liens = []
-    for libelle, nom, permission in NAVIGATION:
-        if request.user.has_perm(permission, request.contrat):
-            url = reverse(nom, args=[request.contrat.slug, request.annee])
-            # The dashboard's address begins every other: it is current only on itself.
-            exact = nom == "tableau_de_bord"
-            actif = request.path == url if exact else request.path.startswith(url)
-            liens.append(Lien(libelle, url, actif))
-    return liens
+        request.contrats, request.campagnes = contrats, campagnes

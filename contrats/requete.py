@@ -8,8 +8,9 @@ from .models import ContratVille
 
 
 class RequeteContrat(HttpRequest):
-    """A request to an address `/<contrat>/<annee>/…`; `contrat` is one that the account sees."""
+    """A request to an address `/<contrat>/<annee>/…`; `contrat` is one of those that the account sees, `contrats`."""
 
     user: Utilisateur
     contrat: ContratVille
+    contrats: list[ContratVille]
     annee: int

@@ -13,11 +13,12 @@ from django.utils.text import capfirst
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
 from comptes.templatetags.typographie import date_longue, delai, euros, pluriel
-from documents.formats import INSECABLE
+from documents import INSECABLE, NOMS_FORMATS
 from financements.models import LigneFinancement
 
 from ..annexes import ANNEXES
 from ..models import Bilan
+from ..navigation import Lien
 from ..suivi import (
     SITUATIONS_BILAN,
     Avancement,
@@ -44,15 +45,6 @@ from .tables import (
 
 # Shown unless the address says otherwise; the amounts and the axe only where the year has some.
 COLONNES_PAR_DEFAUT = ("porteur", "axe", "etat", "bilan", "accorde", "hors_total")
-FORMATS_EXPORT = {"xlsx": "Excel", "pdf": "PDF", "docx": "Word", "csv": "CSV"}
-
-
-@dataclass(frozen=True)
-class Puce:
-    """A filter that is applied, and the address without it."""
-
-    libelle: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -62,14 +54,6 @@ class ChoixColonne:
     nom: str
     libelle: str
     montree: bool
-
-
-@dataclass(frozen=True)
-class Lien:
-    """A link and what it says."""
-
-    libelle: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -167,9 +151,9 @@ class ListeDeLAnnee:
         return adresse.ecrire(self.criteres)
 
     @property
-    def puces(self) -> list[Puce]:
+    def puces(self) -> list[Lien]:
         """The filters applied, each with the address without it."""
-        return [Puce(libelle, adresse.avec(self.criteres, **{nom: None})) for nom, libelle in self.appliques]
+        return [Lien(libelle, adresse.avec(self.criteres, **{nom: None})) for nom, libelle in self.appliques]
 
     @property
     def sans_filtre(self) -> str:
@@ -299,7 +283,9 @@ class ListeActions(ListeDeLAnnee):
                         mot,
                         reverse("annexe_fichier", args=[contrat.slug, annee, annexe.nom, format]) + filtres,
                     )
-                    for format, mot in FORMATS_EXPORT.items()
+                    for format, mot in NOMS_FORMATS.items()
+                    # the annex has its own page
+                    if format != "html"
                 ],
             )
             for annexe in ANNEXES.values()

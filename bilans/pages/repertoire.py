@@ -17,6 +17,7 @@ from financements.models import AmbiguiteMontants, LigneFinancement
 from financements.querysets import MONTANT
 from porteurs.models import Porteur
 
+from ..navigation import Lien
 from ..suivi import selon_bilan
 from . import adresse
 from .programme import avec_colonnes
@@ -32,14 +33,6 @@ TRIS: dict[str, tuple[Expression | F, ...]] = {
     "bilans": (F("bilans_attendus") - F("bilans_recus"), F("bilans_attendus")),
 }
 CHIFFRES = ("actions", "accorde", "hors_total", "bilans")
-
-
-@dataclass(frozen=True)
-class Puce:
-    """A filter that is applied, and the address without it."""
-
-    libelle: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +119,7 @@ class RepertoirePorteurs:
         return ouvertes.filter(action_annuelle__campagne=self.request.campagne).count()
 
     @property
-    def puces(self) -> list[Puce]:
+    def puces(self) -> list[Lien]:
         """The filters applied."""
         appliques = {
             "q": f"« {self.q} »" if self.q else "",
@@ -135,7 +128,7 @@ class RepertoirePorteurs:
         }
         criteres = self.request.GET
         return [
-            Puce(libelle, adresse.avec(criteres, **{nom: None}))
+            Lien(libelle, adresse.avec(criteres, **{nom: None}))
             for nom, libelle in appliques.items()
             if libelle
         ]

@@ -17,22 +17,15 @@ from django.views.decorators.http import require_safe
 
 from actions.models import ActionAnnuelle
 from actions.querysets import ActionAnnuelleQuerySet
-from actions.situation import Lien, RequeteCampagne
+from actions.situation import RequeteCampagne
 from comptes.vues import exiger
-from documents import FORMATS, TYPES_MIME, ErreurRendu, Tableau, fragment_html, rendre
+from documents import FORMATS, NOMS_FORMATS, TYPES_MIME, ErreurRendu, Tableau, fragment_html, rendre
 
 from ..annexes import ANNEXES, AnnexeDeclaree, Option
+from ..navigation import Lien
 from ..pages import adresse
 from ..pages.filters import FiltreActions
 
-# The formats as the reader calls them, the one that most people want first.
-FORMATS_LUS = {
-    "xlsx": "Excel",
-    "pdf": "PDF",
-    "docx": "Word",
-    "csv": "CSV",
-    "html": "Page à imprimer",
-}
 # Beyond, a browser takes too long to lay the table out: the files have no limit.
 LIGNES_PAR_PAGE = 500
 # The page to print is a page of its own, with its own small style sheet and nothing that can run.
@@ -119,7 +112,7 @@ class Demande:
         """The address of each file."""
         return {
             format: Lien(mots, self._adresse("annexe_fichier", format) + self.criteres)
-            for format, mots in FORMATS_LUS.items()
+            for format, mots in NOMS_FORMATS.items()
         }
 
     @property

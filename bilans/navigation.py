@@ -1,0 +1,79 @@
+"""The frame of a page: where one stands, and what the account may open from there.
+
+In the highest room, since it names the pages and the permissions of all.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from actions.situation import RequeteCampagne
+
+# Rooms as the user calls them: label, url name, permission asked on the contract.
+NAVIGATION = (
+    ("Tableau de bord", "tableau_de_bord", "contrats.gerer"),
+    ("Actions", "liste_actions", "actions.lister"),
+    ("Bilans", "suivi_bilans", "contrats.gerer"),
+    ("Financements", "financements", "financements.lire_programme"),
+    ("Porteurs", "liste_porteurs", "financements.lire_programme"),
+    ("Contrat", "contrat", "contrats.lire"),
+    ("Annexes", "annexes", "contrats.lire"),
+)
+AILLEURS: dict[str, Any] = {
+    "contrat": None,
+    "annee": None,
+    "annees": [],
+    "contrats": [],
+    "navigation": [],
+    "url_recherche": "",
+}
+
+
+@dataclass(frozen=True)
+class Lien:
+    """A link, its words, and whether it leads to where one is."""
+
+    libelle: str
+    url: str
+    actif: bool = False
+
+
+def situation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the contract, the year, what can be opened; nothing of it on a page without a contract."""
+    return _situation(request) if isinstance(getattr(request, "annee", None), int) else AILLEURS  # type: ignore[arg-type]
+
+
+def _situation(request: RequeteCampagne) -> dict[str, Any]:
+    contrat, annee = request.contrat, request.annee
+    return {
+        "contrat": contrat,
+        "annee": annee,
+        # Any reader of the contract may open the first page of another year.
+        "annees": [
+            Lien(str(c.annee), reverse("accueil_contrat", args=[contrat.slug, c.annee]), c.annee == annee)
+            for c in request.campagnes
+        ],
+        "contrats": [
+            Lien(c.nom_court, reverse("aller_au_contrat", args=[c.slug]), c == contrat)
+            for c in request.contrats
+        ],
+        "navigation": navigation(request),
+        "url_recherche": reverse("liste_actions", args=[contrat.slug, annee])
+        if request.user.has_perm("actions.lister", contrat)
+        else "",
+    }
+
+
+def navigation(request: RequeteCampagne) -> list[Lien]:
+    """Return the links that the account may follow in this contract, the current room marked."""
+    liens = []
+    for libelle, nom, permission in NAVIGATION:
+        if request.user.has_perm(permission, request.contrat):
+            url = reverse(nom, args=[request.contrat.slug, request.annee])
+            # The dashboard's address begins every other: it is current only on itself.
+            exact = nom == "tableau_de_bord"
+            actif = request.path == url if exact else request.path.startswith(url)
+            liens.append(Lien(libelle, url, actif))
+    return liens
