@@ -4,7 +4,7 @@ A rule reads a bilan and its context and returns what it found; it asks nothing 
 « Bloquant » stops the validation, « alerte » asks for a look, « info » is only said.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,7 +18,6 @@ from . import effectifs as eff
 
 if TYPE_CHECKING:
     from .models import Bilan
-    from .querysets import BilanQuerySet
 
 
 class Gravite(models.TextChoices):
@@ -83,19 +82,6 @@ def anomalies(bilan: "Bilan", situation: Contexte) -> list[Anomalie]:
 def anomalies_bilan(bilan: "Bilan") -> list[Anomalie]:
     """Return what does not add up in a bilan, the most serious first."""
     return anomalies(bilan, contexte(bilan))
-
-
-def anomalies_campagne(bilans: "BilanQuerySet") -> dict[int, list[Anomalie]]:
-    """Return the findings of each of `bilans` by primary key, in a fixed number of queries.
-
-    Every bilan has its entry, empty when nothing is wrong.
-    """
-    lignes: Iterable[Bilan] = (
-        bilans.order_by("pk")
-        .select_related("action_annuelle__campagne")
-        .prefetch_related("effectifs", "action_annuelle__campagne__tranches")
-    )
-    return {bilan.pk: anomalies_bilan(bilan) for bilan in lignes}
 
 
 def _anomalie(

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Exists, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from comptes.acces import QuerySetProtege
@@ -84,14 +84,6 @@ class BilanQuerySet(QuerySetProtege):
     def valides(self) -> Self:
         """Return the validated bilans: the only ones whose figures enter a report."""
         return self.filter(statut__in=self.model.STATUTS_VALIDES)
-
-    def par_avancement(self) -> Self:
-        """Order by progress: what waits for someone first."""
-        rang = Case(
-            *(When(statut=statut, then=rang) for rang, statut in enumerate(self.model.ORDRE_AVANCEMENT)),
-            output_field=IntegerField(),
-        )
-        return self.order_by(rang, F("action_annuelle__ordre").asc(nulls_last=True), "pk")
 
 
 class SuiviBilanQuerySet(QuerySetProtege):

@@ -6,7 +6,7 @@ A blank stays blank: chain `|vide` where the reader must know that nothing was g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,7 +17,7 @@ from django.forms import BoundField
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.defaultfilters import stringfilter
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from documents import formats
@@ -173,47 +173,18 @@ def etat(variante: str, libelle: Any) -> SafeString:
 
 
 @register.simple_tag
-def barre(valeur: Any, maximum: Any = 100, ton: str = "") -> SafeString:
+def barre(valeur: Any, maximum: Any = 100) -> SafeString:
     """Return a horizontal bar filled up to valeur / maximum, hidden from screen readers.
 
-    Its figure is always written beside it. `ton`: "", "ocre", "vert", "rouge", or "2" to "4" for a series.
+    Its figure is always written beside it.
     """
     part, tout = _decimal(valeur) or Decimal(0), _decimal(maximum) or Decimal(0)
     largeur = min(max(part / tout * 100, Decimal(0)), Decimal(100)) if tout > 0 else Decimal(0)
     return format_html(
-        '<svg class="barre{}" width="100%" height="10" aria-hidden="true" focusable="false">'
+        '<svg class="barre" width="100%" height="10" aria-hidden="true" focusable="false">'
         '<rect class="barre-fond" width="100%" height="100%"/>'
         '<rect class="barre-part" width="{}%" height="100%"/></svg>',
-        f" barre-{ton}" if ton else "",
         f"{largeur:.2f}",
-    )
-
-
-@register.simple_tag
-def pilotis(valeurs: Iterable[tuple[Any, Any]], hauteur: int = 64) -> SafeString:
-    """Return the uprights: one for each pair (name, figure between 0 and 100), standing on the same line.
-
-    The figure and the name are written under each upright; the drawing itself is decoration.
-    """
-    plein = hauteur - 2
-    montants = []
-    for nom, valeur in valeurs:
-        part = _decimal(valeur)
-        montee = min(max(part or Decimal(0), Decimal(0)), Decimal(100)) * plein / 100
-        montants.append(
-            (hauteur, plein, f"{plein - montee:.1f}", f"{montee:.1f}", plein, vide(pourcent(part)), nom)
-        )
-    return format_html(
-        '<ul class="pilotis-liste">{}</ul>',
-        format_html_join(
-            "",
-            '<li><svg class="pilotis" width="100%" height="{}" aria-hidden="true" focusable="false">'
-            '<rect class="montant-fond" x="0" y="0" width="10" height="{}"/>'
-            '<rect class="montant" x="0" y="{}" width="10" height="{}"/>'
-            '<rect class="montant-sol" x="0" y="{}" width="100%" height="2"/></svg>'
-            "<b>{}</b><span>{}</span></li>",
-            montants,
-        ),
     )
 
 

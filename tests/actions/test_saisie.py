@@ -321,6 +321,18 @@ def test_changer_de_dispositif_vers_un_doublon_est_refuse(lieu, annuelle):
         assert list(erreurs(modifier(lieu, annuelle, dispositif=dispositif.pk))) == ["intitule"]
 
 
+def test_les_territoires_changent_et_la_part_de_ceux_qui_restent_est_gardee(lieu, annuelle):
+    annuelle.parts_territoires.update(part=60)
+    modifier(lieu, annuelle, territoires=[lieu.qpv.pk, lieu.autre_quartier.pk])
+    assert {p.territoire: p.part for p in annuelle.parts_territoires.all()} == {
+        lieu.qpv: 60,
+        lieu.autre_quartier: None,
+    }
+    modifier(lieu, annuelle, territoires=[lieu.autre_quartier.pk])
+    assert [p.territoire for p in annuelle.parts_territoires.all()] == [lieu.autre_quartier]
+    assert annuelle.historique.first().history_change_reason == "Territoires – retiré : Les Tilleuls"
+
+
 def test_abandonner_puis_reprendre(lieu, annuelle):
     modifier(lieu, annuelle, statut="abandonnee", motif="Salle indisponible")
     assert ActionAnnuelle.objects.get().motif == "Salle indisponible"

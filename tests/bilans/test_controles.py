@@ -4,10 +4,9 @@ from datetime import date
 
 import pytest
 
-from bilans.controles import REGLES, Anomalie, Gravite, anomalies_bilan, anomalies_campagne, regle
-from bilans.models import Bilan, Effectif
+from bilans.controles import REGLES, Gravite, anomalies_bilan, contexte, regle
+from bilans.models import Effectif
 from tests import fabriques
-from tests.outils.requetes import verifier_requetes_constantes
 
 pytestmark = pytest.mark.django_db
 
@@ -159,20 +158,8 @@ def test_un_code_ne_s_ecrit_qu_une_fois():
 def test_chaque_regle_rend_des_anomalies_de_son_code(bilan):
     bilan.effectifs.all().delete()
     fabriques.effectifs(bilan, T=30, F=31)
-    for code in REGLES:
-        assert {a.code for a in anomalies_bilan(bilan) if a.code == code} <= {code}
-    assert all(isinstance(a, Anomalie) for a in anomalies_bilan(bilan))
-
-
-def test_une_campagne_se_controle_en_un_nombre_fixe_de_requetes(bilan):
-    campagne = bilan.action_annuelle.campagne
-    bilans = Bilan.objects.filter(action_annuelle__campagne=campagne)
-
-    def ajouter():
-        annuelle = fabriques.ActionAnnuelleFactory(campagne=campagne)
-        fabriques.effectifs(fabriques.BilanFactory(action_annuelle=annuelle, transmis=True), T=3, F=5)
-
-    assert verifier_requetes_constantes(lambda: anomalies_campagne(bilans), ajouter) == 3
-    trouvees = anomalies_campagne(bilans)
-    assert trouvees.pop(bilan.pk) == []
-    assert [[a.code for a in liste] for liste in trouvees.values()] == [["EFF-01"]] * 3
+    fabriques.effectifs(bilan, "qpv", T=40)
+    bilan.date_debut, bilan.date_fin = date(2025, 1, 4), date(2023, 1, 4)
+    trouvees = {code: {a.code for a in regle(bilan, contexte(bilan))} for code, regle in REGLES.items()}
+    assert {code for code, codes in trouvees.items() if codes} == {"EFF-01", "EFF-11", "DAT-01", "DAT-04"}
+    assert all(codes <= {code} for code, codes in trouvees.items())

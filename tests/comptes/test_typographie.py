@@ -99,13 +99,6 @@ def test_une_barre_ne_deborde_jamais(valeur, maximum, largeur):
     assert f'class="barre-part" width="{largeur}"' in t.barre(valeur, maximum)
 
 
-def test_les_montants_portent_leur_chiffre_et_leur_nom():
-    html = t.pilotis([("Poiset", 50), ("Azans", None)], hauteur=22)
-    assert '<rect class="montant" x="0" y="10.0" width="10" height="10.0"/>' in html
-    assert "<b>50\u00a0%</b><span>Poiset</span>" in html
-    assert "non renseigné" in html
-
-
 def test_capturer_garde_un_morceau_echappe():
     source = (
         "{% capturer m %} {% if v %}{{ v }}{% endif %} {% endcapturer %}[{{ m }}]{% if m %}oui{% endif %}"
