@@ -145,7 +145,10 @@ def _controles(lecture: Lecture, argent: Argent) -> str:
             ecarts.append(f"{nom} {montant(imprime.valeur)}, calculé {montant(calcule)}")
     if not ecarts:
         return ""
-    return f"Total imprimé dans le document d'origine{INSECABLE}: {f'{INSECABLE}; '.join(ecarts)}."
+    return (
+        "Les totaux de ce tableau sont la somme de ses lignes. Le document d'origine en imprimait d'autres"
+        f"{INSECABLE}: {f'{INSECABLE}; '.join(ecarts)}."
+    )
 
 
 def _titres(lecture: Lecture, objets: QuerySet[Any]) -> list[str]:
