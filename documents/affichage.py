@@ -16,7 +16,7 @@ _EM_MINUSCULE = 0.52
 _EM_CAPITALE = 0.66
 # a longer word (an address, a typing error) may break
 _MOT_MAX = 10.0
-# the words of the texts do not rule the widths when they would leave nothing to share
+# of the page, what the words of the texts may rule: the rest is shared by weight
 _AISANCE = 0.9
 
 
@@ -55,14 +55,17 @@ class Vue:
         """Return the width of each column, adding to `total`, in the unit of `total`.
 
         `corps` is the size of the type and `marge` what a cell keeps on both sides, in the same unit.
-        A column is never narrower than its widest figure or the longest word of its title; nor, when there
-        is room for it, than the longest word of its texts.
+        A column is never narrower than its widest figure or the longest word of its title; nor than the
+        longest word of its texts, or as near to it as there is room for.
         """
         poids = [c.poids for c in self.tableau.colonnes]
         stricts = [self._besoin(i) * corps + marge for i in range(len(poids))]
         mots = [self._besoin_des_mots(i) * corps + marge for i in range(len(poids))]
-        aises = [max(strict, mot) for strict, mot in zip(stricts, mots, strict=True)]
-        return repartir_largeurs(poids, aises if sum(aises) < _AISANCE * total else stricts, total)
+        manques = [max(mot - strict, 0) for strict, mot in zip(stricts, mots, strict=True)]
+        place = max(_AISANCE * total - sum(stricts), 0)
+        part = min(place / sum(manques), 1) if any(manques) else 0
+        besoins = [strict + part * manque for strict, manque in zip(stricts, manques, strict=True)]
+        return repartir_largeurs(poids, besoins, total)
 
     def _besoin(self, indice: int) -> float:
         colonne = self.tableau.colonnes[indice]
