@@ -1,34 +1,19 @@
 """A contract with a porteur, an axe and two territories, and the account that runs it."""
 
-from types import SimpleNamespace
-
 import pytest
-from django.urls import reverse
 
 from tests import fabriques
+from tests.outils import lieux
 
 
 @pytest.fixture
 def lieu(db, client):
     """Give the objects of a contract, `client` signed in as the one who runs it, and addresses by name."""
-    contrat = fabriques.ContratFactory(slug="montclar")
-    campagne = fabriques.CampagneFactory(contrat=contrat, annee=2024)
-    chargee = fabriques.chargee_de_mission(contrat, prenom="Claire", nom="Aubert")
-    client.force_login(chargee)
-    axes = fabriques.arbre_d_axes(contrat, enjeux=1, axes=2)
-
-    def adresse(nom, *arguments, annee=2024, slug=contrat.slug):
-        return reverse(nom, args=[slug, annee, *arguments])
-
-    return SimpleNamespace(
-        contrat=contrat,
-        campagne=campagne,
-        chargee=chargee,
-        client=client,
-        adresse=adresse,
-        porteur=fabriques.PorteurFactory(epci=contrat.epci, nom="Vélo partagé"),
-        axe=axes[1],
-        axes=axes,
-        qpv=fabriques.TerritoireFactory(contrat=contrat, nom="Les Tilleuls"),
-        autre_quartier=fabriques.TerritoireFactory(contrat=contrat, nom="La Gare", hors_qpv=True),
-    )
+    lieu = lieux.ouvrir(client)
+    contrat = lieu.contrat
+    lieu.axes = fabriques.arbre_d_axes(contrat, enjeux=1, axes=2)
+    lieu.axe = lieu.axes[1]
+    lieu.porteur = fabriques.PorteurFactory(epci=contrat.epci, nom="Vélo partagé")
+    lieu.qpv = fabriques.TerritoireFactory(contrat=contrat, nom="Les Tilleuls")
+    lieu.autre_quartier = fabriques.TerritoireFactory(contrat=contrat, nom="La Gare", hors_qpv=True)
+    return lieu

@@ -1,8 +1,6 @@
 """The page of an action: what each one reads of it, the money, the bilan's next step, the history."""
 
-import re
 from decimal import Decimal
-from html import unescape
 
 import pytest
 import time_machine
@@ -10,6 +8,7 @@ from django.urls import reverse
 
 from bilans.pages.action import plan_de_financement
 from tests import fabriques
+from tests.outils.pages import texte
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +33,6 @@ def porteur(annuelle):
 def adresse(annuelle, nom="action_detail"):
     campagne = annuelle.campagne
     return reverse(nom, args=[campagne.contrat.slug, campagne.annee, annuelle.cle])
-
-
-def texte(reponse):
-    page = unescape(re.sub(r"<[^>]+>", " ", reponse.content.decode()))
-    return re.sub(r"\s+", " ", page.replace("\u00a0", " ").replace("\u202f", " "))
 
 
 def ligne(annuelle, sigle, hors_total=False, **montants):
@@ -261,6 +255,16 @@ def test_le_resume_du_bilan_donne_les_chiffres(client, annuelle, chargee):
     client.force_login(chargee)
     page = texte(client.get(adresse(annuelle)))
     assert "L'action a été Réalisée Ensemble du public 141" in page
+
+
+def test_le_verse_est_la_somme_des_versements_faits(annuelle, chargee):
+    sienne = ligne(annuelle, "ÉTAT", montant_accorde=900)
+    for statut, montant in (("verse", 400), ("verse", 100), ("annule", 1000), ("prevu", None)):
+        fabriques.VersementFactory(
+            ligne=sienne, statut=statut, montant_verse=montant, date_versement="2024-06-14"
+        )
+    plan = plan_de_financement(annuelle, chargee, complet=True)
+    assert dict(plan.lignes[0].montants)["Versé"] == 500
 
 
 def test_le_financeur_ne_lit_pas_les_autres_aides_de_la_fiche(client, annuelle):

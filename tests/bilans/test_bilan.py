@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -11,6 +10,7 @@ from bilans import operations
 from bilans.forms import BilanForm
 from bilans.models import Bilan, Effectif, Transition
 from tests import fabriques
+from tests.outils.pages import texte
 from tests.outils.requetes import compter_requetes, verifier_requetes_constantes
 
 pytestmark = pytest.mark.django_db
@@ -37,12 +37,6 @@ def porteur(annuelle):
 def adresse(nom, annuelle):
     campagne = annuelle.campagne
     return reverse(nom, args=[campagne.contrat.slug, campagne.annee, annuelle.cle])
-
-
-def texte(reponse):
-    """Return the page as it is read, ordinary spaces only."""
-    page = unescape(re.sub(r"<[^>]+>", " ", reponse.content.decode()))
-    return re.sub(r"\s+", " ", page.replace("\u00a0", " ").replace("\u202f", " "))
 
 
 def saisie(bilan, **champs):

@@ -7,12 +7,9 @@ import pytest
 from bilans.controles import REGLES, Gravite, anomalies_bilan, contexte, regle
 from bilans.models import Effectif
 from tests import fabriques
+from tests.outils.pages import lisible
 
 pytestmark = pytest.mark.django_db
-
-
-def lisible(phrase):
-    return phrase.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def trouvees(bilan):

@@ -20,6 +20,7 @@ from bilans.effectifs import (
 )
 from bilans.models import Bilan, Effectif
 from tests import fabriques
+from tests.outils.pages import lisible
 
 
 class Bande:
@@ -39,11 +40,6 @@ def grille(perimetre=ENSEMBLE, bandes=None, **ensemble):
     for pk, rang in (bandes or {}).items():
         cellules |= {Cellule(pk, sexe): n for sexe, n in rang.items()}
     return Grille(perimetre, BANDES, cellules)
-
-
-def lisible(phrase):
-    """Return the sentence with ordinary spaces, as a test writes it."""
-    return phrase.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def messages(g):

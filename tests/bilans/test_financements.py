@@ -15,17 +15,6 @@ from tests.outils.requetes import verifier_requetes_constantes
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def campagne() -> Campagne:
-    return fabriques.CampagneFactory()
-
-
-@pytest.fixture
-def chargee(campagne: Campagne, client: Client) -> Client:
-    client.force_login(fabriques.chargee_de_mission(campagne.contrat))
-    return client
-
-
 def adresse(campagne: Campagne) -> str:
     return reverse("financements", args=[campagne.contrat.slug, campagne.annee])
 
@@ -112,6 +101,19 @@ def test_par_axe_chaque_niveau_cumule_celui_du_dessous(chargee, campagne, argent
     ]
 
 
+def test_un_axe_de_troisieme_niveau_remonte_jusqu_au_premier(chargee, campagne, argent):
+    troisieme = fabriques.AxeFactory(parent=campagne.contrat.axes.get(code="1.1"), code="1.1.1", ordre=90)
+    argent["actions"]["C"].axe = troisieme
+    argent["actions"]["C"].save()
+    lu = finances(chargee, campagne).argent
+    assert [(poste.libelle, poste.accorde) for poste in lu.axes] == [
+        ("Enjeu 1", 3000),
+        ("Axe 1.1", 2000),
+        (troisieme.libelle, 500),
+    ]
+    assert lu.axes[0].part == 100
+
+
 def test_par_structure_les_services_comptent_avec_leur_ville(chargee, campagne, argent):
     lu = finances(chargee, campagne).argent
     assert postes(lu.structures) == [
@@ -152,6 +154,8 @@ def test_les_etats_connus_ont_leur_colonne(chargee, campagne):
     )
     fabriques.VersementFactory(ligne=ligne, verse=True, montant_verse=400)
     fabriques.VersementFactory(ligne=ligne, verse=True, montant_verse=100)
+    # Taken back: it was paid, and no longer is.
+    fabriques.VersementFactory(ligne=ligne, statut="annule", montant_verse=1000)
     fabriques.VersementFactory(ligne=ligne, montant_prevu=250)
     (poste,) = finances(chargee, campagne).argent.dans_total
     assert (poste.demande, poste.accorde, poste.notifie, poste.verse) == (900, 800, 750, 500)

@@ -1,6 +1,5 @@
 """The list of actions: its filters, its figures, its address, and what it must not show."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,17 +15,6 @@ from tests import fabriques
 from tests.outils.requetes import verifier_requetes_constantes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def campagne() -> Campagne:
-    return fabriques.CampagneFactory(bilan_echeance=date(2025, 6, 30))
-
-
-@pytest.fixture
-def chargee(campagne: Campagne, client: Client) -> Client:
-    client.force_login(fabriques.chargee_de_mission(campagne.contrat))
-    return client
 
 
 def action(campagne: Campagne, intitule: str, porteur: Any = None, **champs: Any) -> ActionAnnuelle:
@@ -89,9 +77,12 @@ def test_axe_avec_ce_qui_en_depend_et_ses_axes_secondaires(chargee, campagne):
     action(campagne, "De l'axe", axe=sous_axe)
     secondaire = action(campagne, "Secondaire", axe=autre)
     secondaire.axes_secondaires.add(sous_axe)
+    troisieme = fabriques.AxeFactory(parent=sous_axe, code="1.1.1", ordre=90)
+    action(campagne, "Troisième", axe=autre).axes_secondaires.add(troisieme)
     action(campagne, "Sans")
-    assert titres(liste(chargee, campagne, "?axe=1&tri=action")) == ["De l'axe", "De l'enjeu", "Secondaire"]
-    assert titres(liste(chargee, campagne, "?axe=1.1&tri=action")) == ["De l'axe", "Secondaire"]
+    tous = ["De l'axe", "De l'enjeu", "Secondaire", "Troisième"]
+    assert titres(liste(chargee, campagne, "?axe=1&tri=action")) == tous
+    assert titres(liste(chargee, campagne, "?axe=1.1&tri=action")) == ["De l'axe", "Secondaire", "Troisième"]
     assert titres(liste(chargee, campagne, "?axe=1&axe_principal=1&tri=action")) == ["De l'axe", "De l'enjeu"]
     assert titres(liste(chargee, campagne, "?axe=aucun")) == ["Sans"]
 

@@ -1,6 +1,5 @@
 """The follow-up of the bilans: what waits first, how many in each situation, what is late."""
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -13,17 +12,6 @@ from tests import fabriques
 from tests.outils.requetes import verifier_requetes_constantes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def campagne() -> Campagne:
-    return fabriques.CampagneFactory(bilan_echeance=date(2025, 6, 30))
-
-
-@pytest.fixture
-def chargee(campagne: Campagne, client: Client) -> Client:
-    client.force_login(fabriques.chargee_de_mission(campagne.contrat))
-    return client
 
 
 def action(campagne: Campagne, intitule: str, **champs: Any) -> Any:

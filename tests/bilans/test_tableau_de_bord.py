@@ -17,17 +17,6 @@ from tests.outils.requetes import verifier_requetes_constantes
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def campagne() -> Campagne:
-    return fabriques.CampagneFactory(bilan_echeance=date(2025, 6, 30))
-
-
-@pytest.fixture
-def chargee(campagne: Campagne, client: Client) -> Client:
-    client.force_login(fabriques.chargee_de_mission(campagne.contrat))
-    return client
-
-
 def adresse(campagne: Campagne) -> str:
     return reverse("tableau_de_bord", args=[campagne.contrat.slug, campagne.annee])
 

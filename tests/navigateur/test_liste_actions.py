@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tests import fabriques
 from tests.outils import axe, navigateur
+from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
@@ -31,10 +32,6 @@ def ouvrir(page, live_server, transactional_db):
         return page, adresse
 
     return aller
-
-
-def lisible(texte):
-    return re.sub(r"[\s\u00a0\u202f]+", " ", texte).strip()
 
 
 @pytest.mark.parametrize("largeur", [1440, 360])

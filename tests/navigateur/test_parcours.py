@@ -21,6 +21,7 @@ from comptes.demonstration import COMPTES, MOT_DE_PASSE
 from comptes.models import Utilisateur
 from financements.models import LigneFinancement
 from tests.outils import axe, navigateur
+from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
@@ -41,10 +42,6 @@ def capturer(page, nom):
     if dossier := os.environ.get("CAPTURES"):
         Path(dossier).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=str(Path(dossier) / f"{nom}.png"), full_page=True)
-
-
-def lisible(texte):
-    return re.sub(r"[\s\u00a0\u202f]+", " ", texte).strip()
 
 
 def case(page, nom):

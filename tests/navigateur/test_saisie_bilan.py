@@ -9,6 +9,7 @@ from django.urls import reverse
 from bilans.models import Bilan
 from tests import fabriques
 from tests.outils import axe, navigateur
+from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
@@ -26,10 +27,6 @@ def porteur(bilan):
 def adresse(nom, bilan):
     campagne = bilan.action_annuelle.campagne
     return reverse(nom, args=[campagne.contrat.slug, campagne.annee, bilan.action_annuelle.cle])
-
-
-def lisible(texte):
-    return re.sub(r"[\s\u00a0\u202f]+", " ", texte).strip()
 
 
 @pytest.fixture

@@ -11,10 +11,14 @@ from django.apps import apps
 ESPACES = re.compile("[\\s\u00a0\u202f]+")
 
 
+def lisible(texte: str) -> str:
+    """Return a text as a test writes it: every kind of space an ordinary one."""
+    return ESPACES.sub(" ", texte).strip()
+
+
 def texte(reponse: Any) -> str:
-    """Return the page as it is read: tags left out, every kind of space an ordinary one."""
-    sans_balises = re.sub(r"<[^>]+>", " ", reponse.content.decode())
-    return ESPACES.sub(" ", unescape(sans_balises)).strip()
+    """Return the page as it is read: tags left out, ordinary spaces."""
+    return lisible(unescape(re.sub(r"<[^>]+>", " ", reponse.content.decode())))
 
 
 def erreurs(reponse: Any) -> dict[str, list[str]]:
