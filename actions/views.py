@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from comptes.versions import Conflit, VersionPerimee, comparer
-from comptes.vues import exiger
+from comptes.vues import RIEN_DE_CHANGE, exiger
 from porteurs.models import Porteur
 
 from .forms import ActionForm, valeurs
@@ -20,7 +20,6 @@ from .operations import creer_action, modifier_action
 from .situation import RequeteCampagne
 
 REFUS = "Seule la personne qui tient le contrat peut créer ou modifier une action."
-RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
 BROUILLONS = "actions_en_cours"
 
 

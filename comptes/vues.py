@@ -1,9 +1,12 @@
-"""What views share: asking for a permission, and refusing in words."""
+"""What views share: asking for a permission, refusing in words, saying that nothing changed."""
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+
+# Said of a form sent as it was opened.
+RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
 
 
 def exiger(request: HttpRequest, permission: str, objet: Any, phrase: str = "") -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from actions.models import ActionAnnuelle
 from actions.situation import RequeteCampagne
 from comptes.versions import VersionPerimee, comparer, lire_version
-from comptes.vues import exiger
+from comptes.vues import RIEN_DE_CHANGE, exiger
 from documents import formats
 
 from .forms import LectureForm, LigneForm, valeurs
@@ -28,7 +28,6 @@ from .operations import (
 )
 
 REFUS = "Seule la personne qui tient le contrat peut modifier les montants."
-RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
 
 
 # -- Funding lines ---------------------------------------------------------------------------------

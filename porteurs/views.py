@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from comptes.versions import VersionPerimee, comparer
-from comptes.vues import exiger
+from comptes.vues import RIEN_DE_CHANGE, exiger
 from contrats.requete import RequeteContrat
 
 from .forms import PorteurForm, valeurs
@@ -19,8 +19,6 @@ from .models import Porteur
 from .operations import creer_porteur, modifier_porteur
 
 REFUS = "Seule la personne qui tient le contrat peut créer ou modifier un porteur."
-
-RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
 
 
 @require_http_methods(["GET", "POST"])
