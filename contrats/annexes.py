@@ -41,10 +41,7 @@ def annees(contrat: ContratVille) -> str:
 
 def _notes(noeuds: list[Noeud]) -> tuple[str, ...]:
     if noeuds and not any(noeud.listes for noeud in noeuds):
-        return (
-            f"Aucun objectif, partenaire, levier ni critère n'est encore enregistré{INSECABLE}: "
-            "ces colonnes se rempliront depuis la page du contrat.",
-        )
+        return ("Aucun objectif, partenaire, levier ni critère n'est enregistré pour ce contrat.",)
     return ()
 
 

@@ -46,10 +46,10 @@ def couverture() -> frozenset[int]:
 
 
 def dessinable(texte: str) -> str:
-    """Return the text with « □ » for each character that our fonts cannot draw.
+    """Return the text with « □ » for each letter that our fonts cannot draw.
 
-    Letters and accents are composed first; joiners, marks of direction and variation selectors, which draw
-    nothing, are removed.
+    Letters and accents are composed first; emoji, joiners, marks of direction and variation selectors, whose
+    absence takes nothing from the sentence, are removed.
     """
     if texte.isascii():
         return texte
@@ -61,9 +61,14 @@ def dessinable(texte: str) -> str:
 
 
 def _remplacant(caractere: str) -> str:
-    if unicodedata.category(caractere) in ("Cf", "Mn", "Cc"):
+    if unicodedata.category(caractere) in ("Cf", "Mn", "Cc") or _est_emoji(caractere):
         return ""
     if unicodedata.category(caractere) == "Zs":
         return " "
     simple = unicodedata.normalize("NFKC", caractere)
     return simple if simple != caractere and all(ord(c) in couverture() for c in simple) else SANS_GLYPHE
+
+
+def _est_emoji(caractere: str) -> bool:
+    """Whether it is a pictograph (from the miscellaneous symbols on), or the skin tone of one."""
+    return ord(caractere) >= 0x2600 and unicodedata.category(caractere) in ("So", "Sk")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# XML 1.0 refuses these; openpyxl, python-docx and Excel itself choke on them
-_INTERDITS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# XML 1.0 refuses the first; openpyxl, python-docx and Excel itself choke on them. The last turn the reading round.
+_INTERDITS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 TIRET = "–\u00a0"
 
 

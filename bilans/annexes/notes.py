@@ -37,8 +37,7 @@ def financieres(lecture: Lecture, argent: Argent) -> tuple[str, ...]:
         notes += [_montants(argent), _ambiguites(lecture), _controles(lecture, argent)]
     else:
         notes.append(
-            f"Aucun financement n'est saisi pour {lecture.campagne.annee} (montants {argent.adjectif})"
-            f"{INSECABLE}: les colonnes des financeurs apparaîtront avec le premier montant."
+            f"Aucun financement n'est saisi pour {lecture.campagne.annee} (montants {argent.adjectif})."
         )
     return tuple(note for note in notes if note)
 
@@ -117,6 +116,7 @@ def _montants(argent: Argent) -> str:
         note += f" TOTAL PDV{INSECABLE}: total de la politique de la ville"
         exclus = ", ".join(financeur.sigle for financeur in argent.hors_total)
         note += f", sans {exclus}." if exclus else "."
+        note += f" Part{INSECABLE}: en % de ce total, arrondie au dixième pour que la somme fasse 100{INSECABLE}%."
     return note
 
 

@@ -14,6 +14,7 @@ import pytest
 from documents import Colonne, Groupe, Tableau, TypeColonne
 from documents.affichage import repartir_largeurs, voir
 from documents.calcul import Genre, cellules_de, rangees
+from documents.texte import nettoyer
 
 from .exemples import COLONNES, ligne, long, tableau
 
@@ -252,3 +253,7 @@ def test_les_longs_mots_ont_leur_place_ou_ce_qu_il_en_reste():
     # 104 are wanted, 90 may be shared, of which the titles and the short words need 19.8
     assert 35 < etroite[0] == etroite[1] < 45
     assert sum(etroite) == pytest.approx(100)
+
+
+def test_le_sens_de_lecture_ne_se_retourne_pas():
+    assert nettoyer("Ateliers \u202egnituoc\u202c") == "Ateliers gnituoc"
