@@ -439,6 +439,15 @@ def test_le_porteur_n_ecrit_plus_quand_ce_n_est_plus_son_tour(client, statut):
     assert client.get(adresse("bilan_detail", annuelle)).status_code == 200
 
 
+@pytest.mark.parametrize("statut", ["valide", "dispense"])
+def test_la_chargee_lit_un_bilan_qui_ne_change_plus_au_lieu_de_le_saisir(client, annuelle, chargee, statut):
+    situation = {statut: True} if statut == "valide" else {"statut": statut}
+    bilan = fabriques.BilanFactory(action_annuelle=annuelle, **situation)
+    assert not chargee.has_perm("bilans.saisir", bilan)
+    client.force_login(chargee)
+    assert client.get(adresse("bilan_saisir", annuelle)).url == adresse("bilan_detail", annuelle)
+
+
 def test_lire_n_ecrit_jamais(client, annuelle, chargee):
     client.force_login(chargee)
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, transmis=True)
