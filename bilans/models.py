@@ -95,8 +95,8 @@ class Bilan(AvecCle):
     benevoles = models.PositiveIntegerField("bénévoles mobilisés", null=True, blank=True)
     intervenants = models.PositiveIntegerField("intervenants extérieurs", null=True, blank=True)
     partenariats = models.TextField("partenaires associés", blank=True)
-    date_debut = models.DateField("du", null=True, blank=True)
-    date_fin = models.DateField("au", null=True, blank=True)
+    date_debut = models.DateField("début réel", null=True, blank=True)
+    date_fin = models.DateField("fin réelle", null=True, blank=True)
     dates_lieux = models.TextField("dates et lieux", blank=True)
     nombre_seances = models.PositiveIntegerField("nombre de séances", null=True, blank=True)
 

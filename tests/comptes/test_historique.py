@@ -52,7 +52,7 @@ def test_un_bilan_dit_qui_a_change_quoi(admin, claire):
     changes = changements(bilan, utilisateur=admin)
     assert lus(changes)[0] == ("Claire Montrichard", "Salariés mobilisés", "", "1 200")
     assert sorted(lus(changes)[1:]) == [
-        ("Claire Montrichard", "Du", "", "1er juillet 2024"),
+        ("Claire Montrichard", "Début réel", "", "1er juillet 2024"),
         ("Claire Montrichard", "L'action a été", "", "Réalisée en partie"),
     ]
     assert changes[0].date >= changes[1].date
