@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from comptes.models import Utilisateur
+from comptes.signature import signer
 from comptes.versions import verrouiller
 from contrats.models import Territoire
 from documents.normalisation import normaliser
@@ -95,8 +96,7 @@ def modifier_action(
 
 
 def _enregistrer(objet: Action | ActionAnnuelle, auteur: Utilisateur, motif: str = "") -> None:
-    objet._history_user = auteur  # type: ignore[union-attr]
-    objet._change_reason = motif or None  # type: ignore[union-attr]
+    signer(objet, auteur, motif)
     objet.save()
 
 

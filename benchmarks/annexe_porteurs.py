@@ -134,7 +134,7 @@ def tableau():
 
 def cellules() -> list[list[object]]:
     """Return the values of every cell of the annex, header and totals included; openpyxl is imported."""
-    import openpyxl  # noqa: F401
+    import openpyxl  # noqa: F401 — loaded here, so that its weight is in the bare process and not in the measure
 
     from documents.calcul import Genre, rangees
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from actions.models import ActionAnnuelle
 from comptes.models import Utilisateur
+from comptes.signature import signer
 from comptes.templatetags.typographie import insecables
 from comptes.versions import VersionPerimee
 
@@ -317,7 +318,7 @@ def _passer(bilan: Bilan, vers: Bilan.Statut, utilisateur: Utilisateur, commenta
 
 def _ecrire(bilan: Bilan, utilisateur: Utilisateur) -> Bilan:
     bilan.version += 1
-    bilan._history_user = utilisateur  # type: ignore[attr-defined]
+    signer(bilan, utilisateur)
     bilan.save()
     return bilan
 
@@ -360,7 +361,7 @@ def _ecrire_cellule(
     if valeur is None:
         if ligne is None or ligne.valeur is None:
             return False
-        ligne._history_user = utilisateur  # type: ignore[attr-defined]
+        signer(ligne, utilisateur)
         ligne.delete()
         return True
     nouvelle = ligne is None
@@ -371,6 +372,6 @@ def _ecrire_cellule(
     if nouvelle or reestimer or ligne.valeur is None:
         ligne.approximatif = saisie.estimation
     ligne.valeur, ligne.valeur_min, ligne.valeur_max = valeur, None, None
-    ligne._history_user = utilisateur  # type: ignore[attr-defined]
+    signer(ligne, utilisateur)
     ligne.save()
     return True

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from actions.models import ActionAnnuelle
 from comptes.models import Utilisateur
+from comptes.signature import signer
 from comptes.versions import VersionPerimee, verrouiller
 
 from .models import AmbiguiteMontants, LecturePossible, LigneFinancement, MontantLu
@@ -65,14 +66,12 @@ def supprimer_ligne(auteur: Utilisateur, ligne: LigneFinancement, *, version: in
 
 
 def _enregistrer(ligne: LigneFinancement, auteur: Utilisateur, motif: str = "") -> None:
-    ligne._history_user = auteur  # type: ignore[attr-defined]
-    ligne._change_reason = motif or None  # type: ignore[attr-defined]
+    signer(ligne, auteur, motif)
     ligne.save()
 
 
 def _supprimer(ligne: LigneFinancement, auteur: Utilisateur, motif: str = "") -> None:
-    ligne._history_user = auteur  # type: ignore[attr-defined]
-    ligne._change_reason = motif or None  # type: ignore[attr-defined]
+    signer(ligne, auteur, motif)
     ligne.delete()
 
 
@@ -139,7 +138,7 @@ def trancher_montants(
     else:
         _appliquer(lecture, action_annuelle, auteur)
     actuelle.lecture_retenue, actuelle.tranchee_le, actuelle.tranchee_par = lecture, timezone.now(), auteur
-    actuelle._history_user = auteur
+    signer(actuelle, auteur)
     actuelle.save()
     return actuelle
 

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from comptes.models import Utilisateur
+from comptes.signature import signer
 from comptes.versions import verrouiller
 from contrats.models import ContratVille, Epci
 from documents.normalisation import normaliser
@@ -56,10 +57,7 @@ def _enregistrer(auteur: Utilisateur, porteur: Porteur, autres_noms: Iterable[st
     retires = [alias for cle, alias in connus.items() if cle not in voulus]
     ajoutes = [nom for cle, nom in voulus.items() if cle not in connus]
     changements = [f"ajouté : {nom}" for nom in ajoutes] + [f"retiré : {alias}" for alias in retires]
-    porteur._history_user = auteur  # type: ignore[attr-defined]
-    porteur._change_reason = (  # type: ignore[attr-defined]
-        f"Autres noms – {', '.join(changements)}" if changements else None
-    )
+    signer(porteur, auteur, f"Autres noms – {', '.join(changements)}" if changements else "")
     porteur.save()
     for alias in retires:
         alias.delete()

@@ -12,6 +12,7 @@ from actions.models import ActionAnnuelle, ActionTerritoire, Campagne, TrancheAg
 from bilans.effectifs import ecarts, grilles
 from bilans.models import Bilan, Effectif, Transition, ValeurIndicateur
 from comptes.models import Utilisateur
+from comptes.signature import signer
 from contrats.models import AliasTerritoire, Commune, ContratVille, Epci, Territoire
 from documents.normalisation import normaliser
 from financements.nomenclatures import lire as lire_nomenclature
@@ -86,8 +87,7 @@ class Ecriture:
         """Save and return a new object."""
         objet = modele(**champs)
         verifier(objet)
-        objet._history_user = self.auteur  # type: ignore[attr-defined]
-        objet._change_reason = MOTIF  # type: ignore[attr-defined]
+        signer(objet, self.auteur, MOTIF)
         objet.save(force_insert=True)
         return objet
 
