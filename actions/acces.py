@@ -26,3 +26,11 @@ def suivies(utilisateur: Utilisateur, annuelle: str = "") -> Q:
 
 declarer_source("actions.Action", _actions)
 declarer_source("actions.ActionAnnuelle", suivies)
+
+
+def _pilotage(utilisateur: Utilisateur) -> Q:
+    return Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur).values("pk"))
+
+
+for _modele in ("ModeleMessage", "RelancePrevue", "EvenementCampagne"):
+    declarer_source(f"actions.{_modele}", _pilotage)

@@ -1,7 +1,9 @@
 """What is done: campaigns, actions across the years, the year of an action with its fiche."""
 
+from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -26,6 +28,7 @@ from porteurs.models import Porteur
 from .querysets import (
     ActionAnnuelleQuerySet,
     ActionQuerySet,
+    PilotageQuerySet,
     ViaActionAnnuelle,
     ViaCampagne,
 )
@@ -61,8 +64,13 @@ class Campagne(models.Model):
         help_text="Six mois après la fin de l'exercice, sauf décision contraire (Cerfa 15059).",
     )
     notice = models.TextField("consignes", blank=True)
+    # Whom a porteur asks: signs the e-mails, receives the answers.
+    contact_nom = models.CharField("nom de la personne à joindre", max_length=150, blank=True)
+    contact_email = models.EmailField("son adresse électronique", blank=True)
+    contact_telephone = models.CharField("son téléphone", max_length=30, blank=True)
 
     objects = ViaContrat.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "campagne"
@@ -93,10 +101,20 @@ class Campagne(models.Model):
                 | Q(bilan_echeance__gte=F("bilan_ouverture")),
                 violation_error_message="L'échéance des bilans doit suivre leur ouverture.",
             ),
+            models.CheckConstraint(
+                name="campagne_bilans_dates",
+                condition=~Q(statut__in=["bilans_ouverts", "bilans_clos"]) | Q(bilan_echeance__isnull=False),
+                violation_error_message="Des bilans ouverts ont une échéance : indiquez-la.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.contrat.nom_court} {self.annee}"
+
+    @property
+    def echeance_par_defaut(self) -> date:
+        """The due date proposed: six months after the end of the year (Cerfa 15059; domaine.md §2.2)."""
+        return date(self.annee + 1, 6, 30)
 
 
 class TrancheAge(models.Model):
@@ -129,6 +147,222 @@ class TrancheAge(models.Model):
 
     def __str__(self) -> str:
         return self.libelle
+
+
+class Question(models.Model):
+    """A question that a campaign adds to the bilan, in the collectivity's own words."""
+
+    class Type(models.TextChoices):
+        TEXTE = "texte", "Texte libre"
+        NOMBRE = "nombre", "Nombre"
+        OUI_NON = "oui_non", "Oui ou non"
+        CHOIX = "choix", "Un choix dans une liste"
+
+    campagne = models.ForeignKey(Campagne, models.CASCADE, related_name="questions", verbose_name="campagne")
+    ordre = models.PositiveSmallIntegerField("ordre")
+    libelle = models.CharField("question", max_length=255)
+    aide = models.CharField("aide, avec un exemple", max_length=255, blank=True)
+    type = models.CharField("type de réponse", max_length=10, choices=Type, default=Type.TEXTE)
+    choix = models.TextField("choix proposés", blank=True, help_text="Un par ligne.")
+    unite = models.CharField("unité", max_length=40, blank=True)
+    obligatoire = models.BooleanField(
+        "réponse demandée pour transmettre", default=False, help_text="Un brouillon s'enregistre toujours."
+    )
+
+    objects = ViaCampagne.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "question"
+        verbose_name_plural = "questions"
+        ordering = ["campagne", "ordre"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campagne", "ordre"],
+                name="question_ordre_unique",
+                violation_error_message="Deux questions ne peuvent pas avoir le même rang.",
+            ),
+            models.CheckConstraint(
+                name="question_choix_donnes",
+                condition=~Q(type="choix", choix=""),
+                violation_error_message="Donnez les choix proposés, un par ligne.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.libelle
+
+    @property
+    def choix_proposes(self) -> list[str]:
+        """The answers to choose from, in order; empty unless the question is a choice."""
+        lignes = (ligne.strip() for ligne in self.choix.splitlines())
+        return list(dict.fromkeys(ligne for ligne in lignes if ligne))
+
+
+class IndicateurDemande(models.Model):
+    """An indicator that every bilan of the campaign answers: one of the contract's, or a local one."""
+
+    campagne = models.ForeignKey(
+        Campagne, models.CASCADE, related_name="indicateurs_demandes", verbose_name="campagne"
+    )
+    ordre = models.PositiveSmallIntegerField("ordre")
+    indicateur = models.ForeignKey(
+        Indicateur,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="demandes",
+        verbose_name="indicateur du contrat",
+        help_text="Laissez vide pour un indicateur propre à la campagne.",
+    )
+    libelle = models.CharField("libellé", max_length=255)
+    unite = models.CharField("unité", max_length=40, blank=True)
+    aide = models.CharField("aide, avec un exemple", max_length=255, blank=True)
+    sexue = models.BooleanField("demandé par sexe", default=False)
+    obligatoire = models.BooleanField(
+        "réponse demandée pour transmettre", default=False, help_text="Un brouillon s'enregistre toujours."
+    )
+
+    objects = ViaCampagne.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "indicateur demandé"
+        verbose_name_plural = "indicateurs demandés"
+        ordering = ["campagne", "ordre"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campagne", "ordre"],
+                name="indicateur_demande_ordre_unique",
+                violation_error_message="Deux indicateurs ne peuvent pas avoir le même rang.",
+            ),
+            models.UniqueConstraint(
+                fields=["campagne", "indicateur"],
+                condition=Q(indicateur__isnull=False),
+                name="indicateur_demande_unique",
+                violation_error_message="Cet indicateur est déjà demandé.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.libelle
+
+
+class ModeleMessage(models.Model):
+    """The words of an e-mail of the campaign; without a row, those that Pilotis proposes."""
+
+    class Type(models.TextChoices):
+        INVITATION = "invitation", "Invitation à saisir les bilans"
+        RELANCE = "relance", "Rappel de ce qui est encore attendu"
+        RENVOI = "renvoi", "Bilan renvoyé pour être complété"
+        RECU = "recu", "Reçu d'un bilan transmis"
+        VALIDATION = "validation", "Bilan validé"
+
+    campagne = models.ForeignKey(Campagne, models.CASCADE, related_name="modeles", verbose_name="campagne")
+    type = models.CharField("message", max_length=12, choices=Type)
+    objet = models.CharField("objet", max_length=150)
+    corps = models.TextField("texte")
+
+    objects = PilotageQuerySet.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "modèle de message"
+        verbose_name_plural = "modèles de messages"
+        ordering = ["campagne", "type"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campagne", "type"],
+                name="modele_message_unique",
+                violation_error_message="Ce message a déjà son modèle.",
+            ),
+            models.CheckConstraint(
+                name="modele_message_non_vide",
+                condition=~Q(objet="") & ~Q(corps=""),
+                violation_error_message="Un message a un objet et un texte.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_type_display()
+
+
+class RelancePrevue(models.Model):
+    """A stored date on which those who still owe a bilan are reminded; done once."""
+
+    campagne = models.ForeignKey(
+        Campagne, models.CASCADE, related_name="relances_prevues", verbose_name="campagne"
+    )
+    date = models.DateField("date")
+    faite_le = models.DateTimeField("envoyée le", null=True, blank=True)
+
+    objects = PilotageQuerySet.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "relance prévue"
+        verbose_name_plural = "relances prévues"
+        ordering = ["date"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campagne", "date"],
+                name="relance_prevue_unique",
+                violation_error_message="Une relance est déjà prévue ce jour-là.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campagne}, {self.date:%d/%m/%Y}"
+
+
+class EvenementCampagne(models.Model):
+    """What was decided of a campaign: written by the operation that does it, never changed after."""
+
+    class Type(models.TextChoices):
+        OUVERTURE = "ouverture", "Bilans ouverts"
+        CLOTURE = "cloture", "Bilans clos"
+        REOUVERTURE = "reouverture", "Bilans rouverts"
+        PROLONGATION = "prolongation", "Échéance reportée pour tous"
+        INVITATION = "invitation", "Invitations envoyées"
+        RELANCE = "relance", "Relance envoyée"
+
+    campagne = models.ForeignKey(Campagne, models.CASCADE, related_name="evenements", verbose_name="campagne")
+    type = models.CharField("type", max_length=12, choices=Type)
+    auteur = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="evenements_campagnes",
+        verbose_name="auteur",
+        help_text="Vide : fait par Pilotis à la date prévue.",
+    )
+    date = models.DateTimeField("date", auto_now_add=True)
+    motif = models.TextField("motif", blank=True)
+    echeance = models.DateField("échéance", null=True, blank=True)
+    nombre = models.PositiveIntegerField("nombre de messages", null=True, blank=True)
+
+    objects = PilotageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "événement de la campagne"
+        verbose_name_plural = "événements des campagnes"
+        ordering = ["date", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="evenement_reouverture_motivee",
+                condition=~Q(type="reouverture", motif=""),
+                violation_error_message="Une réouverture dit pourquoi.",
+            ),
+            models.CheckConstraint(
+                name="evenement_prolongation_datee",
+                condition=~Q(type="prolongation", echeance__isnull=True),
+                violation_error_message="Une prolongation dit jusqu'à quand.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()}, {self.campagne}"
 
 
 class Dispositif(NomenclatureModel):

@@ -19,6 +19,10 @@ class ViaCampagne(QuerySetProtege):
     via = "campagne"
 
 
+class PilotageQuerySet(QuerySetProtege):
+    """How a campaign is run: for who runs the contract alone."""
+
+
 class ViaActionAnnuelle(QuerySetProtege):
     """Rows seen when their action_annuelle is."""
 

@@ -27,6 +27,10 @@ def _suivis(utilisateur: Utilisateur) -> Q:
     return suivies(utilisateur, "bilan__action_annuelle__")
 
 
+def _envois(utilisateur: Utilisateur) -> Q:
+    return Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur).values("pk"))
+
+
 def _bilans_structure(utilisateur: Utilisateur) -> Q:
     geres = Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
     return geres | Q(porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk"))
@@ -49,6 +53,8 @@ def _sections(utilisateur: Utilisateur) -> Q:
 declarer_source("bilans.Bilan", _bilans)
 declarer_source("bilans.RapportAnnuel", _rapports)
 declarer_source("bilans.SectionRapport", _sections)
-declarer_source("bilans.Transition", _suivis)
-declarer_source("bilans.Commentaire", _suivis)
+for _modele in ("Transition", "Commentaire", "PieceJointe", "Recu"):
+    declarer_source(f"bilans.{_modele}", _suivis)
+for _modele in ("Envoi", "Courriel"):
+    declarer_source(f"bilans.{_modele}", _envois)
 declarer_source("bilans.BilanStructure", _bilans_structure)

@@ -90,6 +90,10 @@ class SuiviBilanQuerySet(QuerySetProtege):
     """What passed between the porteur and the chargé·e de mission: theirs alone, whatever the bilan's state."""
 
 
+class EnvoiQuerySet(QuerySetProtege):
+    """E-mails sent to representatives: for who runs the contract alone."""
+
+
 class BilanStructureQuerySet(QuerySetProtege):
     """Yearly files of structures: seen by who runs the contract and by the structure itself."""
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import rules
+from django.utils import timezone
 
 from actions.models import Campagne
 from actions.regles import gere_l_action, porte_l_action
@@ -40,15 +41,24 @@ def annee_archivee(bilan: Bilan) -> bool:
     return bilan.action_annuelle.campagne.statut == Campagne.Statut.ARCHIVEE
 
 
-def bilans_clos(bilan: Bilan) -> bool:
-    """Return whether the porteur's time is over in that year; the chargé·e de mission may still correct."""
-    return annee_archivee(bilan) or bilan.action_annuelle.campagne.statut == Campagne.Statut.BILANS_CLOS
+def saisie_ouverte(bilan: Bilan) -> bool:
+    """Return whether it is the porteur's time: bilans open, or closed with a later date given to this one.
+
+    A due date that is past closes nothing by itself: a late bilan is still welcome. The chargé·e de mission may
+    write before and after.
+    """
+    campagne, aujourd_hui = bilan.action_annuelle.campagne, timezone.localdate()
+    if campagne.statut == Campagne.Statut.BILANS_OUVERTS:
+        return campagne.bilan_ouverture is None or campagne.bilan_ouverture <= aujourd_hui
+    if campagne.statut == Campagne.Statut.BILANS_CLOS:
+        return bilan.echeance_prolongee is not None and bilan.echeance_prolongee >= aujourd_hui
+    return False
 
 
 @rules.predicate
 def est_entre_les_mains_du_porteur(_: Any, bilan: Bilan | None) -> bool:
-    """The bilan is not yet transmitted, or was sent back, in a year whose bilans are not closed."""
-    return bilan is not None and bilan.modifiable_par_le_porteur and not bilans_clos(bilan)
+    """The bilan is not yet transmitted, or was sent back, while the bilans of its year are open."""
+    return bilan is not None and bilan.modifiable_par_le_porteur and saisie_ouverte(bilan)
 
 
 @rules.predicate

@@ -7,6 +7,11 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 LONGUEUR = 10
 
 
+def nouveau_jeton() -> str:
+    """Return a new token of 43 characters, for a link that is sent to one person."""
+    return secrets.token_urlsafe(32)
+
+
 def nouvelle_cle() -> str:
     """Return a new key of ten characters (31^10 possibilities)."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LONGUEUR))

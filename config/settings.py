@@ -22,6 +22,9 @@ PILOTIS_COLLECTIVITE = env.str("PILOTIS_COLLECTIVITE", "")
 # Whom to write to about accessibility and personal data.
 PILOTIS_CONTACT = env.str("PILOTIS_CONTACT", "")
 
+# The address that people type: links in e-mails are made with it, outside of any request.
+PILOTIS_ADRESSE = env.str("PILOTIS_ADRESSE", "http://127.0.0.1:8000").rstrip("/")
+
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or cle_secrete(PILOTIS_DONNEES)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
@@ -41,6 +44,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_tables2",
+    "django_tasks",
+    "django_tasks_db",
     "rules",
     "simple_history",
     "documents",
@@ -117,6 +122,9 @@ CACHES = {
 }
 MEDIA_ROOT = PILOTIS_DONNEES / "depots"
 FILE_UPLOAD_PERMISSIONS = 0o600
+
+# -- Long work: rows of the database taken up by a worker process (manage.py db_worker) -------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # -- Language --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"

@@ -14,6 +14,8 @@ from config.settings import DATABASES, PILOTIS_DONNEES, TEMPLATES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Long work is done at once, in the process that asks for it, unless a test starts a worker.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 # A variable that a template names and no view gives is a mistake: it shows, and a test looks for it.
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "⟪variable absente : %s⟫"
 ACCOUNT_RATE_LIMITS = False

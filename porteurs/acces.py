@@ -33,5 +33,5 @@ def _conventions(utilisateur: Utilisateur) -> Q:
 declarer_source("porteurs.Porteur", _porteurs_de)
 declarer_source("contrats.ContratVille", _contrats_du_porteur)
 declarer_source("porteurs.Convention", _conventions)
-for _modele in ("Representant", "Agrement", "MoyenHumain"):
+for _modele in ("Representant", "Agrement", "MoyenHumain", "Invitation"):
     declarer_source(f"porteurs.{_modele}", _dossiers)

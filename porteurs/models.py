@@ -7,10 +7,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 from stdnum.fr import siret as siret_fr
 
 from comptes.acces import AccesQuerySet
+from comptes.cles import nouveau_jeton
 from comptes.modeles import AvecCle, AvecRecherche
 from contrats.models import ContratVille, Deliberation, Epci
 from documents.normalisation import normaliser
@@ -467,6 +469,68 @@ class Echeance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.libelle}, {self.date:%d/%m/%Y}"
+
+
+class Invitation(models.Model):
+    """An e-mail address asked to act for a porteur: its link leads to a code sent to that very address.
+
+    The link opens nothing by itself; it expires at a stored date and can be withdrawn.
+    """
+
+    porteur = models.ForeignKey(Porteur, models.CASCADE, related_name="invitations", verbose_name="porteur")
+    email = models.EmailField("adresse électronique")
+    nom = models.CharField("nom", max_length=150, blank=True)
+    jeton = models.CharField("jeton", max_length=43, unique=True, editable=False, default=nouveau_jeton)
+    invite_par = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invitations_faites",
+        verbose_name="invité par",
+    )
+    cree_le = models.DateTimeField("créée le", auto_now_add=True)
+    expire_le = models.DateTimeField("valable jusqu'au")
+    utilisee_le = models.DateTimeField("première connexion le", null=True, blank=True)
+    retiree_le = models.DateTimeField("retirée le", null=True, blank=True)
+    retiree_par = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invitations_retirees",
+        verbose_name="retirée par",
+    )
+
+    objects = DossierPorteurQuerySet.as_manager()
+    historique = HistoricalRecords(excluded_fields=["jeton"])
+
+    class Meta:
+        verbose_name = "invitation"
+        verbose_name_plural = "invitations"
+        ordering = ["porteur", "email", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["porteur", "email"],
+                condition=Q(retiree_le__isnull=True),
+                name="invitation_unique",
+                violation_error_message="Cette adresse est déjà invitée.",
+            ),
+            models.CheckConstraint(
+                name="invitation_email_minuscule",
+                condition=Q(email=Lower("email")),
+                violation_error_message="L'adresse s'enregistre en minuscules.",
+            ),
+            models.CheckConstraint(
+                name="invitation_retrait_signe",
+                condition=Q(retiree_le__isnull=True, retiree_par__isnull=True)
+                | Q(retiree_le__isnull=False, retiree_par__isnull=False),
+                violation_error_message="Un retrait dit quand et par qui.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} – {self.porteur}"
 
 
 class AccesPorteur(models.Model):

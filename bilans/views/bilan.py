@@ -1,165 +1,40 @@
 """The bilan of an action: reading it, entering it, handing it over, validating it, its history."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from actions.situation import RequeteCampagne
-from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
-from comptes.vues import exiger
+from comptes.versions import VersionPerimee, lire_version
 
 from .. import operations
 from ..controles import anomalies_bilan
-from ..forms import BilanForm, MotifForm, valeurs
+from ..forms import MotifForm
 from ..models import Bilan
 from ..operations import OperationRefusee
 from ..pages.action import etape
-from ..pages.consultation import LectureBilan, cases_a_la_version, chronologie
+from ..pages.consultation import LectureBilan, chronologie
 from ..regles import porte_le_bilan
+from .commun import CHANGE_ENTRE_TEMPS, adresse, lire_plutot, trouver_bilan
 
 REFUS_PASSAGE = "Cette étape revient à la personne qui pilote le contrat de ville."
-CHANGE_ENTRE_TEMPS = (
-    "Ce bilan a été modifié depuis que vous avez ouvert la page : relisez-le, puis recommencez."
-)
-
-
-def _trouver(request: RequeteCampagne, cle: str) -> Bilan:
-    """Return the bilan of the action `cle` of this year, if the account sees it; else a 404."""
-    bilan: Bilan = get_object_or_404(
-        Bilan.objects.visibles_par(request.user)
-        .select_related(
-            "action_annuelle__campagne__contrat",
-            "action_annuelle__action__porteur__parent",
-            "action_annuelle__dispositif",
-            "transmis_par",
-            "valide_par",
-        )
-        .prefetch_related("action_annuelle__campagne__tranches", "effectifs__tranche"),
-        action_annuelle__campagne=request.campagne,
-        action_annuelle__cle=cle,
-    )
-    # The same object as the request's, so that nobody asks for it again.
-    bilan.action_annuelle.campagne.contrat = request.contrat
-    return bilan
-
-
-def _adresse(request: RequeteCampagne, nom: str, cle: str) -> str:
-    return reverse(nom, args=[request.contrat.slug, request.annee, cle])
 
 
 # -- Reading ---------------------------------------------------------------------------------------
 @require_safe
 def bilan_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Show a bilan as it stands, what is missing or does not add up, what can be done, and its history."""
-    bilan = _trouver(request, cle)
+    bilan = trouver_bilan(request, cle)
     lecture = LectureBilan(bilan, request.user)
     contexte: dict[str, Any] = {"bilan": bilan, "annuelle": bilan.action_annuelle, "lecture": lecture}
     contexte["chronologie"] = chronologie(bilan, request.user) if lecture.suit else []
     contexte["etape"] = etape(bilan.action_annuelle, bilan, lecture, suit=lecture.suit)
     return render(request, "bilans/bilan_detail.html", contexte)
-
-
-# -- Entering --------------------------------------------------------------------------------------
-@require_http_methods(["GET", "POST"])
-def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
-    """Enter a bilan: save it, then hand it over or validate it."""
-    bilan = _trouver(request, cle)
-    gere = request.user.has_perm("bilans.gerer", bilan)
-    if not (gere or porte_le_bilan(request.user, bilan)):
-        exiger(request, "bilans.saisir", bilan, operations.refus(bilan))
-    if request.method == "GET" and not request.user.has_perm("bilans.saisir", bilan):
-        return _lire_plutot(request, bilan)
-    manques = operations.manques(bilan)
-    form = BilanForm(request.POST if request.method == "POST" else None, instance=bilan)
-    conflit = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            return _enregistrer(request, bilan, form)
-        except VersionPerimee as perimee:
-            conflit = _mettre_en_regard(form, perimee.actuel)
-        except OperationRefusee as refus:
-            form.add_error(None, str(refus))
-    contexte = {
-        "annuelle": bilan.action_annuelle,
-        "bilan": bilan,
-        "form": form,
-        "conflit": conflit,
-        "manques": manques,
-        "anomalies": [] if form.is_bound else anomalies_bilan(bilan),
-        "gere": gere,
-        "enregistre_le": _enregistre_le(bilan),
-        "indicateurs": bilan.valeurs_indicateurs.all(),
-        "url_page": _adresse(request, "bilan_detail", cle),
-    }
-    return render(request, "bilans/bilan_saisir.html", contexte)
-
-
-def _lire_plutot(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
-    """Lead to the bilan, saying why it may not change: the way back from a bilan just handed over comes here."""
-    messages.info(request, operations.refus(bilan))
-    return redirect(_adresse(request, "bilan_detail", bilan.action_annuelle.cle))
-
-
-def _enregistre_le(bilan: Bilan) -> datetime | None:
-    """Return when the bilan was last saved; None when nobody has entered anything."""
-    if bilan.statut == Bilan.Statut.A_SAISIR:
-        return None
-    derniere = bilan.historique.values_list("history_date", flat=True).first()
-    return derniere if isinstance(derniere, datetime) else None
-
-
-def _enregistrer(request: RequeteCampagne, bilan: Bilan, form: BilanForm) -> HttpResponse:
-    """Write a valid form, then do what its button says; return where to go."""
-    cle, version = bilan.action_annuelle.cle, form.cleaned_data["version"] or 0
-    avant = bilan.version
-    actuel = operations.enregistrer_bilan(
-        bilan, request.user, champs=form.champs(), effectifs=form.effectifs(), version=version
-    )
-    suite = request.POST.get("suite")
-    if suite not in ("transmettre", "valider"):
-        if actuel.version == avant:
-            messages.info(request, "Rien n'a changé : tout était déjà enregistré.")
-        else:
-            messages.success(request, "Le bilan est enregistré. Vous pouvez continuer, ou revenir plus tard.")
-        return redirect(_adresse(request, "bilan_saisir", cle))
-    try:
-        getattr(operations, suite)(actuel, request.user)
-    except OperationRefusee as refus:
-        messages.warning(request, f"Votre saisie est enregistrée. {refus}")
-        return redirect(_adresse(request, "bilan_saisir", cle))
-    messages.success(request, PASSAGES[suite].fait)
-    return redirect(_adresse(request, "bilan_detail", cle))
-
-
-def _mettre_en_regard(form: BilanForm, actuel: Bilan) -> Conflit:
-    """Return the gap between what was typed and what someone else saved, the form ready to be sent again.
-
-    The history of the bilan does not know the cells: those left as they were found are recognised here.
-    """
-    ouvertes = cases_a_la_version(actuel, form.cleaned_data["version"] or 0)
-    actuelles = valeurs(actuel)
-    conflit = comparer(form, actuel, actuelles)
-    donnees: Any = form.data
-    for nom, ecart in list(conflit.ecarts.items()):
-        if nom not in ouvertes:
-            continue
-        if actuelles[nom] == ouvertes[nom]:
-            # Only the typist changed this one.
-            del conflit.ecarts[nom]
-        elif form.cleaned_data.get(nom) == ouvertes[nom]:
-            repris = form.fields[nom].prepare_value(actuelles[nom])
-            donnees[nom] = "" if repris is None else str(repris)
-            conflit.ecarts[nom] = replace(ecart, repris=True)
-    # What was taken over counts in the totals that the page shows.
-    form.full_clean()
-    return conflit
 
 
 # -- Changing its state ----------------------------------------------------------------------------
@@ -252,44 +127,50 @@ PASSAGES = {
 @require_http_methods(["GET", "POST"])
 def bilan_transmettre(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Hand the bilan over to the chargé·e de mission."""
-    return _passer(request, _trouver(request, cle), "transmettre")
+    return _passer(request, trouver_bilan(request, cle), "transmettre")
 
 
 @require_http_methods(["GET", "POST"])
 def bilan_valider(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Accept the bilan."""
-    return _passer(request, _trouver(request, cle), "valider")
+    return _passer(request, trouver_bilan(request, cle), "valider")
 
 
 @require_http_methods(["GET", "POST"])
 def bilan_renvoyer(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Send the bilan back to the porteur, saying what is to be completed."""
-    return _passer(request, _trouver(request, cle), "renvoyer")
+    return _passer(request, trouver_bilan(request, cle), "renvoyer")
 
 
 @require_http_methods(["GET", "POST"])
 def bilan_rouvrir(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Take back a validated bilan, or expect again one that was waived."""
-    bilan = _trouver(request, cle)
+    bilan = trouver_bilan(request, cle)
     return _passer(request, bilan, "reprendre" if bilan.statut == Bilan.Statut.DISPENSE else "rouvrir")
 
 
 @require_http_methods(["GET", "POST"])
 def bilan_dispenser(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Say that no bilan is expected."""
-    return _passer(request, _trouver(request, cle), "dispenser")
+    return _passer(request, trouver_bilan(request, cle), "dispenser")
+
+
+@require_http_methods(["GET", "POST"])
+def bilan_prolonger(request: RequeteCampagne, cle: str) -> HttpResponse:
+    """Give the bilan a due date of its own."""
+    raise NotImplementedError
 
 
 def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
     """Show the page of a change of state, or do it."""
     passage = PASSAGES[nom]
-    retour = _adresse(request, "bilan_detail", bilan.action_annuelle.cle)
+    retour = adresse(request, "bilan_detail", bilan.action_annuelle.cle)
     gere = request.user.has_perm("bilans.gerer", bilan)
     if not gere and not (nom in operations.DU_PORTEUR and porte_le_bilan(request.user, bilan)):
         raise PermissionDenied(REFUS_PASSAGE)
     # Posted from a page left behind, a change that is no longer possible is refused by the operation, in words.
     if request.method == "GET" and nom not in operations.operations_possibles(bilan, request.user):
-        return _lire_plutot(request, bilan)
+        return lire_plutot(request, bilan)
     form = _formulaire_de_motif(request, passage)
     if request.method == "POST" and (form is None or form.is_valid()):
         return _faire(request, bilan, nom, form, retour)

@@ -4,24 +4,26 @@ docs/etats.md has the table of states. A state that is already reached is left a
 pressed twice does its work once; anything else that cannot be done raises `OperationRefusee`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from actions.models import ActionAnnuelle
+from actions.models import ActionAnnuelle, Campagne
 from comptes.models import Utilisateur
 from comptes.signature import signer
 from comptes.templatetags.typographie import insecables
 from comptes.versions import VersionPerimee
+from documents.formats import date_longue
 
-from . import effectifs as eff
-from .controles import anomalies_bilan
-from .models import Bilan, Effectif, Transition
-from .regles import annee_archivee, bilans_clos, porte_le_bilan
+from .. import effectifs as eff
+from ..controles import anomalies_bilan
+from ..models import Bilan, Effectif, Transition
+from ..regles import annee_archivee, porte_le_bilan, saisie_ouverte
 
 Statut = Bilan.Statut
 
@@ -34,6 +36,7 @@ DEPUIS: dict[str, tuple[Bilan.Statut, ...]] = {
     "rouvrir": (Statut.VALIDE,),
     "dispenser": Bilan.STATUTS_MODIFIABLES,
     "reprendre": (Statut.DISPENSE,),
+    "prolonger": Bilan.STATUTS_MODIFIABLES,
 }
 VERS: dict[str, Bilan.Statut] = {
     "transmettre": Statut.TRANSMIS,
@@ -98,6 +101,19 @@ class SaisieEffectifs:
     estimation: bool
 
 
+Suite = Callable[[Bilan, Transition], object]
+_suites: list[Suite] = []
+
+
+def declarer_suite(suite: Suite) -> None:
+    """Have `suite(bilan, transition)` called after each change of state, in the same transaction.
+
+    For what a change of state owes to others (a receipt, an e-mail); declared once, at start-up, in order.
+    """
+    if suite not in _suites:
+        _suites.append(suite)
+
+
 # -- Reading ---------------------------------------------------------------------------------------
 def operations_possibles(bilan: Bilan, utilisateur: Any) -> set[str]:
     """Return the names of the operations that this account may do on this bilan in its present state."""
@@ -111,7 +127,7 @@ def _est_permise(nom: str, bilan: Bilan, *, gere: bool, porte: bool) -> bool:
         return False
     if gere:
         return True
-    return porte and nom in DU_PORTEUR and bilan.modifiable_par_le_porteur and not bilans_clos(bilan)
+    return porte and nom in DU_PORTEUR and bilan.modifiable_par_le_porteur and saisie_ouverte(bilan)
 
 
 def refus(bilan: Bilan) -> str:
@@ -119,11 +135,21 @@ def refus(bilan: Bilan) -> str:
     annee = bilan.action_annuelle.campagne.annee
     if annee_archivee(bilan):
         return f"L'année {annee} est archivée : ses bilans ne changent plus."
-    if bilan.modifiable_par_le_porteur and bilans_clos(bilan):
-        return (
-            f"Les bilans de {annee} sont clos : adressez-vous à la personne qui pilote le contrat de ville."
-        )
+    if bilan.modifiable_par_le_porteur and not saisie_ouverte(bilan):
+        return _refus_hors_saisie(bilan.action_annuelle.campagne)
     return REFUS[Statut(bilan.statut)]
+
+
+def _refus_hors_saisie(campagne: Campagne) -> str:
+    """Return why the porteur may not write: too late, or too early."""
+    if campagne.statut == Campagne.Statut.BILANS_CLOS:
+        return (
+            f"Les bilans de {campagne.annee} sont clos : adressez-vous à la personne qui pilote le contrat "
+            "de ville."
+        )
+    if campagne.statut == Campagne.Statut.BILANS_OUVERTS and campagne.bilan_ouverture:
+        return f"Les bilans de {campagne.annee} s'ouvrent le {date_longue(campagne.bilan_ouverture)}."
+    return f"Les bilans de {campagne.annee} ne sont pas encore ouverts : vous serez prévenu·e par courriel."
 
 
 def manques(bilan: Bilan) -> list[Manque]:
@@ -225,13 +251,42 @@ def valider(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = Non
 
 
 @transaction.atomic
-def renvoyer(bilan: Bilan, utilisateur: Utilisateur, motif: str, *, version: int | None = None) -> Bilan:
-    """Send the bilan back to the porteur, who reads `motif`: what is to be completed."""
+def renvoyer(
+    bilan: Bilan,
+    utilisateur: Utilisateur,
+    motif: str,
+    *,
+    echeance: date | None = None,
+    version: int | None = None,
+) -> Bilan:
+    """Send the bilan back to the porteur, who reads `motif`: what is to be completed, and by when.
+
+    Once the bilans of the year are closed, `echeance` is asked: without it the porteur could not write.
+    """
     actuel = _prendre(bilan, utilisateur, "renvoyer", version)
     if actuel.statut == Statut.A_COMPLETER:
         return actuel
     actuel.motif_renvoi = _motif(motif, "Dites au porteur ce qui est à compléter.")
+    if echeance is not None:
+        actuel.echeance_prolongee = _echeance(actuel, echeance)
+    if not saisie_ouverte(actuel):
+        raise OperationRefusee(
+            "Les bilans de cette année sont clos : indiquez jusqu'à quand le porteur peut compléter le sien."
+        )
     return _passer(actuel, Statut.A_COMPLETER, utilisateur, actuel.motif_renvoi)
+
+
+@transaction.atomic
+def prolonger(
+    bilan: Bilan, utilisateur: Utilisateur, echeance: date | None, *, version: int | None = None
+) -> Bilan:
+    """Give the bilan a due date of its own, later than the campaign's; None takes it back. Return the bilan."""
+    actuel = _prendre(bilan, utilisateur, "prolonger", version)
+    nouvelle = None if echeance is None else _echeance(actuel, echeance)
+    if actuel.echeance_prolongee == nouvelle:
+        return actuel
+    actuel.echeance_prolongee = nouvelle
+    return _ecrire(actuel, utilisateur)
 
 
 @transaction.atomic
@@ -301,6 +356,18 @@ def _motif(motif: str, manquant: str) -> str:
     return motif.strip()
 
 
+def _echeance(bilan: Bilan, echeance: date) -> date:
+    """Return the due date if it may be that of this bilan. Raises OperationRefusee."""
+    if echeance < timezone.localdate():
+        raise OperationRefusee("Cette date est passée : choisissez aujourd'hui ou un jour à venir.")
+    commune = bilan.action_annuelle.campagne.bilan_echeance
+    if commune is not None and echeance <= commune:
+        raise OperationRefusee(
+            f"L'échéance de tous les bilans est le {date_longue(commune)} : choisissez une date plus lointaine."
+        )
+    return echeance
+
+
 def _transmettre(bilan: Bilan, utilisateur: Utilisateur) -> Bilan:
     bilan.transmis_le, bilan.transmis_par = timezone.now(), utilisateur
     bilan.saisi_pour_le_porteur = not porte_le_bilan(utilisateur, bilan)
@@ -312,7 +379,11 @@ def _passer(bilan: Bilan, vers: Bilan.Statut, utilisateur: Utilisateur, commenta
     """Change the state and write who did it: the only place where a state changes."""
     de, bilan.statut = bilan.statut, vers
     _ecrire(bilan, utilisateur)
-    Transition.objects.create(bilan=bilan, de=de, vers=vers, auteur=utilisateur, commentaire=commentaire)
+    transition = Transition.objects.create(
+        bilan=bilan, de=de, vers=vers, auteur=utilisateur, commentaire=commentaire
+    )
+    for suite in _suites:
+        suite(bilan, transition)
     return bilan
 
 

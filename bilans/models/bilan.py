@@ -1,5 +1,6 @@
-"""What came of it: bilans with normalised effectifs, their workflow, and the annual report."""
+"""A bilan with normalised effectifs, its answers, its workflow and the remarks made on it."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -7,22 +8,16 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from actions.models import ActionAnnuelle, Campagne, TrancheAge
+from actions.models import ActionAnnuelle, IndicateurAction, IndicateurDemande, Question, TrancheAge
 from comptes.modeles import AvecCle
-from contrats.models import ContratVille, Deliberation, Indicateur, Instance
+from contrats.models import Indicateur
 from documents.normalisation import normaliser
-from porteurs.models import Porteur
 
-from .querysets import (
+from ..querysets import (
     BilanQuerySet,
-    BilanStructureQuerySet,
     CommentaireQuerySet,
-    RapportQuerySet,
-    SectionRapportQuerySet,
     SuiviBilanQuerySet,
     ViaBilan,
-    ViaBilanStructure,
-    ViaRapport,
 )
 
 
@@ -120,11 +115,14 @@ class Bilan(AvecCle):
         verbose_name="validé par",
     )
     motif_renvoi = models.TextField("ce qui est à compléter", blank=True)
+    echeance_prolongee = models.DateField("échéance prolongée", null=True, blank=True)
+    # What was typed and is not yet an answer (« une trentaine » for a number), by name of field: nothing is lost.
+    saisie_en_attente = models.JSONField("saisie à corriger", default=dict, blank=True, editable=False)
     version = models.PositiveIntegerField("version", default=1, editable=False)
     recherche = models.TextField("texte de recherche", blank=True, editable=False)
 
     objects = BilanQuerySet.as_manager()
-    historique = HistoricalRecords(excluded_fields=["recherche"])
+    historique = HistoricalRecords(excluded_fields=["recherche", "saisie_en_attente"])
 
     class Meta:
         verbose_name = "bilan"
@@ -179,7 +177,12 @@ class Bilan(AvecCle):
             ),
             models.CheckConstraint(
                 name="bilan_motif_non_realisation",
-                condition=~Q(realisation__in=["non_realisee", "reportee"], motif_non_realisation=""),
+                # A draft may wait for its reason; what is handed over may not.
+                condition=~Q(
+                    statut__in=["transmis", "en_verification", "valide", "integre", "publie"],
+                    realisation__in=["non_realisee", "reportee"],
+                    motif_non_realisation="",
+                ),
                 violation_error_message="Indiquez pourquoi l'action n'a pas eu lieu ou a été reportée.",
             ),
             models.CheckConstraint(
@@ -189,7 +192,9 @@ class Bilan(AvecCle):
             ),
             models.CheckConstraint(
                 name="bilan_dates_ordonnees",
-                condition=Q(date_debut__isnull=True)
+                # A draft is kept as it was typed, one date after the other.
+                condition=Q(statut__in=["a_saisir", "en_saisie", "a_completer", "dispense"])
+                | Q(date_debut__isnull=True)
                 | Q(date_fin__isnull=True)
                 | Q(date_fin__gte=F("date_debut")),
                 violation_error_message="L'action doit finir après avoir commencé : vérifiez les deux dates.",
@@ -207,6 +212,11 @@ class Bilan(AvecCle):
     def modifiable_par_le_porteur(self) -> bool:
         """Whether the porteur may still write in it."""
         return self.statut in self.STATUTS_MODIFIABLES
+
+    @property
+    def echeance(self) -> date | None:
+        """By when the bilan is due: its own date when it was given one, else the campaign's."""
+        return self.echeance_prolongee or self.action_annuelle.campagne.bilan_echeance
 
     @property
     def est_valide(self) -> bool:
@@ -304,6 +314,23 @@ class ValeurIndicateur(models.Model):
     indicateur = models.ForeignKey(
         Indicateur, models.PROTECT, null=True, blank=True, related_name="valeurs", verbose_name="indicateur"
     )
+    # What the figure answers: an indicator that the campaign asks, or a critère of the action itself.
+    demande = models.ForeignKey(
+        IndicateurDemande,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="valeurs",
+        verbose_name="indicateur demandé",
+    )
+    critere = models.ForeignKey(
+        IndicateurAction,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="valeurs",
+        verbose_name="critère de l'action",
+    )
     libelle = models.CharField("libellé", max_length=255)
     unite = models.CharField("unité", max_length=60, blank=True)
     valeur = models.DecimalField("valeur", max_digits=12, decimal_places=2, null=True, blank=True)
@@ -326,10 +353,54 @@ class ValeurIndicateur(models.Model):
                 name="valeur_indicateur_ordre_unique",
                 violation_error_message="Deux indicateurs ne peuvent pas avoir le même rang.",
             ),
+            models.UniqueConstraint(
+                fields=["bilan", "demande"],
+                condition=Q(demande__isnull=False),
+                name="valeur_demande_unique",
+                violation_error_message="Cet indicateur a déjà sa valeur.",
+            ),
+            models.UniqueConstraint(
+                fields=["bilan", "critere"],
+                condition=Q(critere__isnull=False),
+                name="valeur_critere_unique",
+                violation_error_message="Ce critère a déjà sa valeur.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.libelle} : {self.valeur}"
+
+
+class ReponseQuestion(models.Model):
+    """The answer of a bilan to a question of its campaign; no row means no answer."""
+
+    bilan = models.ForeignKey(Bilan, models.CASCADE, related_name="reponses", verbose_name="bilan")
+    question = models.ForeignKey(Question, models.PROTECT, related_name="reponses", verbose_name="question")
+    texte = models.TextField("réponse", blank=True, help_text="Texte, choix, « oui » ou « non ».")
+    nombre = models.DecimalField("nombre", max_digits=12, decimal_places=2, null=True, blank=True)
+
+    objects = ViaBilan.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "réponse à une question"
+        verbose_name_plural = "réponses aux questions"
+        ordering = ["bilan", "question__ordre"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bilan", "question"],
+                name="reponse_unique",
+                violation_error_message="Cette question a déjà sa réponse.",
+            ),
+            models.CheckConstraint(
+                name="reponse_non_vide",
+                condition=~Q(texte="") | Q(nombre__isnull=False),
+                violation_error_message="Une réponse vide ne s'enregistre pas.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question} : {self.texte or self.nombre}"
 
 
 class Transition(models.Model):
@@ -372,8 +443,11 @@ class Transition(models.Model):
         return f"{self.get_de_display()} → {self.get_vers_display()}"
 
 
-class Commentaire(models.Model):
-    """A remark anchored on a field of a bilan; open until it is settled."""
+class Commentaire(AvecCle):
+    """A remark anchored on a field of a bilan; open until it is settled.
+
+    `champ` is a name of the form (« mise_en_oeuvre », « effectifs »…), blank for the bilan as a whole.
+    """
 
     bilan = models.ForeignKey(Bilan, models.CASCADE, related_name="commentaires", verbose_name="bilan")
     champ = models.CharField("champ", max_length=60, blank=True)
@@ -386,6 +460,14 @@ class Commentaire(models.Model):
     )
     date = models.DateTimeField("date", auto_now_add=True)
     regle_le = models.DateTimeField("réglé le", null=True, blank=True)
+    regle_par = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="commentaires_regles",
+        verbose_name="réglé par",
+    )
 
     objects = CommentaireQuerySet.as_manager()
 
@@ -399,252 +481,13 @@ class Commentaire(models.Model):
                 condition=~Q(texte=""),
                 violation_error_message="Écrivez le commentaire.",
             ),
+            models.CheckConstraint(
+                name="commentaire_regle_signe",
+                condition=Q(regle_le__isnull=True, regle_par__isnull=True)
+                | Q(regle_le__isnull=False, regle_par__isnull=False),
+                violation_error_message="Un commentaire réglé dit quand et par qui.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.texte[:60]
-
-
-class BilanStructure(AvecCle):
-    """The yearly « fiche de travail et d'analyse » of a structure (document 003)."""
-
-    class Statut(models.TextChoices):
-        A_SAISIR = "a_saisir", "À saisir"
-        EN_SAISIE = "en_saisie", "En saisie"
-        TRANSMIS = "transmis", "Transmise"
-        A_COMPLETER = "a_completer", "À compléter"
-        VALIDE = "valide", "Validée"
-
-    porteur = models.ForeignKey(
-        Porteur, models.PROTECT, related_name="bilans_structure", verbose_name="porteur"
-    )
-    campagne = models.ForeignKey(
-        Campagne, models.PROTECT, related_name="bilans_structure", verbose_name="campagne"
-    )
-    statut = models.CharField("état", max_length=15, choices=Statut, default=Statut.A_SAISIR)
-    evenements = models.TextField("événements majeurs intervenus", blank=True)
-    points_forts = models.TextField("points forts", blank=True)
-    points_faibles = models.TextField("points faibles", blank=True)
-    enjeux = models.TextField("enjeux de l'année à venir", blank=True)
-    evenements_programmes = models.TextField("événements majeurs programmés", blank=True)
-
-    objects = BilanStructureQuerySet.as_manager()
-    historique = HistoricalRecords()
-
-    class Meta:
-        verbose_name = "fiche de travail et d'analyse"
-        verbose_name_plural = "fiches de travail et d'analyse"
-        ordering = ["campagne", "porteur"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["porteur", "campagne"],
-                name="bilan_structure_unique",
-                violation_error_message="Cette structure a déjà une fiche pour cette année.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.porteur} {self.campagne.annee}"
-
-
-class AxeBilanStructure(models.Model):
-    """What a structure reports and plans on one axis of its convention."""
-
-    bilan_structure = models.ForeignKey(
-        BilanStructure, models.CASCADE, related_name="axes", verbose_name="fiche de travail et d'analyse"
-    )
-    ordre = models.PositiveSmallIntegerField("ordre")
-    intitule = models.CharField("axe", max_length=200)
-    bilan = models.TextField("bilan", blank=True)
-    perspectives = models.TextField("perspectives", blank=True)
-
-    objects = ViaBilanStructure.as_manager()
-
-    class Meta:
-        verbose_name = "axe d'une fiche"
-        verbose_name_plural = "axes d'une fiche"
-        ordering = ["bilan_structure", "ordre"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["bilan_structure", "ordre"],
-                name="axe_bilan_structure_unique",
-                violation_error_message="Deux axes ne peuvent pas avoir le même rang.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.intitule
-
-
-class RapportAnnuel(AvecCle):
-    """The « rapport annuel politique de la ville » of a contract (CGCT L.1111-2, décret 2015-1118)."""
-
-    class Statut(models.TextChoices):
-        PREPARATION = "preparation", "En préparation"
-        PROJET = "projet", "Projet"
-        EN_CONSULTATION = "en_consultation", "En consultation"
-        FINALISE = "finalise", "Finalisé"
-        APPROUVE = "approuve", "Approuvé"
-        PUBLIE = "publie", "Publié"
-
-    contrat = models.ForeignKey(ContratVille, models.PROTECT, related_name="rapports", verbose_name="contrat")
-    annee = models.PositiveSmallIntegerField("année")
-    statut = models.CharField("état", max_length=20, choices=Statut, default=Statut.PREPARATION)
-    date_envoi_avis = models.DateField("envoyé pour avis le", null=True, blank=True)
-    echeance_avis = models.DateField("avis attendus pour le", null=True, blank=True)
-    deliberation = models.ForeignKey(
-        Deliberation,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="rapports",
-        verbose_name="délibération",
-    )
-
-    objects = RapportQuerySet.as_manager()
-    historique = HistoricalRecords()
-
-    class Meta:
-        verbose_name = "rapport annuel"
-        verbose_name_plural = "rapports annuels"
-        ordering = ["contrat", "-annee"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["contrat", "annee"],
-                name="rapport_unique",
-                violation_error_message="Ce contrat a déjà un rapport pour cette année.",
-            ),
-            models.CheckConstraint(
-                name="rapport_consultation_datee",
-                condition=~Q(statut="en_consultation")
-                | Q(date_envoi_avis__isnull=False, echeance_avis__isnull=False),
-                violation_error_message="Un rapport en consultation a une date d'envoi et une échéance.",
-            ),
-            models.CheckConstraint(
-                name="rapport_approuve_delibere",
-                condition=~Q(statut__in=["approuve", "publie"]) | Q(deliberation__isnull=False),
-                violation_error_message="Un rapport approuvé renvoie à sa délibération.",
-            ),
-            models.CheckConstraint(
-                name="rapport_echeance_apres_envoi",
-                condition=Q(echeance_avis__isnull=True)
-                | Q(date_envoi_avis__isnull=True)
-                | Q(echeance_avis__gt=F("date_envoi_avis")),
-                violation_error_message="L'échéance des avis doit suivre l'envoi.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Rapport {self.annee} – {self.contrat.nom_court}"
-
-
-class SectionRapport(models.Model):
-    """A section of the annual report: narrative, shown or not, in its order."""
-
-    rapport = models.ForeignKey(
-        RapportAnnuel, models.CASCADE, related_name="sections", verbose_name="rapport"
-    )
-    ordre = models.PositiveSmallIntegerField("ordre")
-    code = models.SlugField("code", max_length=40)
-    titre = models.CharField("titre", max_length=200)
-    texte = models.TextField("texte", blank=True)
-    visible = models.BooleanField("visible", default=True)
-
-    objects = SectionRapportQuerySet.as_manager()
-    historique = HistoricalRecords()
-
-    class Meta:
-        verbose_name = "section du rapport"
-        verbose_name_plural = "sections du rapport"
-        ordering = ["rapport", "ordre"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["rapport", "code"],
-                name="section_rapport_unique",
-                violation_error_message="Ce rapport a déjà cette section.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.titre
-
-
-class AvisRapport(models.Model):
-    """The opinion of a council or conseil citoyen on the draft report; silence is favourable."""
-
-    class Sens(models.TextChoices):
-        FAVORABLE = "favorable", "Favorable"
-        RESERVE = "reserve", "Réservé"
-        DEFAVORABLE = "defavorable", "Défavorable"
-        REPUTE_FAVORABLE = "repute_favorable", "Réputé favorable"
-
-    rapport = models.ForeignKey(RapportAnnuel, models.CASCADE, related_name="avis", verbose_name="rapport")
-    # Not « instance »: the rows of the history already have a property of that name.
-    instance_consultee = models.ForeignKey(
-        Instance, models.PROTECT, related_name="avis_rapports", verbose_name="instance"
-    )
-    sens = models.CharField("sens", max_length=20, choices=Sens, blank=True)
-    date = models.DateField("date", null=True, blank=True)
-    texte = models.TextField("texte", blank=True)
-    suite_donnee = models.TextField("suite donnée", blank=True)
-
-    objects = ViaRapport.as_manager()
-    historique = HistoricalRecords()
-
-    class Meta:
-        verbose_name = "avis sur le rapport"
-        verbose_name_plural = "avis sur le rapport"
-        ordering = ["rapport", "instance_consultee"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["rapport", "instance_consultee"],
-                name="avis_rapport_unique",
-                violation_error_message="Cette instance a déjà rendu un avis.",
-            ),
-            models.CheckConstraint(
-                name="avis_rapport_date",
-                condition=Q(sens="") | Q(date__isnull=False),
-                violation_error_message="Un avis rendu a une date.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.instance_consultee} : {self.get_sens_display() or 'en attente'}"
-
-
-class VersionRapport(models.Model):
-    """A frozen version of the report: figures and fingerprint that nothing changes afterwards."""
-
-    rapport = models.ForeignKey(
-        RapportAnnuel, models.PROTECT, related_name="versions", verbose_name="rapport"
-    )
-    numero = models.PositiveSmallIntegerField("numéro")
-    motif = models.TextField("motif", blank=True)
-    chiffres = models.JSONField("chiffres")
-    empreinte = models.CharField("empreinte SHA-256", max_length=64)
-    figee_le = models.DateTimeField("figée le", auto_now_add=True)
-    figee_par = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="versions_rapports", verbose_name="figée par"
-    )
-
-    objects = ViaRapport.as_manager()
-
-    class Meta:
-        verbose_name = "version du rapport"
-        verbose_name_plural = "versions du rapport"
-        ordering = ["rapport", "numero"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["rapport", "numero"],
-                name="version_rapport_unique",
-                violation_error_message="Cette version existe déjà.",
-            ),
-            models.CheckConstraint(
-                name="version_correction_motivee",
-                condition=Q(numero=1) | ~Q(motif=""),
-                violation_error_message="Une nouvelle version dit pourquoi elle remplace la précédente.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.rapport}, version {self.numero}"
