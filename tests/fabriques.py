@@ -8,9 +8,11 @@ accounts with their role, a tree of axes, a grid of effectifs.
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import factory
+from django.core.files.base import ContentFile
 from factory.django import DjangoModelFactory
 
 from actions.models import (
@@ -19,7 +21,12 @@ from actions.models import (
     ActionTerritoire,
     Campagne,
     Dispositif,
+    EvenementCampagne,
     IndicateurAction,
+    IndicateurDemande,
+    ModeleMessage,
+    Question,
+    RelancePrevue,
     Thematique,
     TrancheAge,
     Volet,
@@ -28,8 +35,13 @@ from bilans.models import (
     Bilan,
     BilanStructure,
     Commentaire,
+    Courriel,
     Effectif,
+    Envoi,
+    PieceJointe,
     RapportAnnuel,
+    Recu,
+    ReponseQuestion,
     Transition,
     ValeurIndicateur,
 )
@@ -76,6 +88,7 @@ from porteurs.models import (
     AliasPorteur,
     Convention,
     Echeance,
+    Invitation,
     MoyenHumain,
     Obligation,
     Porteur,
@@ -372,6 +385,24 @@ class RepresentantFactory(DjangoModelFactory):
     fonction = "Présidente"
 
 
+class InvitationFactory(DjangoModelFactory):
+    """A live invitation; `retiree=True` for one that was withdrawn."""
+
+    class Meta:
+        model = Invitation
+
+    porteur = factory.SubFactory(PorteurFactory)
+    email = factory.Sequence(lambda n: f"invite{n}@exemple.fr")
+    invite_par = factory.SubFactory(UtilisateurFactory)
+    expire_le = datetime(2099, 1, 1, tzinfo=UTC)
+
+    class Params:
+        retiree = factory.Trait(
+            retiree_le=datetime(2025, 1, 1, tzinfo=UTC), retiree_par=factory.SubFactory(UtilisateurFactory)
+        )
+        expiree = factory.Trait(expire_le=datetime(2025, 1, 1, tzinfo=UTC))
+
+
 class AgrementFactory(DjangoModelFactory):
     class Meta:
         model = Agrement
@@ -443,6 +474,57 @@ class CampagneFactory(DjangoModelFactory):
         for ordre, (age_min, age_max) in enumerate(TRANCHES, 1):
             libelle = f"{age_min} à {age_max} ans" if age_max is not None else f"{age_min} ans et plus"
             self.tranches.create(ordre=ordre, libelle=libelle, age_min=age_min, age_max=age_max)
+
+
+class QuestionFactory(DjangoModelFactory):
+    """A question in free text; `choix_donnes=True` for a choice."""
+
+    class Meta:
+        model = Question
+
+    campagne = factory.SubFactory(CampagneFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    libelle = factory.Sequence(lambda n: f"Qu'avez-vous changé en cours d'année ? ({n})")
+
+    class Params:
+        choix_donnes = factory.Trait(type=Question.Type.CHOIX, choix="Jamais\nParfois\nSouvent")
+
+
+class IndicateurDemandeFactory(DjangoModelFactory):
+    class Meta:
+        model = IndicateurDemande
+
+    campagne = factory.SubFactory(CampagneFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    libelle = factory.Sequence(lambda n: f"Personnes orientées vers un emploi ({n})")
+    unite = "personnes"
+
+
+class ModeleMessageFactory(DjangoModelFactory):
+    class Meta:
+        model = ModeleMessage
+
+    campagne = factory.SubFactory(CampagneFactory)
+    type = ModeleMessage.Type.RELANCE
+    objet = "Vos bilans"
+    corps = "Bonjour, il reste {nombre}."
+
+
+class RelancePrevueFactory(DjangoModelFactory):
+    class Meta:
+        model = RelancePrevue
+
+    campagne = factory.SubFactory(CampagneFactory)
+    date = date(2025, 6, 23)
+
+
+class EvenementCampagneFactory(DjangoModelFactory):
+    class Meta:
+        model = EvenementCampagne
+
+    campagne = factory.SubFactory(CampagneFactory)
+    type = EvenementCampagne.Type.OUVERTURE
+    auteur = factory.SubFactory(UtilisateurFactory)
 
 
 class TrancheAgeFactory(DjangoModelFactory):
@@ -718,6 +800,78 @@ class CommentaireFactory(DjangoModelFactory):
     champ = "mise_en_oeuvre"
     texte = "Précisez le nombre d'ateliers."
     auteur = factory.SubFactory(UtilisateurFactory)
+
+
+class ReponseQuestionFactory(DjangoModelFactory):
+    class Meta:
+        model = ReponseQuestion
+
+    bilan = factory.SubFactory(BilanFactory, en_saisie=True)
+    question = factory.SubFactory(
+        "tests.fabriques.QuestionFactory",
+        campagne=factory.SelfAttribute("..bilan.action_annuelle.campagne"),
+    )
+    texte = "Oui, trois ateliers sur quatre."
+
+
+class PieceJointeFactory(DjangoModelFactory):
+    """A small PDF; its content differs from one piece to the next."""
+
+    class Meta:
+        model = PieceJointe
+
+    class Params:
+        contenu = factory.Sequence(lambda n: f"%PDF-1.7\n% pièce {n}\n%%EOF\n".encode())
+
+    bilan = factory.SubFactory(BilanFactory, en_saisie=True)
+    nom = factory.Sequence(lambda n: f"compte-rendu-{n}.pdf")
+    fichier = factory.LazyAttribute(lambda o: ContentFile(o.contenu, name=o.nom))
+    type_mime = "application/pdf"
+    taille = factory.LazyAttribute(lambda o: len(o.contenu))
+    empreinte = factory.LazyAttribute(lambda o: sha256(o.contenu).hexdigest())
+    depose_par = factory.SubFactory(UtilisateurFactory)
+
+
+class RecuFactory(DjangoModelFactory):
+    class Meta:
+        model = Recu
+
+    bilan = factory.SubFactory(BilanFactory, transmis=True)
+    transmis_le = factory.SelfAttribute("bilan.transmis_le")
+    transmis_par = factory.SelfAttribute("bilan.transmis_par")
+    contenu = {"sections": []}
+    empreinte = "0" * 64
+
+
+class EnvoiFactory(DjangoModelFactory):
+    class Meta:
+        model = Envoi
+
+    campagne = factory.SubFactory(CampagneFactory)
+    type = Envoi.Type.INVITATION
+    auteur = factory.SubFactory(UtilisateurFactory)
+
+
+class CourrielFactory(DjangoModelFactory):
+    """An e-mail that waits; `envoye=True`, `refuse=True`, `retour=True` for what became of it."""
+
+    class Meta:
+        model = Courriel
+
+    type = Courriel.Type.INVITATION
+    campagne = factory.SubFactory(CampagneFactory)
+    porteur = factory.SubFactory(PorteurFactory, epci=factory.SelfAttribute("..campagne.contrat.epci"))
+    destinataire = factory.Sequence(lambda n: f"association{n}@exemple.fr")
+    objet = "Vos bilans sont attendus"
+    texte = "Bonjour, votre bilan est attendu."
+    jour = date(2025, 5, 2)
+
+    class Params:
+        envoye = factory.Trait(statut=Courriel.Statut.ENVOYE, envoye_le=TRANSMIS_LE)
+        refuse = factory.Trait(statut=Courriel.Statut.REFUSE, erreur="550 boîte inconnue")
+        retour = factory.Trait(
+            statut=Courriel.Statut.RETOUR, envoye_le=TRANSMIS_LE, erreur="5.1.1 boîte inconnue"
+        )
 
 
 class BilanStructureFactory(DjangoModelFactory):

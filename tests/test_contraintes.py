@@ -177,6 +177,12 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     "acces_porteur_unique": [
         deuxieme_acces(AccesPorteur, f.representant_du_porteur, "porteur", f.PorteurFactory)
     ],
+    "invitation_unique": [double(f.InvitationFactory, "porteur", "email")],
+    "invitation_email_minuscule": [change(f.InvitationFactory, email="Claire@exemple.fr")],
+    "invitation_retrait_signe": [
+        change(f.InvitationFactory, retiree_le=timezone.now),
+        change(f.InvitationFactory, retiree_par=f.UtilisateurFactory),
+    ],
     # actions
     "campagne_unique": [double(f.CampagneFactory, "contrat")],
     "campagne_annee_plausible": [
@@ -185,6 +191,24 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     ],
     "campagne_appel_ordonne": [change(f.CampagneFactory, ouverture=FEVRIER, cloture=JANVIER)],
     "campagne_bilans_ordonnes": [change(f.CampagneFactory, bilan_ouverture=date(2025, 7, 1))],
+    "campagne_bilans_dates": [
+        change(f.CampagneFactory, bilan_echeance=None),
+        change(f.CampagneFactory, bilan_echeance=None, statut="bilans_clos"),
+    ],
+    "question_ordre_unique": [double(f.QuestionFactory, "campagne", "ordre")],
+    "question_choix_donnes": [change(f.QuestionFactory, type="choix")],
+    "indicateur_demande_ordre_unique": [double(f.IndicateurDemandeFactory, "campagne", "ordre")],
+    "indicateur_demande_unique": [
+        double(f.IndicateurDemandeFactory, "campagne", "indicateur", indicateur=f.IndicateurFactory)
+    ],
+    "modele_message_unique": [double(f.ModeleMessageFactory, "campagne", type="relance")],
+    "modele_message_non_vide": [
+        change(f.ModeleMessageFactory, objet=""),
+        change(f.ModeleMessageFactory, corps=""),
+    ],
+    "relance_prevue_unique": [double(f.RelancePrevueFactory, "campagne")],
+    "evenement_reouverture_motivee": [change(f.EvenementCampagneFactory, type="reouverture")],
+    "evenement_prolongation_datee": [change(f.EvenementCampagneFactory, type="prolongation")],
     "tranche_ordre_unique": [double(f.TrancheAgeFactory, "campagne", "ordre")],
     "tranche_ages_ordonnes": [change(f.TrancheAgeFactory, age_max=25)],
     "action_unique": [double(f.ActionFactory, "contrat", "porteur", "intitule", "intitule_normalise")],

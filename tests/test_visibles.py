@@ -56,6 +56,7 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
             *("contrats.Partenaire", "contrats.PartenaireAssocie", "contrats.Indicateur", "contrats.Critere"),
             *("contrats.Statistique", "contrats.ValeurStatistique", "contrats.Instance"),
             *("contrats.Deliberation", "actions.Campagne", "actions.TrancheAge"),
+            *("actions.Question", "actions.IndicateurDemande"),
         ),
         DU_CONTRAT,
     ),
@@ -68,6 +69,7 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
             *("porteurs.PartieConvention", "porteurs.Obligation", "porteurs.Echeance", "actions.Action"),
             *("financements.RegleVersement", "financements.Budget", "financements.LigneBudget"),
             *("bilans.Transition", "bilans.BilanStructure", "bilans.AxeBilanStructure"),
+            *("bilans.PieceJointe", "bilans.Recu", "porteurs.Invitation"),
         ),
         DU_DOSSIER,
     ),
@@ -82,13 +84,20 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
     **dict.fromkeys(
         ("financements.LigneFinancement", "financements.Versement", "financements.Reversement"), DE_L_ARGENT
     ),
+    **dict.fromkeys(
+        ("actions.ModeleMessage", "actions.RelancePrevue", "actions.EvenementCampagne", "bilans.Envoi"),
+        DE_LA_CHARGEE,
+    ),
+    "bilans.Courriel": lecture(ACTIONS, set(), set(), set()),
     "financements.Enveloppe": DE_LA_CHARGEE,
     "financements.TotalControle": DE_LA_CHARGEE,
     **dict.fromkeys(
         ("financements.AmbiguiteMontants", "financements.LecturePossible", "financements.MontantLu"),
         lecture(ACTIONS, set(), set(), set()),
     ),
-    **dict.fromkeys(("bilans.Bilan", "bilans.Effectif", "bilans.ValeurIndicateur"), DU_BILAN),
+    **dict.fromkeys(
+        ("bilans.Bilan", "bilans.Effectif", "bilans.ValeurIndicateur", "bilans.ReponseQuestion"), DU_BILAN
+    ),
     "bilans.Commentaire": lecture({*ACTIONS, "interne"}, {"sienne"}, set(), set()),
     **dict.fromkeys(
         (
@@ -164,6 +173,12 @@ def _decor(contrat: Any) -> None:
     _rapport(rapport, instance)
 
 
+def _questions(campagne: Any) -> None:
+    """Create what the bilans of a year are asked."""
+    fabriques.QuestionFactory(campagne=campagne)
+    fabriques.IndicateurDemandeFactory(campagne=campagne)
+
+
 def _rapport(rapport: Any, instance: Any) -> None:
     SectionRapport.objects.create(rapport=rapport, ordre=1, code="bilan", titre="Bilan")
     AvisRapport.objects.create(rapport=rapport, instance_consultee=instance)
@@ -177,6 +192,10 @@ def _pilotage(campagne: Any, financeur: Any) -> None:
     contrat, f = campagne.contrat, fabriques
     f.EnveloppeFactory(campagne=campagne, financeur=financeur)
     f.TotalControleFactory(campagne=campagne)
+    for fabrique in (
+        *(f.ModeleMessageFactory, f.RelancePrevueFactory, f.EvenementCampagneFactory, f.EnvoiFactory),
+    ):
+        fabrique(campagne=campagne)
     instance = contrat.instances.get()
     f.SeanceFactory(instance=instance, date=date(2024, 4, 1), publie=False)
     _rapport(f.RapportFactory(contrat=contrat, annee=2025), instance)
@@ -195,6 +214,8 @@ def _action(campagne: Any, porteur: Any, financeur: Any, **champs: Any) -> Actio
     f.IndicateurActionFactory(action_annuelle=annuelle)
     f.AliasPorteurFactory(porteur=porteur, epci=porteur.epci)
     f.RepresentantFactory(porteur=porteur)
+    f.InvitationFactory(porteur=porteur)
+    f.CourrielFactory(campagne=campagne, porteur=porteur)
     f.AgrementFactory(porteur=porteur)
     f.MoyenHumainFactory(porteur=porteur)
     convention = f.ConventionFactory(contrat=contrat, porteur=porteur)
@@ -221,6 +242,9 @@ def _bilan(annuelle: ActionAnnuelle, **situation: bool) -> Any:
     f.ValeurIndicateurFactory(bilan=bilan)
     f.TransitionFactory(bilan=bilan)
     f.CommentaireFactory(bilan=bilan)
+    f.PieceJointeFactory(bilan=bilan)
+    f.RecuFactory(bilan=bilan)
+    f.ReponseQuestionFactory(bilan=bilan, question=annuelle.campagne.questions.get())
     return bilan
 
 
@@ -231,6 +255,7 @@ def monde() -> Monde:
         campagne = f.CampagneFactory()
         contrat = campagne.contrat
         _decor(contrat)
+        _questions(campagne)
         financeur = f.FinanceurFactory(contrat=contrat)
     with monde.etiqueter("autre"):
         autre = f.FinanceurFactory(contrat=contrat)
@@ -252,6 +277,7 @@ def monde() -> Monde:
     with monde.etiqueter("etranger"):
         ailleurs = f.CampagneFactory()
         _decor(ailleurs.contrat)
+        _questions(ailleurs)
         payeur = f.FinanceurFactory(contrat=ailleurs.contrat)
         _pilotage(ailleurs, payeur)
         _bilan(_action(ailleurs, f.PorteurFactory(epci=ailleurs.contrat.epci), payeur), valide=True)

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from bilans.models import Bilan, Commentaire, Effectif, RapportAnnuel, Transition
+from bilans.models import Bilan, Commentaire, Courriel, Effectif, RapportAnnuel, Transition
 from tests import fabriques
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +162,95 @@ def test_un_contrat_n_a_qu_un_rapport_par_annee():
         RapportAnnuel(contrat=rapport.contrat, annee=rapport.annee),
         "Ce contrat a déjà un rapport pour cette année.",
     )
+
+
+@pytest.mark.parametrize("statut", ["a_saisir", "en_saisie"])
+def test_un_brouillon_se_garde_meme_incomplet_ou_a_l_envers(statut):
+    """Nothing typed is refused: what is handed over is checked, a draft is kept."""
+    objet = fabriques.BilanFactory(statut=statut)
+    objet.realisation, objet.motif_non_realisation = "non_realisee", ""
+    objet.date_debut, objet.date_fin = date(2024, 6, 28), date(2024, 1, 8)
+    objet.full_clean()
+    objet.save()
+
+
+def double(fabrique, *champs, **communs):
+    """Return two rows, the second given the values of the first in `champs`, in memory."""
+    premier, second = fabrique(**communs), fabrique(**communs)
+    for nom in champs:
+        setattr(second, nom, getattr(premier, nom))
+    return second
+
+
+@pytest.mark.parametrize(
+    ("fabrique", "champs", "phrase"),
+    [
+        (fabriques.ReponseQuestionFactory, ("bilan", "question"), "Cette question a déjà sa réponse."),
+        (fabriques.PieceJointeFactory, ("bilan", "empreinte"), "Ce fichier est déjà joint à ce bilan."),
+        (fabriques.RecuFactory, ("bilan", "transmis_le"), "Cette transmission a déjà son reçu."),
+    ],
+)
+def test_un_doublon_est_refuse(fabrique, champs, phrase):
+    refuser(double(fabrique, *champs), phrase)
+
+
+@pytest.mark.parametrize(
+    ("lien", "cible", "phrase"),
+    [
+        ("demande", fabriques.IndicateurDemandeFactory, "Cet indicateur a déjà sa valeur."),
+        ("critere", fabriques.IndicateurActionFactory, "Ce critère a déjà sa valeur."),
+    ],
+)
+def test_un_indicateur_n_a_qu_une_valeur_par_bilan(lien, cible, phrase):
+    objet, cible = bilan(), cible()
+    fabriques.ValeurIndicateurFactory(bilan=objet, **{lien: cible})
+    second = fabriques.ValeurIndicateurFactory(bilan=objet)
+    setattr(second, lien, cible)
+    refuser(second, phrase)
+
+
+def test_une_reponse_vide_est_refusee():
+    reponse = fabriques.ReponseQuestionFactory()
+    reponse.texte = ""
+    refuser(reponse, "Une réponse vide ne s'enregistre pas.")
+
+
+def test_un_commentaire_regle_dit_par_qui():
+    commentaire = fabriques.CommentaireFactory()
+    commentaire.regle_le = fabriques.VALIDE_LE
+    refuser(commentaire, "Un commentaire réglé dit quand et par qui.")
+
+
+@pytest.mark.parametrize("type_", ["invitation", "relance"])
+def test_une_personne_ne_recoit_qu_un_message_par_jour(type_):
+    premier = fabriques.CourrielFactory()
+    second = Courriel(
+        type=type_,
+        campagne=premier.campagne,
+        porteur=premier.porteur,
+        destinataire=premier.destinataire,
+        jour=premier.jour,
+    )
+    refuser(second, "Cette personne a déjà reçu un message aujourd'hui.")
+    # Sent again by hand, or another kind of message: allowed.
+    second.reprise_de = premier
+    second.save()
+    fabriques.CourrielFactory(
+        type="recu", campagne=premier.campagne, porteur=premier.porteur, destinataire=premier.destinataire
+    )
+
+
+@pytest.mark.parametrize(
+    ("champs", "phrase"),
+    [
+        ({"statut": "envoye"}, "Un courriel envoyé dit quand."),
+        ({"statut": "retour", "erreur": "boîte inconnue"}, "Un courriel envoyé dit quand."),
+        ({"statut": "refuse"}, "Un courriel qui n'est pas arrivé dit pourquoi."),
+        ({"statut": "echec"}, "Un courriel qui n'est pas arrivé dit pourquoi."),
+    ],
+)
+def test_un_courriel_impossible_est_refuse(champs, phrase):
+    courriel = fabriques.CourrielFactory()
+    for nom, valeur in champs.items():
+        setattr(courriel, nom, valeur)
+    refuser(courriel, phrase)
