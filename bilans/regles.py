@@ -69,6 +69,12 @@ def est_ouvert(_: Any, bilan: Bilan | None) -> bool:
     return not bilan.est_valide and bilan.statut != Bilan.Statut.DISPENSE
 
 
+@rules.predicate
+def est_d_une_annee_vivante(_: Any, bilan: Bilan | None) -> bool:
+    """The year of the bilan is not archived."""
+    return bilan is not None and not annee_archivee(bilan)
+
+
 gere = est_administrateur | gere_le_bilan
 
 # The list of actions is for those who have actions to see in it; a COPIL member reads the published reports.
@@ -79,3 +85,6 @@ rules.add_perm("bilans.gerer", gere)
 rules.add_perm("bilans.saisir", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))
 rules.add_perm("bilans.transmettre", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))
 rules.add_perm("bilans.valider", gere & est_ouvert)
+# A remark that the porteur reads is made while it may still act upon it; a note among colleagues, at any time.
+rules.add_perm("bilans.commenter", (gere | porte_le_bilan) & est_ouvert)
+rules.add_perm("bilans.noter", gere & est_d_une_annee_vivante)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef
 from django.utils.text import capfirst
 
 from actions.models import ActionAnnuelle
@@ -11,11 +12,12 @@ from comptes.historique import Changement, Evenement, changements, changements_l
 from comptes.modeles import libelle_du_champ
 from comptes.models import Utilisateur
 from financements.models import LigneFinancement
+from porteurs.models import AccesPorteur
 
 from .. import effectifs as eff
 from ..controles import Anomalie, anomalies, contexte
 from ..forms import cases_vides, valeurs_effectifs
-from ..models import Bilan, Effectif, Transition
+from ..models import Bilan, Commentaire, Effectif, Transition
 from ..operations import Manque, manques, operations_possibles
 from ..regles import porte_le_bilan
 
@@ -154,6 +156,29 @@ class LectureBilan:
             for champ, valeur in valeurs
             if valeur not in ("", None)
         ]
+
+
+# -- Remarks ---------------------------------------------------------------------------------------
+def commentaires_par_champ(bilan: Bilan, utilisateur: Utilisateur) -> dict[str, list[Commentaire]]:
+    """Return the remarks that the account may read, by name of field (« » for the whole bilan), oldest first.
+
+    Each says in `du_porteur` whether it was written for the porteur. One query.
+    """
+    porteur = bilan.action_annuelle.action.porteur
+    representants = AccesPorteur.objects.filter(
+        porteur__in=[porteur.pk, porteur.parent_id], utilisateur=OuterRef("auteur")
+    )
+    commentaires = (
+        Commentaire.objects.visibles_par(utilisateur)
+        .filter(bilan=bilan)
+        .select_related("auteur", "regle_par")
+        .annotate(du_porteur=Exists(representants))
+        .order_by("date", "pk")
+    )
+    par_champ: dict[str, list[Commentaire]] = {}
+    for commentaire in commentaires:
+        par_champ.setdefault(commentaire.champ, []).append(commentaire)
+    return par_champ
 
 
 # -- History ---------------------------------------------------------------------------------------
