@@ -49,7 +49,8 @@ class Monde:
         """Put the bilan of the first contract's action in `situation` (a trait of the factory)."""
         action = self.objets["action_contrat"]
         Bilan.objects.filter(action_annuelle=action).delete()
-        fabriques.BilanFactory(action_annuelle=action, **{situation: True})
+        bilan = fabriques.BilanFactory(action_annuelle=action, **{situation: True})
+        self.objets |= _echanges(bilan)
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,25 @@ class Adresse:
     parametre: str = "cle"
     autres: tuple[tuple[str, str], ...] = ()
     situation: str = "en_saisie"  # what the bilan must be for the page to have a purpose
+    # a second key: parameter, and what it names among what hangs from the object
+    sous: str = ""
+    methode: str = "get"
 
     def arguments(self, objets: dict[str, Any], objet: str = "") -> dict[str, Any]:
         valeurs: dict[str, Any] = dict(self.autres)
         if self.objet:
-            cible = objets[objet or self.objet]
-            valeurs[self.parametre] = getattr(cible, "cle", cible.pk)
+            valeurs[self.parametre] = cle_de(objets[objet or self.objet])
+        if self.sous:
+            _, _, suffixe = (objet or self.objet).partition("_")
+            valeurs["pk" if self.sous == "acces" else self.sous] = cle_de(
+                objets[f"{self.sous}_{suffixe}" if suffixe else self.sous]
+            )
         return valeurs
+
+
+def cle_de(objet: Any) -> Any:
+    """Return what names an object in an address: its key, else its number."""
+    return getattr(objet, "cle", objet.pk)
 
 
 ADRESSES: dict[str, Adresse] = {
@@ -82,7 +95,41 @@ ADRESSES: dict[str, Adresse] = {
     "bilan_renvoyer": Adresse(GESTION, "action", situation="transmis"),
     "bilan_rouvrir": Adresse(GESTION, "action", situation="valide"),
     "bilan_dispenser": Adresse(GESTION, "action"),
+    "bilan_brouillon": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", methode="post"),
+    "bilan_prolonger": Adresse(GESTION, "action"),
+    "bilan_commenter": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", situation="transmis", methode="post"),
+    "commentaire_regler": Adresse(
+        GESTION, "action", situation="transmis", sous="commentaire", methode="post"
+    ),
+    "piece_ajouter": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", methode="post"),
+    "piece": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", sous="piece"),
+    "piece_retirer": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", sous="piece"),
+    "recu": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", situation="transmis", sous="recu"),
+    "recu_pdf": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", situation="transmis", sous="recu"),
     "suivi_bilans": Adresse(GESTION),
+    "avancement": Adresse(GESTION),
+    "bilans_valider": Adresse(GESTION),
+    "saisie_rapide": Adresse(GESTION),
+    "saisie_rapide_cellule": Adresse(GESTION, methode="post"),
+    **{
+        nom: Adresse(GESTION)
+        for nom in (
+            *("campagne", "campagne_reglages", "campagne_questions", "question_creer", "indicateur_creer"),
+            *("campagne_messages", "campagne_ouvrir", "campagne_clore", "campagne_rouvrir"),
+            *("campagne_prolonger", "campagne_invitations", "campagne_relances", "courriels"),
+        )
+    },
+    "campagne_message": Adresse(GESTION, autres=(("type", "relance"),)),
+    "question_modifier": Adresse(GESTION, "question", "pk"),
+    "question_supprimer": Adresse(GESTION, "question", "pk"),
+    "indicateur_modifier": Adresse(GESTION, "indicateur", "pk"),
+    "indicateur_supprimer": Adresse(GESTION, "indicateur", "pk"),
+    "courriel": Adresse(GESTION, "courriel"),
+    "courriel_renvoyer": Adresse(GESTION, "courriel"),
+    "envoi": Adresse(GESTION, "envoi"),
+    "porteur_acces": Adresse({CHARGEE, PORTEUR, ADMIN}, "porteur"),
+    "porteur_inviter": Adresse({CHARGEE, PORTEUR, ADMIN}, "porteur", methode="post"),
+    "acces_retirer": Adresse({CHARGEE, PORTEUR, ADMIN}, "porteur", sous="acces"),
     "financements": Adresse({CHARGEE, FINANCEUR, ADMIN}),
     "liste_porteurs": Adresse({CHARGEE, FINANCEUR, ADMIN}),
     "porteur_detail": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "porteur"),
@@ -104,7 +151,8 @@ ADRESSES: dict[str, Adresse] = {
 }
 # Outside the contracts: open to every account, or to everybody.
 COMMUNES = {"accueil", "aller_au_contrat"}
-PUBLIQUES = {"accessibilite", "donnees_personnelles", "demonstration_courriels", "sante"}
+# `invitation` opens nothing: it sends a code to the address it was written to (tests/comptes/test_invitation.py).
+PUBLIQUES = {"accessibilite", "donnees_personnelles", "demonstration_courriels", "sante", "invitation"}
 
 
 def noms_d_adresses(resolveur: URLResolver | None = None) -> Iterator[str]:
@@ -120,6 +168,20 @@ def noms_d_adresses(resolveur: URLResolver | None = None) -> Iterator[str]:
             yield motif.name
 
 
+def _echanges(bilan: Any) -> dict[str, Any]:
+    """Return one of each thing that hangs from a bilan, by name."""
+    transmis = bilan.transmis_le is not None
+    return {
+        "commentaire": fabriques.CommentaireFactory(bilan=bilan),
+        "piece": fabriques.PieceJointeFactory(bilan=bilan),
+        "recu": fabriques.RecuFactory(bilan=bilan)
+        if transmis
+        else fabriques.RecuFactory(
+            bilan=bilan, transmis_le=fabriques.TRANSMIS_LE, transmis_par=fabriques.UtilisateurFactory()
+        ),
+    }
+
+
 def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     contrat = fabriques.ContratFactory()
     campagne = fabriques.CampagneFactory(contrat=contrat)
@@ -132,10 +194,17 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     )
     ligne = fabriques.LigneFinancementFactory(action_annuelle=action)
     fabriques.AmbiguiteFactory(action_annuelle=action, lectures=[ligne.financeur, ligne.financeur])
+    bilan = fabriques.BilanFactory(action_annuelle=action, en_saisie=True)
+    objets |= {f"{nom}_{suffixe}": objet for nom, objet in _echanges(bilan).items()}
     objets |= {
         f"campagne_{suffixe}": campagne,
+        f"question_{suffixe}": fabriques.QuestionFactory(campagne=campagne),
+        f"indicateur_{suffixe}": fabriques.IndicateurDemandeFactory(campagne=campagne),
+        f"courriel_{suffixe}": fabriques.CourrielFactory(campagne=campagne, porteur=porteur, envoye=True),
+        f"envoi_{suffixe}": fabriques.EnvoiFactory(campagne=campagne),
+        f"acces_{suffixe}": fabriques.representant_du_porteur(porteur).acces_porteurs.get(),
         f"action_{suffixe}": action,
-        f"bilan_{suffixe}": fabriques.BilanFactory(action_annuelle=action, en_saisie=True),
+        f"bilan_{suffixe}": bilan,
         f"porteur_{suffixe}": porteur,
         f"ligne_{suffixe}": ligne,
         f"territoire_{suffixe}": territoire,
@@ -156,8 +225,16 @@ def monde() -> Monde:
     )
     ligne_voisine = fabriques.LigneFinancementFactory(action_annuelle=action_voisine)
     fabriques.AmbiguiteFactory(action_annuelle=action_voisine)
-    fabriques.BilanFactory(action_annuelle=action_voisine, en_saisie=True)
+    bilan_voisin = fabriques.BilanFactory(action_annuelle=action_voisine, en_saisie=True)
+    objets |= {f"{nom}_voisine": objet for nom, objet in _echanges(bilan_voisin).items()}
     objets |= {
+        nom: objets[f"{nom}_contrat"]
+        for nom in (
+            *("commentaire", "piece", "recu", "question", "indicateur", "courriel", "envoi", "acces"),
+        )
+    }
+    objets |= {
+        "acces_voisin": fabriques.representant_du_porteur(voisin).acces_porteurs.get(),
         "action": objets["action_contrat"],
         "porteur": objets["porteur_contrat"],
         "ligne": objets["ligne_contrat"],
@@ -205,9 +282,11 @@ def test_who_opens(monde: Monde, nom: str) -> None:
     adresse, regle = monde.adresse(nom), ADRESSES[nom]
     monde.mettre_le_bilan(regle.situation)
     for role in LECTEURS:
-        statut = ouvrir(monde, role, adresse).status_code
+        statut = ouvrir(monde, role, adresse, regle.methode).status_code
         if role in regle.ouverte_a:
-            assert statut in (200, 302, 409), f"{nom} est fermée à {role} ({statut})"
+            # 400, 409, 422: an empty form was sent, or what it asks cannot be done any more.
+            permis = (200, 302) if regle.methode == "get" else (200, 302, 400, 409, 422)
+            assert statut in permis, f"{nom} est fermée à {role} ({statut})"
         else:
             assert statut in (403, 404), f"{nom} est ouverte à {role} ({statut})"
 
@@ -216,7 +295,10 @@ def test_who_opens(monde: Monde, nom: str) -> None:
 def test_strangers_do_not_know_that_it_exists(monde: Monde, nom: str) -> None:
     for role in ETRANGERS:
         for methode in ("get", "post"):
-            assert ouvrir(monde, role, monde.adresse(nom), methode).status_code == 404, f"{nom}, {role}"
+            statut = ouvrir(monde, role, monde.adresse(nom), methode).status_code
+            # A page that only takes what is posted answers 405 to any GET, whoever asks: it tells nothing.
+            permis = (404, 405) if methode != ADRESSES[nom].methode else (404,)
+            assert statut in permis, f"{nom}, {role}"
 
 
 @pytest.mark.parametrize("nom", ADRESSES)
@@ -255,6 +337,26 @@ def test_a_porteur_does_not_see_its_neighbour(monde: Monde, nom: str) -> None:
         statut = ouvrir(monde, PORTEUR, monde.adresse(nom, **voisin), methode).status_code
         permis = (404,) if methode == "get" else (404, 405)
         assert statut in permis, f"{nom} ({methode}) répond {statut}"
+
+
+@pytest.mark.parametrize("suffixe", ["voisine", "etranger"])
+@pytest.mark.parametrize("nom", [nom for nom, regle in ADRESSES.items() if regle.sous])
+def test_what_hangs_from_another_is_not_found_under_one_s_own(monde: Monde, nom: str, suffixe: str) -> None:
+    """One's own bilan, and the attachment, the receipt or the remark of another: 404, and nothing happens."""
+    regle = ADRESSES[nom]
+    if regle.sous == "acces" and suffixe == "voisine":
+        suffixe = "voisin"
+    monde.mettre_le_bilan(regle.situation)
+    autre = monde.objets[f"{regle.sous}_{suffixe}"]
+    parametre = "pk" if regle.sous == "acces" else regle.sous
+    adresse = monde.adresse(nom, **{parametre: cle_de(autre)})
+    for role in regle.ouverte_a:
+        for methode in ("get", "post"):
+            statut = ouvrir(monde, role, adresse, methode).status_code
+            # A file that is only given answers 405 to any POST, whatever the key.
+            permis = (404, 405) if methode != regle.methode else (404,)
+            assert statut in permis, f"{nom}, {role}, {methode} : {statut}"
+    autre.refresh_from_db()
 
 
 @pytest.mark.parametrize("nom", ["ligne_modifier", "ligne_supprimer"])
