@@ -7,10 +7,11 @@ from django.db.models import Model
 from .models import Utilisateur
 
 
-def signer(objet: Model, auteur: Utilisateur, motif: str = "") -> None:
+def signer(objet: Model, auteur: Utilisateur | None, motif: str = "") -> None:
     """Have the next save or deletion of `objet` written in its history under `auteur`, with `motif` if there is one.
 
-    simple_history reads these two attributes, which no model declares.
+    `auteur` is None for what Pilotis does by itself. simple_history reads these two attributes, which no
+    model declares.
     """
     historise: Any = objet
     historise._history_user = auteur

@@ -7,7 +7,7 @@ import rules
 from contrats.models import ContratVille
 from contrats.regles import est_administrateur
 
-from .models import Porteur
+from .models import AccesPorteur, Porteur
 
 
 @rules.predicate
@@ -27,6 +27,22 @@ def represente(utilisateur: Any, porteur: Porteur | None) -> bool:
     )
 
 
+@rules.predicate
+def est_responsable(utilisateur: Any, porteur: Porteur | None) -> bool:
+    """The account is responsible for the porteur, or for the structure it depends on."""
+    return (
+        porteur is not None
+        and utilisateur.is_active
+        and AccesPorteur.objects.filter(
+            utilisateur=utilisateur,
+            role=AccesPorteur.Role.ADMINISTRATEUR,
+            porteur__in=[pk for pk in (porteur.pk, porteur.parent_id) if pk],
+        ).exists()
+    )
+
+
 rules.add_perm("porteurs.modifier", est_administrateur | gere_l_intercommunalite)
 # Its contacts: a funder reads who carries what, not how to reach people (docs/droits.md).
 rules.add_perm("porteurs.lire_dossier", est_administrateur | gere_l_intercommunalite | represente)
+# Who acts for it: the collectivity, and whoever the structure itself made responsible.
+rules.add_perm("porteurs.inviter", est_administrateur | gere_l_intercommunalite | est_responsable)
