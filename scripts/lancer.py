@@ -1,19 +1,29 @@
-"""Serve the application with gunicorn on http://127.0.0.1:PORT/ until Ctrl-C. Used by `make run`."""
+"""Serve the application on http://127.0.0.1:PORT/ with its worker, until Ctrl-C. Used by `make run`.
+
+Two programs: gunicorn answers the pages, `manage.py db_worker` does what takes time (e-mails). When the
+server stops, everything stops; a worker that dies is started again, for the pages do not depend on it.
+"""
 
 import os
+import signal
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
+from types import FrameType
 
 RACINE = Path(__file__).resolve().parent.parent
+ATTENTE = 0.5
+REPRISE = 5.0
 
 
-def main() -> int:
-    """Replace this process by the server; return 2 when the port cannot be used."""
+def port_choisi() -> int:
+    """Return the port asked for; leave with 2, in words, when it cannot be used."""
     valeur = os.environ.get("PORT", "8000")
     if not valeur.isdecimal() or not 0 < int(valeur) < 65536:
         print(f"PORT={valeur} n'est pas un numéro de port : donnez un nombre de 1 à 65535.", file=sys.stderr)
-        return 2
+        raise SystemExit(2)
     with socket.socket() as essai:
         essai.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -24,20 +34,61 @@ def main() -> int:
                 f"Choisissez-en un autre : make run PORT={int(valeur) % 65535 + 1}",
                 file=sys.stderr,
             )
-            return 2
+            raise SystemExit(2) from None
+    return int(valeur)
+
+
+def commande_du_serveur(port: int) -> list[str]:
+    """Return the command that serves the pages."""
     configuration = RACINE / "deploy" / "gunicorn.conf.py"
-    arguments = [
-        "-m",
-        "gunicorn",
-        "--config",
-        str(configuration),
-        "--bind",
-        f"127.0.0.1:{valeur}",
-        "config.wsgi",
-    ]
+    options = ["--config", str(configuration), "--bind", f"127.0.0.1:{port}", "config.wsgi"]
+    return [sys.executable, "-m", "gunicorn", *options]
+
+
+def commande_de_l_ouvrier() -> list[str]:
+    """Return the command that does what takes time."""
+    return [sys.executable, "manage.py", "db_worker", "--verbosity", "0", "--no-reload"]
+
+
+def arreter(processus: subprocess.Popen[bytes]) -> None:
+    """Ask a program to stop, then insist."""
+    if processus.poll() is None:
+        processus.terminate()
+        try:
+            processus.wait(25)
+        except subprocess.TimeoutExpired:
+            processus.kill()
+            processus.wait()
+
+
+def interrompre(numero: int, _cadre: FrameType | None) -> None:
+    raise SystemExit(128 + numero)
+
+
+def main() -> int:
+    """Run both programs until the server ends or a signal comes; return the server's code, 0 after Ctrl-C."""
+    port = port_choisi()
     os.chdir(RACINE)
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
-    return 0
+    os.environ.setdefault("PILOTIS_ADRESSE", f"http://127.0.0.1:{port}")
+    for numero in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(numero, interrompre)
+    # Ctrl-C reaches the whole group of the terminal: the two programs stop by themselves, we wait for them.
+    serveur = subprocess.Popen(commande_du_serveur(port))
+    ouvrier = subprocess.Popen(commande_de_l_ouvrier())
+    relance = time.monotonic()
+    try:
+        while serveur.poll() is None:
+            time.sleep(ATTENTE)
+            if ouvrier.poll() is not None and time.monotonic() - relance > REPRISE:
+                print("L'ouvrier des tâches s'est arrêté : il est relancé.", file=sys.stderr, flush=True)
+                ouvrier, relance = subprocess.Popen(commande_de_l_ouvrier()), time.monotonic()
+        return serveur.returncode
+    except KeyboardInterrupt:
+        serveur.wait()
+        return 0
+    finally:
+        arreter(ouvrier)
+        arreter(serveur)
 
 
 if __name__ == "__main__":
