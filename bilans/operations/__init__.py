@@ -14,6 +14,7 @@ from .etats import (
     enregistrer_bilan,
     manque_pour_transmettre,
     manques,
+    manques_pour_valider,
     operations_possibles,
     preparer_bilan,
     prolonger,
@@ -23,6 +24,7 @@ from .etats import (
     rouvrir,
     transmettre,
     valider,
+    verifier_echeance,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "enregistrer_bilan",
     "manque_pour_transmettre",
     "manques",
+    "manques_pour_valider",
     "operations_possibles",
     "preparer_bilan",
     "prolonger",
@@ -48,4 +51,5 @@ __all__ = [
     "rouvrir",
     "transmettre",
     "valider",
+    "verifier_echeance",
 ]

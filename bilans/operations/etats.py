@@ -154,7 +154,7 @@ def _refus_hors_saisie(campagne: Campagne) -> str:
 
 def manques(bilan: Bilan) -> list[Manque]:
     """Return what must still be said before the bilan can be transmitted, in the order of the form."""
-    liste = _manques_pour_valider(bilan)
+    liste = manques_pour_valider(bilan)
     faite = bilan.realisation in (Bilan.Realisation.REALISEE, Bilan.Realisation.PARTIELLE)
     if faite and not any(getattr(bilan, champ) for champ in Bilan.CHAMPS_RECIT):
         liste.append(Manque("Dites en quelques lignes comment l'action s'est déroulée.", "mise_en_oeuvre"))
@@ -166,7 +166,8 @@ def manque_pour_transmettre(bilan: Bilan) -> list[str]:
     return [manque.phrase for manque in manques(bilan)]
 
 
-def _manques_pour_valider(bilan: Bilan) -> list[Manque]:
+def manques_pour_valider(bilan: Bilan) -> list[Manque]:
+    """Return what stops the validation: no word of whether the action took place, or figures that contradict."""
     liste = []
     if not bilan.realisation:
         liste.append(Manque("Indiquez si l'action a été réalisée.", "realisation"))
@@ -243,7 +244,7 @@ def valider(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = Non
     actuel = _prendre(bilan, utilisateur, "valider", version)
     if actuel.statut == Statut.VALIDE:
         return actuel
-    _refuser_les_manques(_manques_pour_valider(actuel), "validé")
+    _refuser_les_manques(manques_pour_valider(actuel), "validé")
     if actuel.modifiable_par_le_porteur:
         _transmettre(actuel, utilisateur)
     actuel.valide_le, actuel.valide_par = timezone.now(), utilisateur
@@ -268,7 +269,7 @@ def renvoyer(
         return actuel
     actuel.motif_renvoi = _motif(motif, "Dites au porteur ce qui est à compléter.")
     if echeance is not None:
-        actuel.echeance_prolongee = _echeance(actuel, echeance)
+        actuel.echeance_prolongee = verifier_echeance(actuel, echeance)
     if not saisie_ouverte(actuel):
         raise OperationRefusee(
             "Les bilans de cette année sont clos : indiquez jusqu'à quand le porteur peut compléter le sien."
@@ -282,7 +283,7 @@ def prolonger(
 ) -> Bilan:
     """Give the bilan a due date of its own, later than the campaign's; None takes it back. Return the bilan."""
     actuel = _prendre(bilan, utilisateur, "prolonger", version)
-    nouvelle = None if echeance is None else _echeance(actuel, echeance)
+    nouvelle = None if echeance is None else verifier_echeance(actuel, echeance)
     if actuel.echeance_prolongee == nouvelle:
         return actuel
     actuel.echeance_prolongee = nouvelle
@@ -356,7 +357,7 @@ def _motif(motif: str, manquant: str) -> str:
     return motif.strip()
 
 
-def _echeance(bilan: Bilan, echeance: date) -> date:
+def verifier_echeance(bilan: Bilan, echeance: date) -> date:
     """Return the due date if it may be that of this bilan. Raises OperationRefusee."""
     if echeance < timezone.localdate():
         raise OperationRefusee("Cette date est passée : choisissez aujourd'hui ou un jour à venir.")
