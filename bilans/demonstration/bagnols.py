@@ -19,6 +19,7 @@ from financements.models import (
 from porteurs.models import Porteur
 
 from .ecriture import Dates, Ecriture, Recit
+from .recueil import charger_recueil
 from .sources import cadre, lire
 
 SLUG = "bagnols-2015-2023"
@@ -43,6 +44,7 @@ def charger(ecriture: Ecriture) -> ContratVille:
     porteurs = _porteurs(ecriture, contrat, donnees, document["lignes"])
     _actions(ecriture, campagne, qpv, axes, porteurs, financeurs)
     _totaux(ecriture, campagne, porteurs, financeurs)
+    charger_recueil(ecriture, campagne, donnees["recueil"])
     return contrat
 
 

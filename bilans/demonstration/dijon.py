@@ -10,6 +10,7 @@ from financements.models import Budget, Financeur, LigneFinancement
 from porteurs.models import MoyenHumain, Porteur
 
 from .ecriture import Ecriture, liste
+from .recueil import charger_recueil
 from .sources import cadre, lire
 
 SLUG = "dijon-2024-2030"
@@ -59,6 +60,7 @@ def charger(ecriture: Ecriture) -> ContratVille:
             ecriture.creer(Bilan, action_annuelle=annuelle)
         ecriture.avancer()
     ecriture.placer(annuelles, territoire)
+    charger_recueil(ecriture, campagnes[2024], donnees["recueil"])
     return contrat
 
 

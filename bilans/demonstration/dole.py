@@ -25,6 +25,7 @@ from contrats.models import (
 from documents.normalisation import normaliser
 
 from .ecriture import Dates, Ecriture, Recit, jour, liste
+from .recueil import charger_recueil
 from .sources import cadre, lire
 
 SLUG = "dole-2024-2030"
@@ -77,6 +78,7 @@ def charger(ecriture: Ecriture) -> ContratVille:
     _statistiques(ecriture, qpv, donnees["themes"], document["qpv"][0]["statistiques"])
     campagnes = ecriture.campagnes(contrat, donnees)
     _actions(ecriture, campagnes[2024], qpv, donnees)
+    charger_recueil(ecriture, campagnes[2024], donnees["recueil"])
     return contrat
 
 

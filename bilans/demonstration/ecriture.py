@@ -130,6 +130,7 @@ class Ecriture:
                 annee=lue["annee"],
                 statut=lue["statut"],
                 bilan_echeance=jour(lue.get("bilan_echeance")),
+                **(recueil(donnees["recueil"]) if lue["statut"] == "bilans_ouverts" else {}),
             )
             self.creer_plusieurs(
                 [TrancheAge(campagne=campagne, **tranche) for tranche in lire_nomenclature("tranches_age")]
@@ -227,6 +228,12 @@ class Ecriture:
         )
         # `date` is the day of writing, whatever is given: the demonstration needs the day of the change.
         Transition.objects.filter(pk=transition.pk).update(date=quand)
+
+
+def recueil(lu: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a campaign whose bilans are open: since when, what is asked, whom to write to."""
+    contact = {f"contact_{champ}": valeur for champ, valeur in lu["contact"].items()}
+    return {"bilan_ouverture": jour(lu["ouverture"]), "notice": lu["consignes"], **contact}
 
 
 def verifier(objet: Model) -> None:
