@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from actions.situation import RequeteCampagne
+from comptes.reprise import garder_la_saisie
 from comptes.versions import Conflit, VersionPerimee, comparer
 from comptes.vues import exiger
 
@@ -24,6 +25,7 @@ from .bilan import PASSAGES
 from .commun import adresse, lire_plutot, trouver_bilan
 
 
+@garder_la_saisie
 @require_http_methods(["GET", "POST"])
 def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Enter a bilan: save it, then hand it over or validate it."""
