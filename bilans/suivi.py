@@ -1,12 +1,14 @@
 """Following the bilans of a year: which are awaited, received, to be looked at; who follows which."""
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 
 from actions.acces import suivies
@@ -16,12 +18,16 @@ from actions.querysets import ActionAnnuelleQuerySet
 from .controles import Anomalie, Gravite, anomalies_bilan
 from .models import Bilan
 
+# By when the bilan of a year of an action is due: its own date, else that of the campaign (`Bilan.echeance`).
+ECHEANCE = Coalesce(F("bilan__echeance_prolongee"), F("campagne__bilan_echeance"))
+
 # What waits for someone, beside the nine states of a bilan.
 SITUATIONS_BILAN = (
     ("attendus", "Attendus"),
     ("recus", "Reçus"),
     ("a_recevoir", "À recevoir"),
     ("en_retard", "En retard"),
+    ("prolonges", "Prolongés"),
     ("a_lire", "À lire"),
     ("anomalies", "À vérifier"),
     ("valides", "Validés"),
@@ -61,12 +67,14 @@ def selon_bilan(situation: str, utilisateur: Any, campagne: Campagne) -> Q:
     )
     if situation == "anomalies":
         return Q(pk__in=list(a_verifier(bilans_lus(campagne, utilisateur))))
+    a_recevoir = attendus & ~avec(*Bilan.STATUTS_RECUS)
     commences = [statut for statut in Bilan.Statut.values if statut != Bilan.Statut.A_SAISIR]
     situations = {
         "attendus": attendus,
         "recus": avec(*Bilan.STATUTS_RECUS),
-        "a_recevoir": attendus & ~avec(*Bilan.STATUTS_RECUS),
-        "en_retard": attendus & ~avec(*Bilan.STATUTS_RECUS) if en_retard(campagne) else Q(pk__in=[]),
+        "a_recevoir": a_recevoir,
+        "en_retard": a_recevoir & Q(LessThan(ECHEANCE, timezone.localdate())),
+        "prolonges": a_recevoir & Q(bilan__echeance_prolongee__isnull=False),
         "a_lire": avec(*Bilan.STATUTS_EN_LECTURE),
         "valides": avec(*Bilan.STATUTS_VALIDES),
         Bilan.Statut.A_SAISIR.value: attendus & ~avec(*commences),
@@ -74,23 +82,36 @@ def selon_bilan(situation: str, utilisateur: Any, campagne: Campagne) -> Q:
     return situations[situation] if situation in situations else avec(Bilan.Statut(situation))
 
 
-def en_retard(campagne: Campagne) -> bool:
-    """Return whether the stored due date of the year's bilans is past."""
-    return campagne.bilan_echeance is not None and campagne.bilan_echeance < timezone.localdate()
+def est_passee(echeance: date | None) -> bool:
+    """Return whether a stored due date is past: the day itself is still in time."""
+    return echeance is not None and echeance < timezone.localdate()
 
 
 # -- How far they are --------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Avancement:
-    """How far the bilans of some actions are, by number of actions; for an account that follows them all."""
+    """How far the bilans of some actions are, by number of actions; for an account that follows them all.
 
-    attendus: int
-    recus: int
+    Each number is that of the rows that `selon_bilan` gives for the situation of the same name.
+    """
+
+    attendus: int = 0
+    recus: int = 0
     # awaited and not received, or sent back
-    a_recevoir: int
-    a_lire: int
-    valides: int
-    dispenses: int
+    a_recevoir: int = 0
+    en_saisie: int = 0
+    # transmitted, or being read
+    a_lire: int = 0
+    a_completer: int = 0
+    valides: int = 0
+    # awaited, not received, and due: by its own date when it has one, else by the campaign's
+    en_retard: int = 0
+    # awaited, not received, with a due date of its own
+    prolonges: int = 0
+    dispenses: int = 0
+
+    def __add__(self, autre: "Avancement") -> "Avancement":
+        return Avancement(*(a + b for a, b in zip(astuple(self), astuple(autre), strict=True)))
 
     def part(self, nombre: int) -> Decimal | None:
         """Return `nombre` in points of the awaited ones, None when none is."""
@@ -99,21 +120,35 @@ class Avancement:
 
 def avancement(lignes: ActionAnnuelleQuerySet) -> Avancement:
     """Return how far the bilans of `lignes` are; an action without a bilan row awaits one like the others."""
-    comptes: Counter[str | None] = Counter()
-    attendus = a_recevoir = 0
-    for ligne in lignes.order_by().values("statut", "bilan__statut").annotate(nombre=Count("pk")):
-        comptes[ligne["bilan__statut"]] += ligne["nombre"]
-        sans_bilan = ligne["statut"] in ActionAnnuelle.STATUTS_SANS_BILAN
-        if not sans_bilan and ligne["bilan__statut"] != Bilan.Statut.DISPENSE:
-            attendus += ligne["nombre"]
-            a_recevoir += ligne["nombre"] if ligne["bilan__statut"] not in Bilan.STATUTS_RECUS else 0
+    return sum(avancements(lignes).values(), Avancement())
+
+
+def avancements(lignes: ActionAnnuelleQuerySet, *cles: str) -> dict[tuple[Any, ...], Avancement]:
+    """Return how far the bilans of `lignes` are, by the values of the fields `cles`, in one query."""
+    groupes: dict[tuple[Any, ...], Avancement] = {}
+    champs = ("statut", "bilan__statut", "bilan__echeance_prolongee", "campagne__bilan_echeance")
+    for ligne in lignes.order_by().values(*champs, *cles).annotate(nombre=Count("pk")):
+        cle = tuple(ligne[nom] for nom in cles)
+        groupes[cle] = groupes.get(cle, Avancement()) + _compter(ligne)
+    return groupes
+
+
+def _compter(ligne: dict[str, Any]) -> Avancement:
+    """Return what the `nombre` actions of one state add to the count."""
+    nombre, statut, propre = ligne["nombre"], ligne["bilan__statut"], ligne["bilan__echeance_prolongee"]
+    attendu = ligne["statut"] not in ActionAnnuelle.STATUTS_SANS_BILAN and statut != Bilan.Statut.DISPENSE
+    manque = attendu and statut not in Bilan.STATUTS_RECUS
     return Avancement(
-        attendus=attendus,
-        a_recevoir=a_recevoir,
-        recus=sum(comptes[statut] for statut in Bilan.STATUTS_RECUS),
-        a_lire=sum(comptes[statut] for statut in Bilan.STATUTS_EN_LECTURE),
-        valides=sum(comptes[statut] for statut in Bilan.STATUTS_VALIDES),
-        dispenses=comptes[Bilan.Statut.DISPENSE],
+        attendus=nombre * attendu,
+        recus=nombre * (statut in Bilan.STATUTS_RECUS),
+        a_recevoir=nombre * manque,
+        en_saisie=nombre * (statut == Bilan.Statut.EN_SAISIE),
+        a_lire=nombre * (statut in Bilan.STATUTS_EN_LECTURE),
+        a_completer=nombre * (statut == Bilan.Statut.A_COMPLETER),
+        valides=nombre * (statut in Bilan.STATUTS_VALIDES),
+        en_retard=nombre * (manque and est_passee(propre or ligne["campagne__bilan_echeance"])),
+        prolonges=nombre * (manque and propre is not None),
+        dispenses=nombre * (statut == Bilan.Statut.DISPENSE),
     )
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.paginator import EmptyPage, PageNotAnInteger
-from django.db.models import Q
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.text import capfirst
 
@@ -17,7 +17,7 @@ from documents import INSECABLE, NOMS_FORMATS
 from financements.models import LigneFinancement
 
 from ..annexes import ANNEXES
-from ..models import Bilan
+from ..models import Bilan, Commentaire
 from ..navigation import Lien
 from ..suivi import (
     SITUATIONS_BILAN,
@@ -25,12 +25,13 @@ from ..suivi import (
     a_verifier,
     avancement,
     bilans_lus,
-    en_retard,
+    est_passee,
     selon_bilan,
 )
 from . import adresse
 from .chiffres import colonne_des_personnes
 from .filters import FiltreActions
+from .onglets import onglets_bilans
 from .programme import MONTANTS, avec_colonnes, financeurs_de, totaux, trier
 from .tables import (
     LIGNES_PAR_PAGE,
@@ -66,16 +67,13 @@ class Export:
     fichiers: list[Lien]
 
 
-class ListeDeLAnnee:
-    """A list of the year, as its address asks for it. What the address gets wrong is left out and said in `avis`."""
+class LignesFiltrees:
+    """The actions of the year that an address asks for. What it gets wrong is left out and said in `avis`."""
 
     # shown at once; the other filters are folded
     principaux: tuple[str, ...] = ("q",)
     # chosen otherwise than by a field
     caches: tuple[str, ...] = ()
-    # the order of the rows when the address asks for none; empty for the programme's
-    tri_par_defaut: tuple[tuple[str, bool], ...] = ()
-    table_de: type[ListeDAnnee]
 
     def __init__(self, request: RequeteCampagne) -> None:
         self.request = request
@@ -84,6 +82,51 @@ class ListeDeLAnnee:
         self.lignes: ActionAnnuelleQuerySet = self.filtre.qs
         self.appliques = self.filtre.appliques()
         self.avis = self.filtre.refuses()
+
+    @property
+    def adresse_courte(self) -> str:
+        """The query string that says the same in the fewest words."""
+        return adresse.ecrire(self.criteres)
+
+    @property
+    def puces(self) -> list[Lien]:
+        """The filters applied, each with the address without it."""
+        return [Lien(libelle, adresse.avec(self.criteres, **{nom: None})) for nom, libelle in self.appliques]
+
+    @property
+    def sans_filtre(self) -> str:
+        """The address without any filter, columns and order kept."""
+        return adresse.avec(self.criteres, **dict.fromkeys(self.filtre.filters))
+
+    @cached_property
+    def champs(self) -> dict[str, list[Any]]:
+        """The fields of the filters: those shown at once, and the others."""
+        montres = [champ for champ in self.filtre.champs() if champ.name not in self.caches]
+        return {
+            "principaux": [champ for champ in montres if champ.name in self.principaux],
+            "autres": [champ for champ in montres if champ.name not in self.principaux],
+        }
+
+    @property
+    def autres_appliques(self) -> bool:
+        """Whether a filter that is folded away is applied."""
+        return any(nom not in self.principaux for nom, _ in self.appliques)
+
+    @property
+    def tri_demande(self) -> str:
+        """The order asked for, as in the address; empty where the order is not to be chosen."""
+        return ""
+
+
+class ListeDeLAnnee(LignesFiltrees):
+    """A list of the year, as its address asks for it: its columns, its order, its page."""
+
+    # the order of the rows when the address asks for none; empty for the programme's
+    tri_par_defaut: tuple[tuple[str, bool], ...] = ()
+    table_de: type[ListeDAnnee]
+
+    def __init__(self, request: RequeteCampagne) -> None:
+        super().__init__(request)
         self.preparer()
         self.tris = self._lire_tris()
         self.table = self._page(self.construire())
@@ -143,36 +186,6 @@ class ListeDeLAnnee:
             self.avis.append("Cette page de la liste n'existe pas. Voici la première.")
             table.paginate(page=1, per_page=LIGNES_PAR_PAGE)
         return table
-
-    # -- Around the table --------------------------------------------------------------------------
-    @property
-    def adresse_courte(self) -> str:
-        """The query string that says the same in the fewest words."""
-        return adresse.ecrire(self.criteres)
-
-    @property
-    def puces(self) -> list[Lien]:
-        """The filters applied, each with the address without it."""
-        return [Lien(libelle, adresse.avec(self.criteres, **{nom: None})) for nom, libelle in self.appliques]
-
-    @property
-    def sans_filtre(self) -> str:
-        """The address without any filter, columns and order kept."""
-        return adresse.avec(self.criteres, **dict.fromkeys(self.filtre.filters))
-
-    @cached_property
-    def champs(self) -> dict[str, list[Any]]:
-        """The fields of the filters: those shown at once, and the others."""
-        montres = [champ for champ in self.filtre.champs() if champ.name not in self.caches]
-        return {
-            "principaux": [champ for champ in montres if champ.name in self.principaux],
-            "autres": [champ for champ in montres if champ.name not in self.principaux],
-        }
-
-    @property
-    def autres_appliques(self) -> bool:
-        """Whether a filter that is folded away is applied."""
-        return any(nom not in self.principaux for nom, _ in self.appliques)
 
     @property
     def tri_demande(self) -> str:
@@ -308,6 +321,7 @@ class SuiviBilans(ListeDeLAnnee):
         self.suivies = attendus | Q(pk__in=existants)
         self.lignes = self.lignes.filter(self.suivies)
         self.nombre = self.lignes.count()
+        self.lignes = self._avec_suites(self.lignes)
         self.anomalies = a_verifier(bilans_lus(self.request.campagne, self.request.user))
         self.absente = "personnes" if self.personnes == "personnes_qpv" else "personnes_qpv"
         # The state is chosen by the tabs.
@@ -316,6 +330,17 @@ class SuiviBilans(ListeDeLAnnee):
     @property
     def colonnes(self) -> list[str]:
         return [nom for nom in self.colonnes_possibles if nom != self.absente]
+
+    def _avec_suites(self, lignes: ActionAnnuelleQuerySet) -> ActionAnnuelleQuerySet:
+        """Annotate the due date that a bilan has of its own, and how many remarks are open on it."""
+        ouverts = Commentaire.objects.visibles_par(self.request.user).filter(
+            bilan__action_annuelle=OuterRef("pk"), regle_le=None
+        )
+        par_bilan = ouverts.order_by().values("bilan").annotate(nombre=Count("pk")).values("nombre")
+        return lignes.annotate(
+            echeance_propre=F("bilan__echeance_prolongee"),
+            commentaires_ouverts=Subquery(par_bilan, output_field=IntegerField()),
+        )
 
     def construire(self) -> TableSuivi:
         return TableSuivi(
@@ -338,6 +363,11 @@ class SuiviBilans(ListeDeLAnnee):
         lignes: ActionAnnuelleQuerySet = filtre.qs.filter(self.suivies)
         return lignes
 
+    @property
+    def onglets_piece(self) -> list[Lien]:
+        """The pages of the room."""
+        return onglets_bilans(self.request, "suivi_bilans")
+
     @cached_property
     def onglets(self) -> list[dict[str, Any]]:
         """A tab for each situation, with its number of bilans."""
@@ -347,10 +377,18 @@ class SuiviBilans(ListeDeLAnnee):
             "a_lire": a.a_lire,
             "anomalies": toutes.filter(pk__in=list(self.anomalies)).count() if self.anomalies else 0,
             "a_recevoir": a.a_recevoir,
+            "en_retard": a.en_retard,
             "valides": a.valides,
             "dispense": a.dispenses,
         }
-        libelles = {"": "Tous", **dict(SITUATIONS_BILAN), "dispense": "Dispensés"}
+        # A figure of another page may lead to any situation: it has its tab as long as one stands there.
+        nombres.setdefault(self.situation, self.nombre)
+        libelles = {
+            "": "Tous",
+            **dict(Bilan.Statut.choices),
+            **dict(SITUATIONS_BILAN),
+            "dispense": "Dispensés",
+        }
         return [
             {
                 "libelle": f"{libelles[situation]}{INSECABLE}: {nombre}",
@@ -383,14 +421,22 @@ class SuiviBilans(ListeDeLAnnee):
 
     @property
     def echeance(self) -> str:
-        """By when the bilans are due, and how far that is, as long as some are missing."""
-        jour, manquants = self.request.campagne.bilan_echeance, self.avancement.a_recevoir
-        if jour is None:
-            return "Aucune échéance n'est fixée." if manquants else ""
-        if not manquants:
+        """By when the bilans are due, how far that is and who is late, as long as some are missing."""
+        jour, a = self.request.campagne.bilan_echeance, self.avancement
+        if not a.a_recevoir:
             return ""
-        verbe = "était" if en_retard(self.request.campagne) else "est"
-        return f"L'échéance {verbe} le {date_longue(jour)} ({delai(jour)})."
+        if jour is None:
+            debut = "Aucune échéance n'est fixée"
+        else:
+            debut = (
+                f"L'échéance {'était' if est_passee(jour) else 'est'} le {date_longue(jour)} ({delai(jour)})"
+            )
+        suites = [
+            pluriel(a.en_retard, "bilan en retard,bilans en retard") if a.en_retard else "",
+            pluriel(a.prolonges, "échéance prolongée,échéances prolongées") if a.prolonges else "",
+        ]
+        suite = ", ".join(filter(None, suites))
+        return f"{debut}{INSECABLE}: {suite}." if suite else f"{debut}."
 
     @property
     def phrase(self) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
 
+from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,8 +20,9 @@ from financements.models import AmbiguiteMontants, TotalControle
 from porteurs.models import Echeance
 
 from ..models import Bilan, Transition
-from ..suivi import Avancement, a_verifier, avancement, bilans_lus
+from ..suivi import Avancement, a_verifier, avancement, bilans_lus, est_passee, selon_bilan
 from . import chiffres
+from .avancement import Montant, montants
 from .chiffres import Argent, Personnes, Poste, Rapprochement
 
 ACTIVITE_MONTREE = 6
@@ -40,18 +42,6 @@ class Etape:
     phrase: str
     bouton: str
     url: str
-
-
-@dataclass(frozen=True)
-class Montant:
-    """A figure of the progress, with its upright: `part` in points of what is awaited."""
-
-    libelle: str
-    nombre: int
-    part: int
-    url: str
-    detail: str = ""
-    ton: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,57 +166,30 @@ class Pilotage(Finances):
     @cached_property
     def montants(self) -> list[Montant]:
         """The progress of the bilans, from awaited to validated, each figure with the rows behind it."""
-        a, suivi = self.avancement, self.url("suivi_bilans")
+        actions = pluriel(self.actions, "action,actions")
+        return montants(self.avancement, self.url("suivi_bilans"), actions)
+
+    @property
+    def phrase_a_verifier(self) -> str:
+        """How many received bilans have something that does not add up; empty when none has."""
         anomalies = a_verifier(self.bilans)
+        if not anomalies:
+            return ""
+        nombre = pluriel(len(anomalies), "bilan reçu est,bilans reçus sont")
         valides = sum(bilan.est_valide for bilan in self.bilans if bilan.action_annuelle_id in anomalies)
-        return [
-            Montant(
-                "Bilans attendus",
-                a.attendus,
-                100 if a.attendus else 0,
-                f"{suivi}?bilan=attendus",
-                f"pour {pluriel(self.actions, 'action,actions')}",
-            ),
-            Montant("Reçus", a.recus, self._part(a.recus), f"{suivi}?bilan=recus", self._pour_cent(a.recus)),
-            Montant(
-                "À lire",
-                a.a_lire,
-                self._part(a.a_lire),
-                f"{suivi}?bilan=a_lire",
-                "transmis, à valider",
-                "encours",
-            ),
-            Montant(
-                "À vérifier",
-                len(anomalies),
-                self._part(len(anomalies)),
-                f"{suivi}?bilan=anomalies",
-                f"dont {pluriel(valides, 'déjà validé,déjà validés')}" if valides else "parmi les reçus",
-                "alerte",
-            ),
-            Montant(
-                "Validés",
-                a.valides,
-                self._part(a.valides),
-                f"{suivi}?bilan=valides",
-                self._pour_cent(a.valides),
-                "fait",
-            ),
-        ]
+        suite = f", dont {pluriel(valides, 'déjà validé,déjà validés')}" if valides else ""
+        return f"{nombre} à vérifier{suite}."
 
-    def _part(self, nombre: int) -> int:
-        return min(int(self.avancement.part(nombre) or 0), 100)
-
-    def _pour_cent(self, nombre: int) -> str:
-        part = self.avancement.part(nombre)
-        return "" if part is None else f"{int(part)}{INSECABLE}% des attendus"
+    @property
+    def url_a_verifier(self) -> str:
+        """Where those bilans are."""
+        return self.url("suivi_bilans", "?bilan=anomalies")
 
     # -- What to do --------------------------------------------------------------------------------
     @property
     def etape(self) -> Etape:
         """The next thing to do, the most pressing first."""
         a, suivi = self.avancement, self.url("suivi_bilans")
-        echeance = self.campagne.bilan_echeance
         if not self.actions:
             return Etape(
                 f"Le programme de {self.request.annee} est vide{INSECABLE}: commencez par ses actions.",
@@ -247,16 +210,15 @@ class Pilotage(Finances):
                 "Trancher les montants",
                 self.url("financements", "#a-trancher"),
             )
-        if a.a_recevoir and echeance:
+        if a.en_retard:
             return Etape(
-                f"{pluriel(a.a_recevoir, 'bilan manque,bilans manquent')}, l'échéance "
-                f"{'était' if echeance < timezone.localdate() else 'est'} le {date_longue(echeance)}.",
-                "Voir les bilans attendus",
-                f"{suivi}?bilan=a_recevoir",
+                f"{pluriel(a.en_retard, 'bilan est,bilans sont')} en retard{self._rappel_de_l_echeance}.",
+                f"Voir {accord(a.en_retard, 'ce bilan,ces bilans')}",
+                f"{suivi}?bilan=en_retard",
             )
         if a.a_recevoir:
             return Etape(
-                f"{pluriel(a.a_recevoir, 'bilan reste,bilans restent')} à recevoir. Aucune échéance n'est fixée.",
+                f"{pluriel(a.a_recevoir, 'bilan reste,bilans restent')} à recevoir{self._rappel_de_l_echeance}.",
                 "Voir les bilans attendus",
                 f"{suivi}?bilan=a_recevoir",
             )
@@ -272,6 +234,15 @@ class Pilotage(Finances):
             self.url("annexes"),
         )
 
+    @property
+    def _rappel_de_l_echeance(self) -> str:
+        """When the bilans of the year are due; a date that one bilan has of its own is on its row."""
+        jour = self.campagne.bilan_echeance
+        if jour is None:
+            return f"{INSECABLE}: aucune échéance n'est fixée"
+        verbe = "était" if est_passee(jour) else "est"
+        return f"{INSECABLE}: l'échéance {verbe} le {date_longue(jour)}"
+
     @cached_property
     def delais(self) -> list[Delai]:
         """What is due: the bilans as long as some are missing, then what the conventions ask."""
@@ -281,19 +252,7 @@ class Pilotage(Finances):
             ("Ouverture des bilans", self.campagne.bilan_ouverture),
         )
         delais = [Delai(libelle, jour) for libelle, jour in dates if jour and jour >= aujourd_hui]
-        echeance, manquants = self.campagne.bilan_echeance, self.avancement.a_recevoir
-        if echeance and (manquants or echeance >= aujourd_hui):
-            delais.append(
-                Delai(
-                    "Échéance des bilans",
-                    echeance,
-                    pluriel(
-                        manquants, "bilan encore attendu,bilans encore attendus,tous les bilans sont reçus"
-                    ),
-                    self.url("suivi_bilans", "?bilan=a_recevoir") if manquants else "",
-                    bool(manquants) and echeance < aujourd_hui,
-                )
-            )
+        delais += self._delais_des_bilans()
         echeances = Echeance.objects.visibles_par(self.utilisateur).filter(
             convention__contrat=self.request.contrat, faite_le=None
         )
@@ -313,6 +272,36 @@ class Pilotage(Finances):
             ]
         ]
         return sorted(delais, key=lambda delai: delai.date)
+
+    def _delais_des_bilans(self) -> list[Delai]:
+        """The due date of the year, as long as it is to come or someone is late; then the next one of their own."""
+        a, commune, aujourd_hui = self.avancement, self.campagne.bilan_echeance, timezone.localdate()
+        delais = []
+        if commune and commune >= aujourd_hui:
+            detail = pluriel(
+                a.a_recevoir, "bilan encore attendu,bilans encore attendus,tous les bilans sont reçus"
+            )
+            url = self.url("suivi_bilans", "?bilan=a_recevoir") if a.a_recevoir else ""
+            delais.append(Delai("Échéance des bilans", commune, detail, url))
+        elif commune and a.en_retard:
+            detail = pluriel(a.en_retard, "bilan en retard,bilans en retard")
+            url = self.url("suivi_bilans", "?bilan=en_retard")
+            delais.append(Delai("Échéance des bilans", commune, detail, url, en_retard=True))
+        prochaine = self.prolonges.aggregate(jour=Min("bilan__echeance_prolongee"))["jour"]
+        if prochaine:
+            detail = (
+                "pour un bilan"
+                if a.prolonges == 1
+                else f"la plus proche des {a.prolonges} échéances prolongées"
+            )
+            url = self.url("suivi_bilans", "?bilan=prolonges")
+            delais.append(Delai("Échéance prolongée", prochaine, detail, url, est_passee(prochaine)))
+        return delais
+
+    @property
+    def prolonges(self) -> ActionAnnuelleQuerySet:
+        """The actions whose bilan is awaited for a date of its own."""
+        return self.lignes.filter(selon_bilan("prolonges", self.utilisateur, self.campagne))
 
     @cached_property
     def activite(self) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_tables2.data import TableQuerysetData
 
@@ -16,7 +16,7 @@ from financements.models import Financeur
 
 from ..controles import Anomalie
 from ..models import Bilan
-from ..suivi import en_retard
+from ..suivi import est_passee
 from ..templatetags.etats import etat_action, etat_bilan
 from .programme import PREFIXE_FINANCEUR, Totaux
 
@@ -146,7 +146,12 @@ class TableActions(ListeDAnnee):
 
 
 class TableSuivi(ListeDAnnee):
-    """The bilans of a year; `anomalies` are what has to be looked at, by action year."""
+    """The bilans of a year; `anomalies` are what has to be looked at, by action year.
+
+    The boxes name the bilans to validate together (`bilans_valider`): those that someone has begun.
+    """
+
+    A_COCHER = (Bilan.Statut.EN_SAISIE, Bilan.Statut.A_COMPLETER, *Bilan.STATUTS_EN_LECTURE)
 
     action = tables.Column("Action", accessor="action")
     porteur = tables.Column("Porteur", accessor="action__porteur")
@@ -161,15 +166,34 @@ class TableSuivi(ListeDAnnee):
         self.anomalies = anomalies
         super().__init__(*args, **options)
 
+    @property
+    def a_cocher(self) -> bool:
+        """Whether a row of the page has a box."""
+        return any(rang.record.statut_bilan in self.A_COCHER for rang in self.paginated_rows)
+
     def render_action(self, record: Any) -> str:
         lu = record.statut_bilan not in (None, *Bilan.STATUTS_MODIFIABLES)
-        return self.lien("bilan_detail" if lu else "action_detail", record) + _dispositif(record)
+        titre = self.lien("bilan_detail" if lu else "action_detail", record) + _dispositif(record)
+        if record.statut_bilan not in self.A_COCHER:
+            return format_html('<span class="a-cocher"><span></span><span>{}</span></span>', titre)
+        return format_html(
+            '<span class="a-cocher"><label><input type="checkbox" name="cle" value="{}">'
+            '<span class="visually-hidden">Cocher le bilan de {}</span></label><span>{}</span></span>',
+            *(record.cle, record.action.intitule, titre),
+        )
 
     def render_porteur(self, record: ActionAnnuelle) -> str:
         return record.action.porteur.nom
 
-    def render_bilan(self, value: str) -> Any:
-        return etat_bilan(value, en_retard(self.campagne))
+    def render_bilan(self, value: str, record: Any) -> Any:
+        propre = record.echeance_propre if value in Bilan.STATUTS_MODIFIABLES else None
+        lignes = [etat_bilan(value, est_passee(propre or self.campagne.bilan_echeance))]
+        if propre:
+            lignes.append(format_html("<small>échéance prolongée au {}</small>", date_longue(propre)))
+        if record.commentaires_ouverts:
+            dits = pluriel(record.commentaires_ouverts, "commentaire ouvert,commentaires ouverts")
+            lignes.append(format_html("<small>{}</small>", dits))
+        return format_html_join("", "{}", ((ligne,) for ligne in lignes))
 
     def render_transmis_le(self, value: Any) -> str:
         return date_longue(timezone.localtime(value).date())

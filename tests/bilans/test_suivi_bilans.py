@@ -1,13 +1,17 @@
 """The follow-up of the bilans: what waits first, how many in each situation, what is late."""
 
+import re
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from actions.models import Campagne
 from bilans.models import Bilan
+from bilans.suivi import SITUATIONS_BILAN
 from tests import fabriques
 from tests.outils.requetes import verifier_requetes_constantes
 
@@ -35,6 +39,11 @@ def page(client: Client, campagne: Campagne, criteres: str = "") -> str:
 
 def titres(lu: Any) -> list[str]:
     return [ligne.record.action.intitule for ligne in lu.table.paginated_rows]
+
+
+def prolonger(campagne: Campagne, intitule: str, echeance: date) -> None:
+    bilans = Bilan.objects.filter(action_annuelle__campagne=campagne)
+    bilans.filter(action_annuelle__action__intitule=intitule).update(echeance_prolongee=echeance)
 
 
 @pytest.fixture
@@ -67,6 +76,7 @@ def test_onglets_avec_leur_nombre_et_les_lignes_derriere(chargee, campagne, bila
         "À lire\u00a0: 1",
         "À vérifier\u00a0: 2",
         "À recevoir\u00a0: 3",
+        "En retard\u00a0: 3",
         "Validés\u00a0: 1",
         "Dispensés\u00a0: 1",
     ]
@@ -97,7 +107,11 @@ def test_phrase_et_echeance(chargee, campagne, bilans, time_machine):
     )
     time_machine.move_to("2025-07-12T12:00:00+02:00")
     assert suivi(chargee, campagne).phrase.endswith(
-        "L'échéance était le 30\u00a0juin\u00a02025 (depuis 12\u00a0jours)."
+        "L'échéance était le 30\u00a0juin\u00a02025 (depuis 12\u00a0jours)\u00a0: 3\u00a0bilans en retard."
+    )
+    prolonger(campagne, "en_saisie", date(2025, 9, 15))
+    assert suivi(chargee, campagne).phrase.endswith(
+        "\u00a0: 2\u00a0bilans en retard, 1\u00a0échéance prolongée."
     )
 
 
@@ -107,9 +121,64 @@ def test_retard_d_apres_la_date_enregistree(chargee, campagne, bilans, time_mach
     time_machine.move_to("2025-07-01T08:00:00+02:00")
     # Those that the porteur still has in hand: never a transmitted or validated one.
     assert page(chargee, campagne).count(", en retard</span>") == 3
-    campagne.bilan_echeance = None
+    campagne.statut, campagne.bilan_echeance = Campagne.Statut.PREPARATION, None
     campagne.save()
     assert "en retard" not in page(chargee, campagne)
+    assert suivi(chargee, campagne).phrase.endswith("Aucune échéance n'est fixée.")
+
+
+def test_un_bilan_prolonge_a_sa_propre_date(chargee, campagne, bilans, time_machine):
+    time_machine.move_to("2025-07-01T08:00:00+02:00")
+    prolonger(campagne, "en_saisie", date(2025, 9, 15))
+    html = page(chargee, campagne)
+    assert html.count(", en retard</span>") == 2
+    assert "<small>échéance prolongée au 15 septembre 2025</small>" in html
+    assert titres(suivi(chargee, campagne, "?bilan=en_retard")) == ["a_completer", "jamais ouvert"]
+    assert titres(suivi(chargee, campagne, "?bilan=prolonges")) == ["en_saisie"]
+    # Its own date counts, also when it is past and that of the others is not.
+    time_machine.move_to("2025-09-16T08:00:00+02:00")
+    campagne.bilan_echeance = date(2025, 12, 31)
+    campagne.save()
+    assert titres(suivi(chargee, campagne, "?bilan=en_retard")) == ["en_saisie"]
+    assert page(chargee, campagne).count(", en retard</span>") == 1
+    # A received bilan is not late any more, and what it was given no longer matters.
+    prolonger(campagne, "transmis", date(2025, 9, 15))
+    assert titres(suivi(chargee, campagne, "?bilan=en_retard")) == ["en_saisie"]
+
+
+@pytest.mark.parametrize("situation", [*dict(SITUATIONS_BILAN), *Bilan.Statut.values])
+def test_une_situation_venue_d_ailleurs_a_son_onglet(chargee, campagne, bilans, situation):
+    lu = suivi(chargee, campagne, f"?bilan={situation}")
+    actifs = [onglet["libelle"] for onglet in lu.onglets if onglet["actif"]]
+    assert len(actifs) == 1
+    assert actifs[0].endswith(f"\u00a0: {lu.nombre}")
+
+
+def test_cases_a_cocher_pour_valider_ensemble(chargee, campagne, bilans):
+    html = page(chargee, campagne)
+    assert f'action="{reverse("bilans_valider", args=[campagne.contrat.slug, 2024])}"' in html
+    assert "Valider les bilans cochés…" in html
+    cochables = {a.cle: a.action.intitule for a in campagne.actions.select_related("action")}
+    proposes = re.findall(r'name="cle" value="([^"]+)"', html)
+    # Neither what nobody has begun, nor what is validated or waived.
+    assert [cochables[cle] for cle in proposes] == ["transmis", "a_completer", "en_saisie"]
+    assert html.count('<span class="visually-hidden">Cocher le bilan de ') == 3
+    assert "Valider les bilans cochés" not in page(chargee, campagne, "?bilan=valides")
+
+
+def test_commentaires_ouverts_sur_la_ligne(chargee, campagne, bilans):
+    bilan = Bilan.objects.get(action_annuelle__action__intitule="transmis")
+    fabriques.CommentaireFactory.create_batch(2, bilan=bilan)
+    regle_par = fabriques.UtilisateurFactory()
+    fabriques.CommentaireFactory(bilan=bilan, regle_par=regle_par, regle_le=timezone.now())
+    html = page(chargee, campagne)
+    assert re.findall(r"<small>(\d+\s[a-z ]+ouverts?)</small>", html) == ["2\u00a0commentaires ouverts"]
+
+
+def test_onglets_de_la_piece_et_saisie_rapide(chargee, campagne, bilans):
+    html = page(chargee, campagne)
+    assert '<nav class="onglets" aria-label="Bilans">' in html
+    assert html.count(f'href="{reverse("saisie_rapide", args=[campagne.contrat.slug, 2024])}"') == 2
 
 
 def test_anomalies_par_ligne(chargee, campagne):

@@ -52,20 +52,25 @@ def bilans(campagne: Campagne) -> None:
 def test_chaque_chiffre_et_les_lignes_derriere(chargee, campagne, bilans):
     montants = pilotage(chargee, campagne).montants
     assert [(m.libelle, m.nombre, m.part) for m in montants] == [
-        ("Bilans attendus", 8, 100),
-        ("Reçus", 5, 62),
-        ("À lire", 2, 25),
-        ("À vérifier", 4, 50),
+        ("Attendus", 8, 100),
+        ("En saisie", 1, 12),
+        ("Transmis", 2, 25),
+        ("À compléter", 1, 12),
         ("Validés", 3, 37),
+        ("En retard", 3, 37),
     ]
     for montant in montants:
         assert chargee.get(montant.url).context["liste"].nombre == montant.nombre, montant.libelle
-    assert montants[3].detail == "dont 2\u00a0déjà validés"
+    lu = pilotage(chargee, campagne)
+    assert lu.phrase_a_verifier == "4\u00a0bilans reçus sont à vérifier, dont 2\u00a0déjà validés."
+    assert chargee.get(lu.url_a_verifier).context["liste"].nombre == 4
+    assert f'href="{reverse("avancement", args=[campagne.contrat.slug, 2024])}"' in page(chargee, campagne)
 
 
 def test_aucun_bilan_attendu_ne_divise_pas_par_zero(chargee, campagne):
     fabriques.ActionAnnuelleFactory(campagne=campagne, refusee=True)
-    assert [(m.nombre, m.part) for m in pilotage(chargee, campagne).montants] == [(0, 0)] * 5
+    montants = pilotage(chargee, campagne).montants
+    assert [(m.nombre, m.part, m.url) for m in montants] == [(0, 0, "")] * 6
 
 
 # -- Next step -------------------------------------------------------------------------------------
@@ -83,9 +88,20 @@ def test_prochaine_etape_du_plus_pressant_au_moins(chargee, campagne, time_machi
     assert etape()[0] == "Aucun bilan n'est attendu en 2024 : aucune action n'est encore programmée."
     brouillon.delete()
     lu = bilan(campagne)
-    assert etape() == ("1 bilan manque, l'échéance est le 30 juin 2025.", f"{suivi}?bilan=a_recevoir")
+    assert etape() == (
+        "1 bilan reste à recevoir : l'échéance est le 30 juin 2025.",
+        f"{suivi}?bilan=a_recevoir",
+    )
     time_machine.move_to("2025-07-12T12:00:00+02:00")
-    assert etape()[0] == "1 bilan manque, l'échéance était le 30 juin 2025."
+    assert etape() == (
+        "1 bilan est en retard : l'échéance était le 30 juin 2025.",
+        f"{suivi}?bilan=en_retard",
+    )
+    Bilan.objects.filter(pk=lu.pk).update(echeance_prolongee=date(2025, 9, 15))
+    assert etape() == (
+        "1 bilan reste à recevoir : l'échéance était le 30 juin 2025.",
+        f"{suivi}?bilan=a_recevoir",
+    )
     ambiguite = fabriques.AmbiguiteFactory(action_annuelle=lu.action_annuelle)
     phrase, url = etape()
     assert phrase == "Les montants de 1 action se lisent de plusieurs façons : dites laquelle est la bonne."
@@ -101,11 +117,11 @@ def test_prochaine_etape_du_plus_pressant_au_moins(chargee, campagne, time_machi
 
 
 def test_sans_echeance_fixee(chargee, campagne):
-    campagne.bilan_echeance = None
+    campagne.statut, campagne.bilan_echeance = Campagne.Statut.PROGRAMMEE, None
     campagne.save()
     bilan(campagne)
     assert pilotage(chargee, campagne).etape.phrase == (
-        "1\u00a0bilan reste à recevoir. Aucune échéance n'est fixée."
+        "1\u00a0bilan reste à recevoir\u00a0: aucune échéance n'est fixée."
     )
     assert pilotage(chargee, campagne).delais == []
 
@@ -127,7 +143,46 @@ def test_delais_des_bilans_et_des_conventions(chargee, campagne, time_machine):
     html = page(chargee, campagne)
     assert "dépassée depuis hier" in html
     assert "dans 14\u00a0jours" in html
-    assert "1\u00a0bilan encore attendu" in html
+    assert "1\u00a0bilan en retard" in html
+
+
+def test_delai_a_venir_puis_celui_des_bilans_prolonges(chargee, campagne, time_machine):
+    time_machine.move_to("2025-06-20T12:00:00+02:00")
+    suivi = reverse("suivi_bilans", args=[campagne.contrat.slug, 2024])
+    bilan(campagne)
+    for jour in (15, 30):
+        bilan(campagne, echeance_prolongee=date(2025, 9, jour))
+
+    def delais() -> list[Any]:
+        return [(d.libelle, d.date, d.detail, d.url, d.en_retard) for d in pilotage(chargee, campagne).delais]
+
+    propre = "la plus proche des 2 échéances prolongées"
+    assert delais() == [
+        (
+            "Échéance des bilans",
+            date(2025, 6, 30),
+            "3\u00a0bilans encore attendus",
+            f"{suivi}?bilan=a_recevoir",
+            False,
+        ),
+        ("Échéance prolongée", date(2025, 9, 15), propre, f"{suivi}?bilan=prolonges", False),
+    ]
+    time_machine.move_to("2025-09-20T12:00:00+02:00")
+    assert delais() == [
+        (
+            "Échéance des bilans",
+            date(2025, 6, 30),
+            "2\u00a0bilans en retard",
+            f"{suivi}?bilan=en_retard",
+            True,
+        ),
+        ("Échéance prolongée", date(2025, 9, 15), propre, f"{suivi}?bilan=prolonges", True),
+    ]
+    # The date of the year is past, and nobody is late: it is not recalled.
+    Bilan.objects.filter(echeance_prolongee=None).delete()
+    campagne.actions.filter(bilan=None).delete()
+    time_machine.move_to("2025-09-10T12:00:00+02:00")
+    assert [d[0] for d in delais()] == ["Échéance prolongée"]
 
 
 def test_plus_d_echeance_quand_tout_est_recu(chargee, campagne, time_machine):
