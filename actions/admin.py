@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from comptes.admin import AdminLu, LectureSeule
+from comptes.admin import AdminHistorique, AdminLu, LectureSeule
 
 from .models import (
     Action,
@@ -23,7 +23,7 @@ class TrancheAgeInline(admin.TabularInline):
 
 
 @admin.register(Campagne)
-class CampagneAdmin(admin.ModelAdmin):
+class CampagneAdmin(AdminHistorique):
     list_display = ("contrat", "annee", "statut", "bilan_ouverture", "bilan_echeance")
     list_filter = ("contrat", "annee", "statut")
     list_select_related = ("contrat",)

@@ -4,7 +4,19 @@ from django.contrib import admin
 
 from comptes.admin import AdminLu, LectureSeule
 
-from .models import Bilan, BilanStructure, Commentaire, Effectif, RapportAnnuel, Transition, ValeurIndicateur
+from .models import (
+    Bilan,
+    BilanStructure,
+    Commentaire,
+    Courriel,
+    Effectif,
+    PieceJointe,
+    RapportAnnuel,
+    Recu,
+    ReponseQuestion,
+    Transition,
+    ValeurIndicateur,
+)
 
 
 class LuInline(LectureSeule, admin.TabularInline):
@@ -19,6 +31,20 @@ class EffectifInline(LuInline):
 class ValeurInline(LuInline):
     model = ValeurIndicateur
     fields = ("ordre", "libelle", "unite", "valeur", "approximatif")
+
+
+class ReponseInline(LuInline):
+    model = ReponseQuestion
+
+
+class PieceInline(LuInline):
+    model = PieceJointe
+    fields = readonly_fields = ("depose_le", "nom", "nature", "taille", "depose_par")
+
+
+class RecuInline(LuInline):
+    model = Recu
+    fields = readonly_fields = ("transmis_le", "transmis_par", "empreinte")
 
 
 class TransitionInline(LuInline):
@@ -37,7 +63,23 @@ class BilanAdmin(AdminLu):
     list_filter = ("action_annuelle__campagne__contrat", "action_annuelle__campagne__annee", "statut")
     list_select_related = ("action_annuelle__action", "action_annuelle__campagne")
     search_fields = ("action_annuelle__action__recherche", "action_annuelle__action__porteur__recherche")
-    inlines = (EffectifInline, ValeurInline, TransitionInline, CommentaireInline)
+    inlines = (
+        EffectifInline,
+        ValeurInline,
+        ReponseInline,
+        PieceInline,
+        RecuInline,
+        TransitionInline,
+        CommentaireInline,
+    )
+
+
+@admin.register(Courriel)
+class CourrielAdmin(LectureSeule, admin.ModelAdmin):
+    list_display = ("cree_le", "type", "destinataire", "porteur", "statut", "envoye_le")
+    list_filter = ("campagne__contrat", "campagne__annee", "type", "statut")
+    list_select_related = ("porteur", "campagne")
+    search_fields = ("destinataire", "objet", "porteur__recherche")
 
 
 @admin.register(BilanStructure)

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from actions.models import Action, ActionAnnuelle
-from bilans.models import Bilan, BilanStructure, RapportAnnuel
+from bilans.models import Bilan, BilanStructure, Courriel, RapportAnnuel
 from comptes.models import Utilisateur
 from contrats.models import AccesContrat, ContratVille, Partenaire
 from financements.models import AmbiguiteMontants, LigneFinancement
@@ -25,6 +25,7 @@ LUS = {
     AmbiguiteMontants,
     Bilan,
     BilanStructure,
+    Courriel,
     LigneFinancement,
     Partenaire,
     Porteur,
