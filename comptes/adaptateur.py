@@ -23,7 +23,7 @@ class AdaptateurComptes(DefaultAccountAdapter):
         "invalid_login": "Cette adresse ne permet pas de se connecter.",
         "invalid_password_reset": "Ce lien n'est plus valable. Demandez-en un nouveau.",
         "too_many_login_attempts": (
-            "Trop d'essais sans succès. Attendez cinq minutes, ou demandez un code par courriel."
+            "Trop d'essais de suite. Attendez quelques minutes, puis demandez un nouveau code par courriel."
         ),
         "enter_current_password": "Indiquez votre mot de passe actuel.",
         "rate_limited": "Trop de demandes en peu de temps. Attendez une minute, puis recommencez.",

@@ -1,9 +1,10 @@
-"""What views share: asking for a permission, refusing in words, saying that nothing changed."""
+"""What views share: asking for a permission, refusing in words, saying that nothing changed, going back."""
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 # Said of a form sent as it was opened.
 RIEN_DE_CHANGE = "Vous n'avez rien changé : rien n'a été enregistré."
@@ -17,3 +18,9 @@ def exiger(request: HttpRequest, permission: str, objet: Any, phrase: str = "") 
     """
     if not request.user.has_perm(permission, objet):
         raise PermissionDenied(phrase or "Cette page ne vous est pas ouverte.")
+
+
+def page_suivante(request: HttpRequest) -> str:
+    """Return the page of this site that the address names in `suite`; an empty string when it names none."""
+    suite = request.GET.get("suite", "")
+    return suite if suite.startswith("/") and url_has_allowed_host_and_scheme(suite, None) else ""

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bilans.views import accueil
+from bilans.views import accueil, invitation
 
 # Creation addresses (« actions/nouvelle/ ») come before those that take a key (« actions/<clé>/ »).
 _pages = [
@@ -15,6 +15,7 @@ _pages = [
 
 urlpatterns = [
     path("", accueil.accueil, name="accueil"),
+    path("invitation/<str:jeton>/", invitation.invitation, name="invitation"),
     path("contrats/<slug:slug>/", accueil.aller_au_contrat, name="aller_au_contrat"),
     path("<slug:contrat>/<int:annee>/", include(_pages)),
 ]

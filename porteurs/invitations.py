@@ -1,28 +1,32 @@
-"""Reading the invitations: whose link is good, whose access was withdrawn, who signed in."""
+"""Reading the invitations: whose link is good, who signed in for the first time."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db import transaction
 from django.utils import timezone
 
-from .models import Invitation, Porteur
+from comptes.models import Utilisateur
+from comptes.signature import signer
+
+from .models import Invitation
+from .querysets import DossierPorteurQuerySet
 
 
-def invitations_vivantes() -> Any:
+def invitations_vivantes() -> DossierPorteurQuerySet:
     """Return the invitations whose link may be used: neither withdrawn nor expired."""
-    return Invitation.objects.filter(retiree_le=None, expire_le__gt=timezone.now())
+    vivantes: DossierPorteurQuerySet = Invitation.objects.filter(
+        retiree_le=None, expire_le__gt=timezone.now()
+    )
+    return vivantes
 
 
-def adresses_retirees(porteurs: Iterable[Porteur]) -> set[tuple[int, str]]:
-    """Return (porteur pk, address) of the accesses withdrawn and not given back: no sending reopens them.
+@transaction.atomic
+def noter_premiere_connexion(user: Utilisateur, **_: Any) -> None:
+    """Date the invitations of an account that has just signed in; those already dated keep their date.
 
-    Inviting the address again by hand does.
+    Receives `user_logged_in` of django-allauth.
     """
-    reouvertes = Invitation.objects.filter(
-        porteur=OuterRef("porteur"), email=OuterRef("email"), retiree_le=None
-    )
-    retirees = Invitation.objects.filter(
-        ~Exists(reouvertes), porteur__in=[porteur.pk for porteur in porteurs], retiree_le__isnull=False
-    )
-    return set(retirees.order_by("pk").values_list("porteur", "email"))
+    for invitation in invitations_vivantes().filter(email=user.email, utilisee_le=None).order_by("pk"):
+        invitation.utilisee_le = timezone.now()
+        signer(invitation, user)
+        invitation.save(update_fields=["utilisee_le"])

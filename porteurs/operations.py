@@ -172,8 +172,8 @@ def _tenir_invitation(
 def retirer_acces(auteur: Utilisateur, acces: AccesPorteur) -> None:
     """Close a porteur to an account at once, and its invitations with it; what it wrote stays, and the history.
 
-    One withdrawn invitation is left in every case: it keeps the next sending from opening the access again
-    (`porteurs.invitations.adresses_retirees`). Raises PermissionDenied, and ValidationError when the
+    One withdrawn invitation is left in every case: it keeps the next sending from opening the access again.
+    Raises PermissionDenied, and ValidationError when the
     structure would be left without anyone responsible and `auteur` does not run its contract.
     """
     porteur = Porteur.objects.select_for_update().get(pk=acces.porteur_id)

@@ -7,11 +7,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from comptes.versions import VersionPerimee, comparer
-from comptes.vues import RIEN_DE_CHANGE, exiger
+from comptes.vues import RIEN_DE_CHANGE, exiger, page_suivante
 from contrats.requete import RequeteContrat
 
 from .forms import PorteurForm, valeurs
@@ -25,7 +24,7 @@ REFUS = "Seule la personne qui tient le contrat peut créer ou modifier un porte
 def porteur_creer(request: RequeteContrat) -> HttpResponse:
     """Create a porteur; `suite` in the address is the page to go back to, with the new porteur's key."""
     exiger(request, "contrats.gerer", request.contrat, REFUS)
-    suite = _suite(request)
+    suite = page_suivante(request)
     porteur = Porteur(epci=request.contrat.epci)
     form = PorteurForm(request.POST if request.method == "POST" else None, instance=porteur)
     if request.method == "POST" and form.is_valid():
@@ -70,9 +69,3 @@ def porteur_modifier(request: RequeteContrat, cle: str) -> HttpResponse:
             return redirect(retour)
     contexte = {"form": form, "porteur": porteur, "nom": nom, "conflit": conflit, "url_retour": retour}
     return render(request, "porteurs/formulaire.html", contexte)
-
-
-def _suite(request: RequeteContrat) -> str:
-    """Return the page of this site to go back to, an empty string when the address names none."""
-    suite = request.GET.get("suite", "")
-    return suite if suite.startswith("/") and url_has_allowed_host_and_scheme(suite, None) else ""

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from bilans.destinataires import Annuaire
 from comptes.models import Utilisateur
-from porteurs.invitations import adresses_retirees, invitations_vivantes
+from porteurs.invitations import invitations_vivantes
 from porteurs.models import AccesPorteur, Invitation
 from porteurs.operations import inviter, retirer_acces
 from tests import fabriques
@@ -122,15 +123,19 @@ def test_retirer_ferme_tout_de_suite_et_garde_l_historique(lieu, chargee):
     assert Utilisateur.objects.filter(email="lea@exemple.fr", is_active=True).exists()
 
 
-def test_une_adresse_retiree_le_reste_jusqu_a_ce_qu_on_la_reinvite(lieu, chargee):
-    # Opened by the administration: there never was an invitation.
+def test_une_adresse_retiree_n_est_plus_ecrite_jusqu_a_ce_qu_on_la_reinvite(lieu, chargee):
+    # Opened by the administration: there never was an invitation. It is a representative's address too.
     acces = contributeur(lieu.porteur, "lea@exemple.fr")
-    autre = fabriques.PorteurFactory(epci=lieu.epci)
-    fabriques.InvitationFactory(porteur=autre, email="lea@exemple.fr")
+    fabriques.RepresentantFactory(porteur=lieu.porteur, email="lea@exemple.fr")
+
+    def contacts():
+        return [c.email for c in Annuaire(lieu.campagne, lieu.porteur).contacts(lieu.porteur)]
+
+    assert contacts() == ["lea@exemple.fr"]
     retirer_acces(chargee, acces)
-    assert adresses_retirees([lieu.porteur, autre]) == {(lieu.porteur.pk, "lea@exemple.fr")}
+    assert contacts() == []
     inviter(chargee, lieu.porteur, "lea@exemple.fr", expire_le=EN_2099)
-    assert adresses_retirees([lieu.porteur, autre]) == set()
+    assert contacts() == ["lea@exemple.fr"]
 
 
 def test_un_porteur_ne_se_ferme_pas_a_lui_meme(lieu, chargee):
