@@ -122,6 +122,12 @@ CACHES = {
 }
 MEDIA_ROOT = PILOTIS_DONNEES / "depots"
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# Attachments of a bilan: a file, and all those of a bilan, in bytes. The front server must let more through,
+# so that who sends too much reads why (deploy/nginx).
+PIECE_TAILLE_MAX = 10 << 20
+PIECES_NOMBRE_MAX = 20
+PIECES_TOTAL_MAX = 60 << 20
 
 # -- Long work: rows of the database taken up by a worker process (manage.py db_worker) -------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -92,6 +92,15 @@ def pourcentage(valeur: Decimal | int | None, decimales: int = 1) -> str:
     return f"{_grouper(arrondir(valeur, decimales))}{INSECABLE}%"
 
 
+def taille_lisible(octets: int) -> str:
+    """Return the size of a file as a computer shows it: « 340 Ko », « 1,2 Mo » (of 1024 Ko)."""
+    ko = Decimal(octets) / 1024
+    if ko < 1000:
+        return f"{nombre(max(arrondir(ko, 0), Decimal(1)), 0)}{INSECABLE}Ko"
+    mo = arrondir(ko / 1024, 1)
+    return f"{nombre(mo, 0 if mo == int(mo) else 1)}{INSECABLE}Mo"
+
+
 def date_longue(jour: date | None) -> str:
     """Return « 30 juin 2025 », « 1er juillet 2025 » ; an empty string for a blank."""
     if jour is None:
