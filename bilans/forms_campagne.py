@@ -143,9 +143,15 @@ class ReglagesForm(FormulaireVersionne):
 class _FormulaireDeLignes(FormulaireVersionne):
     """Rows whose fields are named after them; a row added by someone meanwhile is filled with what is stored."""
 
+    @property
+    def enregistrees(self) -> list[str]:
+        """What is stored today, a word a row."""
+        raise NotImplementedError
+
     def completer(self) -> None:
         """Give the rows that the page did not know their stored values, and the form its present version."""
-        donnees: Any = self.data.copy()
+        saisies: Any = self.data
+        donnees = saisies.copy()
         donnees["version"] = str(version_de(self.campagne))
         for nom, champ in self.fields.items():
             if nom not in donnees and champ.initial not in (None, False):
@@ -198,6 +204,11 @@ class TranchesForm(_FormulaireDeLignes):
             )
         if tranche:
             self.fields[f"retirer_{suffixe}"] = forms.BooleanField(label=f"Retirer « {nom} »", required=False)
+
+    @property
+    def enregistrees(self) -> list[str]:
+        """The labels stored today."""
+        return [tranche.libelle for tranche in self.tranches]
 
     def rangs(self) -> list[RangTranche]:
         """Return the rows, the new one last."""
@@ -268,6 +279,11 @@ class RappelsForm(_FormulaireDeLignes):
         if self.prevues or echeance is None or self.campagne.relances_prevues.exists():
             return []
         return rappels_proposes(echeance, self.campagne.bilan_ouverture)
+
+    @property
+    def enregistrees(self) -> list[str]:
+        """The dates stored today."""
+        return [date_longue(prevue.date) for prevue in self.prevues]
 
     @property
     def dates(self) -> list[date]:
@@ -568,6 +584,9 @@ class ProlongationForm(FormulaireVersionne):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Gardé dans l'historique de la campagne. Demandé si vous avancez l'échéance.",
+    )
+    prevenir = forms.BooleanField(
+        label="Prévenir par courriel les porteurs qui doivent encore un bilan", required=False, initial=True
     )
 
 

@@ -34,6 +34,7 @@ from documents.formats import date_longue
 
 from .. import messages
 from ..models import Bilan
+from .courriels import annoncer_prolongation_a_tous
 from .etats import OperationRefusee, preparer_bilan
 
 Statut = Campagne.Statut
@@ -342,22 +343,28 @@ def prolonger_les_bilans(
     echeance: date,
     motif: str = "",
     *,
+    prevenir: bool = False,
     version: int | None = None,
 ) -> Campagne:
     """Give all the bilans of the year another due date, today or later; return the campaign.
 
-    Reminders to come move by as many days. A bilan that had a later date of its own keeps it, else it joins the
-    others. An earlier date, which takes time away from the porteurs, asks for `motif`.
+    With `prevenir`, whoever still owes a bilan is told by e-mail. Reminders to come move by as many days. A bilan
+    that had a later date of its own keeps it, else it joins the others. An earlier date, which takes time away
+    from the porteurs, asks for `motif`.
     """
-    actuelle = _prendre(campagne, utilisateur, "prolonger", version)
+    actuelle = _prendre(campagne, utilisateur, "prolonger")
     ancienne = actuelle.bilan_echeance
     if echeance == ancienne:
+        # A button pressed twice.
         return actuelle
+    _verifier_version(actuelle, version)
     if ancienne is not None and echeance < ancienne:
         motif = _motif(motif, "Vous avancez l'échéance : dites pourquoi, cela reste dans l'historique.")
     _reporter(actuelle, utilisateur, echeance)
     _ecrire(actuelle, utilisateur, motif.strip())
     _evenement(actuelle, utilisateur, Evenement.PROLONGATION, motif.strip(), echeance)
+    if prevenir:
+        annoncer_prolongation_a_tous(utilisateur, actuelle)
     return actuelle
 
 
@@ -632,9 +639,13 @@ def _prendre(campagne: Campagne, utilisateur: Utilisateur, nom: str, version: in
         return actuelle
     if not possible(actuelle, nom):
         raise OperationRefusee(refus(actuelle, nom))
-    if version is not None and version_de(actuelle) != version:
-        raise VersionPerimee(actuelle)
+    _verifier_version(actuelle, version)
     return actuelle
+
+
+def _verifier_version(campagne: Campagne, version: int | None) -> None:
+    if version is not None and version_de(campagne) != version:
+        raise VersionPerimee(campagne)
 
 
 def _ecrire_champs(objet: models.Model, noms: Iterable[str], champs: Mapping[str, Any]) -> bool:
