@@ -61,71 +61,10 @@
     if (nom) tous(`input[type=checkbox][name="${CSS.escape(nom)}"]:not(:disabled)`).forEach((boite) => { boite.checked = evenement.target.checked; });
   });
 
-  /* -- Drafts: form[data-brouillon="address"] is sent as one types; its state is always written --- */
-  const heure = () => { const d = new Date(); return `${d.getHours()}\u00a0h\u00a0${String(d.getMinutes()).padStart(2, "0")}`; };
-  const dire = (formulaire, etat, texte) => tous("[data-enregistrement]", formulaire).forEach((ligne) => {
-    ligne.dataset.etat = etat;
-    if (ligne.textContent !== texte) ligne.textContent = texte;
-  });
-  const brouillons = new WeakMap();
-  const enregistrer = async (formulaire) => {
-    const suivi = brouillons.get(formulaire);
-    clearTimeout(suivi.attente);
-    if (suivi.envoi) { suivi.encore = true; return; }
-    suivi.envoi = true;
-    suivi.encore = false;
-    dire(formulaire, "encours", "Enregistrement en cours…");
-    const donnees = new FormData(formulaire);
-    for (const [nom, valeur] of [...donnees.entries()]) if (valeur instanceof File) donnees.delete(nom);
-    let delai = null;
-    try {
-      const reponse = await fetch(formulaire.dataset.brouillon, { method: "POST", body: donnees, credentials: "same-origin", redirect: "manual", headers: { "X-Requested-With": "fetch", Accept: "application/json" } });
-      if (reponse.type === "opaqueredirect" || reponse.status === 401 || reponse.status === 403) {
-        dire(formulaire, "bloque", "Non enregistré : votre connexion a pris fin. Reconnectez-vous dans un autre onglet ; votre saisie reste ici.");
-        delai = 15000;
-      } else {
-        const corps = await reponse.json().catch(() => ({}));
-        if (reponse.ok) {
-          if (corps.version !== undefined) tous("[name=version]", formulaire).forEach((champ) => { champ.value = corps.version; });
-          dire(formulaire, "fait", corps.message || `Enregistré à ${heure()}`);
-          suivi.modifie = suivi.encore;
-          suivi.essais = 0;
-        } else {
-          dire(formulaire, "bloque", corps.message || "Non enregistré : le serveur n'a pas répondu comme prévu. Nouvel essai dans un instant.");
-          delai = reponse.status >= 500 ? 5000 : null;
-        }
-      }
-    } catch {
-      dire(formulaire, "bloque", "Non enregistré : le réseau ne répond pas. Votre saisie reste ici ; nouvel essai dans un instant.");
-      delai = 5000;
-    }
-    suivi.envoi = false;
-    if (suivi.encore) enregistrer(formulaire);
-    else if (delai) { suivi.essais = (suivi.essais || 0) + 1; suivi.attente = setTimeout(() => enregistrer(formulaire), Math.min(delai * suivi.essais, 60000)); }
-  };
-  document.addEventListener("input", (evenement) => {
-    const formulaire = evenement.target.closest("form[data-brouillon]");
-    if (!formulaire) return;
-    const suivi = brouillons.get(formulaire) || {};
-    brouillons.set(formulaire, suivi);
-    suivi.modifie = true;
-    if (!suivi.envoi) dire(formulaire, "attente", "Modifications à enregistrer…");
-    clearTimeout(suivi.attente);
-    suivi.attente = setTimeout(() => enregistrer(formulaire), 800);
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState !== "hidden") return;
-    tous("form[data-brouillon]").forEach((formulaire) => { const suivi = brouillons.get(formulaire); if (suivi && suivi.modifie) enregistrer(formulaire); });
-  });
-  window.addEventListener("online", () => tous("form[data-brouillon]").forEach((formulaire) => { const suivi = brouillons.get(formulaire); if (suivi && suivi.modifie) enregistrer(formulaire); }));
-
-  /* Leaving with something unsaved asks first: drafts, and forms marked data-garde. */
+  /* -- Leaving with something unsaved asks first: forms marked data-garde (drafts: brouillon.js) ------ */
   document.addEventListener("input", (evenement) => { const f = evenement.target.closest("form[data-garde]"); if (f) f.dataset.modifie = "1"; });
-  document.addEventListener("submit", (evenement) => { delete evenement.target.dataset.modifie; const suivi = brouillons.get(evenement.target); if (suivi) { suivi.modifie = false; clearTimeout(suivi.attente); } });
-  window.addEventListener("beforeunload", (evenement) => {
-    const reste = tous("form[data-modifie]").length || tous("form[data-brouillon]").some((f) => { const suivi = brouillons.get(f); return suivi && suivi.modifie; });
-    if (reste) evenement.preventDefault();
-  });
+  document.addEventListener("submit", (evenement) => { delete evenement.target.dataset.modifie; });
+  window.addEventListener("beforeunload", (evenement) => { if (tous("form[data-modifie]").length) evenement.preventDefault(); });
 
   /* -- htmx: a session that ended or a server that fails is said, and nothing on the page is lost - */
   const avertir = (texte) => {
