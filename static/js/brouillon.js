@@ -20,6 +20,7 @@
   const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
   const lignes = (texte) => String(texte ?? "").replace(/\r\n?/g, "\n");
   const patienter = (delai) => new Promise((rendre) => { setTimeout(() => rendre(false), delai); });
+  const limite = () => AbortSignal.timeout?.(PATIENCE); // an old telephone waits as long as it likes
   const heure = () => { const d = new Date(); return `${d.getHours()}${INSECABLE}h${INSECABLE}${String(d.getMinutes()).padStart(2, "0")}`; };
   const creer = (balise, attributs = {}, ...enfants) => {
     const element = document.createElement(balise);
@@ -78,10 +79,10 @@
     /* Forget what nobody came back for, whoever wrote it on this computer. */
     static purger() {
       if (!coffre) return;
-      const limite = Date.now() - DUREE_DU_JOURNAL;
+      const depuis = Date.now() - DUREE_DU_JOURNAL;
       for (const cle of Object.keys(coffre).filter((nom) => nom.startsWith(PREFIXE))) {
         const journal = new Journal(cle.slice(PREFIXE.length));
-        const entrees = Object.entries(journal.lire()).filter(([, entree]) => entree.quand > limite);
+        const entrees = Object.entries(journal.lire()).filter(([, entree]) => entree.quand > depuis);
         journal.ecrire(Object.fromEntries(entrees));
       }
     }
@@ -263,6 +264,7 @@
     #part = false; // the page is being left on purpose
     #reconciliations = 0;
     #cachee = 0;
+    #retrouve = false; // whether the journal gave something back to this page
     #retenu = []; // why one stays on the page, said until it is over
     #equivalents = new Map(); // texts that the server keeps in another form: « 1 200 », « 1200 »
 
@@ -274,6 +276,7 @@
       this.champs = champsDe(formulaire);
       this.connus = new Map([...this.champs].map(([nom, elements]) => [nom, lireRendu(elements)]));
       this.conflits = new Map();
+      this.refuses = new Map(); // what the server could not keep, and why: too long, a question no longer asked
       this.canal = "BroadcastChannel" in window ? new BroadcastChannel(this.journal.cle) : null;
     }
 
@@ -319,12 +322,19 @@
       const entree = this.journal.lire()[nom];
       if (entree ? apres === entree.apres : this.#estConnu(nom, apres)) return;
       oterLaMarque(nom, elements);
-      const avant = entree ? entree.avant : this.connus.get(nom);
-      // Undone before anything left: nothing to save. Once sent, the server may hold it: it must hear of it.
-      if (apres === avant && !entree?.envoyes?.length && !this.conflits.has(nom)) this.journal.oter(nom);
-      else this.journal.mettre(nom, { ...entree, avant, apres, quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape });
+      this.refuses.delete(nom);
+      const suivante = this.#entreeSuivante(entree || { avant: this.connus.get(nom) }, apres);
+      if (suivante.avant === apres && !this.conflits.has(nom)) this.journal.oter(nom);
+      else this.journal.mettre(nom, { ...suivante, quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape });
       if (this.conflits.has(nom)) this.#montrerLeConflit(nom);
       this.#attendre();
+    }
+
+    /* Undone before anything left, there is nothing to save; once sent, the server may hold it and must hear of it. */
+    #entreeSuivante(entree, apres) {
+      const { avant, envoyes = [] } = entree;
+      if (apres !== avant || !envoyes.length) return { ...entree, apres };
+      return { ...entree, avant: envoyes.at(-1), apres, envoyes: [...envoyes, avant] };
     }
 
     #estConnu(nom, valeur) { return valeur === this.connus.get(nom) || valeur === this.#equivalents.get(nom); }
@@ -348,7 +358,7 @@
     }
 
     /* Names that the server must hear of; those with two versions wait for a choice. */
-    #reste() { return Object.keys(this.journal.lire()).filter((nom) => !this.conflits.has(nom)); }
+    #reste() { return Object.keys(this.journal.lire()).filter((nom) => !this.conflits.has(nom) && !this.refuses.has(nom)); }
 
     /* -- Sending: one exchange at a time ------------------------------------------------------------- */
     envoyer(options = {}) {
@@ -382,7 +392,7 @@
       for (const nom of this.#reste()) {
         const { avant, apres, envoyes = [] } = entrees[nom];
         champs[nom] = { avant, apres };
-        entrees[nom] = { ...entrees[nom], envoyes: [...envoyes.filter((envoye) => envoye !== apres), apres].slice(-5) };
+        entrees[nom] = { ...entrees[nom], envoyes: [...envoyes.filter((envoye) => envoye !== apres), apres].slice(-8) };
       }
       if (Object.keys(champs).length) this.journal.ecrire(entrees);
       return champs;
@@ -395,7 +405,7 @@
         credentials: "same-origin",
         redirect: "manual",
         keepalive: enPartant && corps.length < LIMITE_KEEPALIVE,
-        signal: enPartant ? undefined : AbortSignal.timeout(PATIENCE),
+        signal: enPartant ? undefined : limite(),
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": jeton(this.formulaire) },
       });
     }
@@ -409,8 +419,12 @@
       for (const [nom, valeur] of Object.entries(enregistres)) this.#confirmer(nom, lignes(valeur), champs[nom], entrees);
       this.journal.ecrire(entrees);
       this.canal?.postMessage(enregistres);
-      for (const [nom, autre] of Object.entries(corps.conflits || {})) this.#opposer(nom, autre);
-      this.#corriger(Object.keys(champs), corps.a_corriger || {});
+      const conflits = corps.conflits || {};
+      if (!Object.keys(conflits).length) this.#reconciliations = 0;
+      for (const [nom, autre] of Object.entries(conflits)) this.#opposer(nom, autre);
+      const corrections = corps.a_corriger || {};
+      for (const nom of Object.keys(champs)) if (!(nom in enregistres) && !(nom in conflits)) this.refuses.set(nom, corrections[nom] || "");
+      this.#corriger(Object.keys(champs), corrections);
       if (corps.anomalies) montrerLesAnomalies(corps.anomalies);
       if (corps.etapes) montrerLesEtapes(corps.etapes);
       this.#prendreLaVersion(corps.version);
@@ -442,8 +456,10 @@
 
     #conclure() {
       if (this.conflits.size) { this.#direLesConflits(); return; }
-      if (this.quand) this.etat.dire("fait", `Enregistré à ${this.quand}`);
+      if (this.refuses.size) { this.#direCeQuiEstRefuse(); return; }
+      if (this.quand) this.etat.dire("fait", `Enregistré à ${this.quand}${this.#retrouve ? ", avec ce que ce navigateur avait gardé" : ""}`);
       else this.etat.reposer();
+      this.#retrouve = false;
     }
 
     /* -- When it fails ------------------------------------------------------------------------------- */
@@ -483,14 +499,25 @@
 
     #refus(message) {
       this.#obstacle = "refus";
-      const copie = bouton("Copier mon texte", () => copier(texteDuJournal(this.journal.lire()), copie));
-      this.etat.dire("bloque", `Non enregistré${INSECABLE}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, copie);
+      this.etat.dire("bloque", `Non enregistré${INSECABLE}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, this.#boutonCopier());
       return false;
+    }
+
+    #direCeQuiEstRefuse() {
+      const [nom, phrase] = [...this.refuses][0];
+      const libelle = this.journal.lire()[nom]?.libelle || nom;
+      this.etat.dire("bloque", `Non enregistré${INSECABLE}: «${INSECABLE}${libelle}${INSECABLE}». ${phrase}`.trim(), this.#boutonCopier());
+    }
+
+    #boutonCopier() {
+      const copie = bouton("Copier mon texte", () => copier(texteDuJournal(this.journal.lire()), copie));
+      return copie;
     }
 
     /* Back in sight, or the network is back: no reason to wait for the next try. */
     #reveiller() {
       this.#refleter();
+      if (this.#obstacle === "panne") this.#essais = 0;
       if (this.#reste().length && (this.#obstacle || document.visibilityState === "visible")) this.envoyer();
     }
 
@@ -525,8 +552,8 @@
         if (this.connus.get(nom) === entree.apres) this.journal.oter(nom);
       }
       if (this.journal.vide) return;
+      this.#retrouve = true;
       this.#refleter();
-      this.etat.dire("encours", "Ce que vous aviez écrit est retrouvé, enregistrement en cours…");
     }
 
     /* What was typed before this script ran. The form has autocomplete="off": the browser put nothing back itself. */
@@ -561,7 +588,7 @@
     async actualiser() {
       let autre;
       try {
-        const reponse = await fetch(window.location.href, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+        const reponse = await fetch(window.location.href, { credentials: "same-origin", cache: "no-store", signal: limite() });
         if (!reponse.ok || !(reponse.headers.get("Content-Type") || "").startsWith("text/html")) return;
         autre = new DOMParser().parseFromString(await reponse.text(), "text/html").querySelector("form[data-brouillon-bilan]");
       } catch { return; }
@@ -778,13 +805,13 @@
     liste.replaceChildren(...phrases.map((phrase) => creer("li", {}, phrase)));
     liste.hidden = phrases.length === 0;
   });
-  const MOTS_DES_ETAPES = { fait: "complet", encours: "en cours", vide: "à remplir" };
+  const MOTS_DES_ETAPES = { fait: "rempli", encours: "commencé", vide: "à faire", sans_objet: "sans objet" };
   const montrerLesEtapes = (etapes) => tous("a[data-etape-lien]").forEach((lien) => {
     const etape = etapes[lien.dataset.etapeLien];
     const mot = lien.querySelector("[data-etape-etat]");
     if (!etape || !mot) return;
     mot.dataset.etapeEtat = etape.etat;
-    mot.textContent = etape.manques ? `il manque ${etape.manques}${INSECABLE}réponse${etape.manques > 1 ? "s" : ""}` : MOTS_DES_ETAPES[etape.etat];
+    mot.textContent = etape.libelle || (etape.manques ? `${etape.manques}${INSECABLE}à compléter` : MOTS_DES_ETAPES[etape.etat]);
   });
 
   /* -- Where one was typing, found again after signing in -------------------------------------------- */
