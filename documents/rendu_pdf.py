@@ -141,7 +141,7 @@ def _css_page(vue: Vue) -> str:
     orientation = "landscape" if tableau.paysage else "portrait"
     return (
         f"@page{{size:{tableau.format_page} {orientation};"
-        f"@bottom-left{{content:{_chaine_css(_pied(tableau))}}}}}"
+        f"@bottom-left{{content:{chaine_css(_pied(tableau))}}}}}"
         f"table,.notes{{font-size:{tableau.corps_pt}pt}}{colonnes}"
     )
 
@@ -151,6 +151,6 @@ def _pied(tableau: Tableau) -> str:
     return " · ".join(m for m in (nettoyer(tableau.pied).replace("\n", " "), edition) if m)
 
 
-def _chaine_css(texte: str) -> str:
+def chaine_css(texte: str) -> str:
     """Return a CSS string in which nothing can close the string, the rule or the <style> element."""
     return '"' + "".join(c if c.isalnum() or c in " ,.-" else f"\\{ord(c):x} " for c in texte) + '"'
