@@ -8,7 +8,8 @@ from django.db import transaction
 
 from comptes.models import Utilisateur
 from comptes.signature import signer
-from documents.formats import date_longue, taille_lisible
+from comptes.templatetags.typographie import date_longue
+from documents.formats import taille_lisible
 
 from ..models import Bilan, PieceJointe
 from ..pieces import FichierVerifie, PieceRefusee, verifier
@@ -74,7 +75,7 @@ def _inscrire(piece: PieceJointe, verifie: FichierVerifie, utilisateur: Utilisat
     if deja is not None:
         raise OperationRefusee(
             f"Ce fichier est déjà joint à ce bilan, sous le nom « {deja.nom} », depuis le "
-            f"{date_longue(deja.depose_le.date())}."
+            f"{date_longue(deja.depose_le)}."
         )
     signer(piece, utilisateur)
     piece.save()
