@@ -51,7 +51,7 @@ ETAPES = {
 # What an action that did not take place has nothing to say of.
 SANS_OBJET = (PUBLICS, INDICATEURS, MOYENS, BUDGET)
 # A comment, a gap or a missing answer may name a whole group.
-ETAPE_DU_GROUPE = {"effectifs": PUBLICS, "indicateurs": INDICATEURS, "budget": BUDGET, "pieces": RELECTURE}
+ETAPE_DU_GROUPE = {"effectifs": PUBLICS, "indicateurs": INDICATEURS, "budget": BUDGET, "pieces": DEROULEMENT}
 
 # -- The columns of the bilan ----------------------------------------------------------------------
 CHAMPS_DEROULEMENT = (
@@ -193,6 +193,11 @@ class Champ:
         return str(valeur)
 
     @property
+    def objet(self) -> Model | None:
+        """The stored row that holds the value, whose history says who wrote it; None when there is none."""
+        return None
+
+    @property
     def est_vide(self) -> bool:
         """Whether nothing is stored; zero is an answer."""
         return self.valeur is None or self.valeur == "" or self.valeur is False
@@ -207,6 +212,10 @@ class Colonne(Champ):
     """A field of the bilan itself."""
 
     bilan: Bilan = field(kw_only=True)
+
+    @property
+    def objet(self) -> Model | None:
+        return self.bilan
 
     def ecrire(self, valeur: Any, plume: Plume) -> None:
         setattr(self.bilan, self.nom, valeur)
@@ -223,6 +232,10 @@ class Case(Champ):
     estimation: "Estimation" = field(kw_only=True)
     # the stored row, which may hold a range: then the cell is blank
     ligne: Effectif | None = field(kw_only=True, default=None)
+
+    @property
+    def objet(self) -> Model | None:
+        return self.ligne
 
     def ecrire(self, valeur: int | None, plume: Plume) -> None:
         if valeur is None:
@@ -275,6 +288,12 @@ class Releve:
     critere: IndicateurAction | None = None
     ligne: ValeurIndicateur | None = None
 
+    @property
+    def est_vide(self) -> bool:
+        """Whether it has no figure at all."""
+        ligne = self.ligne
+        return ligne is None or ligne.valeur is ligne.valeur_femmes is ligne.valeur_hommes is None
+
     def ecrire(self, colonne: str, valeur: Decimal | None, plume: Plume) -> None:
         """Store one of the figures; a row that says nothing any more goes."""
         origine = self.demande or self.critere
@@ -289,9 +308,7 @@ class Releve:
                 indicateur_id=origine.indicateur_id if origine else None,
             )
         setattr(self.ligne, colonne, valeur)
-        connus = (self.ligne.valeur, self.ligne.valeur_femmes, self.ligne.valeur_hommes)
-        dit = any(connu is not None for connu in connus) or self.ligne.citation or self.ligne.precision
-        if dit:
+        if not self.est_vide or self.ligne.citation or self.ligne.precision:
             plume.enregistrer(self.ligne)
         elif self.ligne.pk is not None:
             plume.supprimer(self.ligne)
@@ -305,6 +322,10 @@ class Indicateur(Champ):
     releve: Releve = field(kw_only=True)
     colonne: str = field(kw_only=True, default="valeur")
 
+    @property
+    def objet(self) -> Model | None:
+        return self.releve.ligne
+
     def ecrire(self, valeur: Decimal | None, plume: Plume) -> None:
         self.releve.ecrire(self.colonne, valeur, plume)
         self.valeur = valeur
@@ -317,6 +338,10 @@ class Reponse(Champ):
     bilan: Bilan = field(kw_only=True)
     question: Question = field(kw_only=True)
     ligne: ReponseQuestion | None = field(kw_only=True, default=None)
+
+    @property
+    def objet(self) -> Model | None:
+        return self.ligne
 
     def ecrire(self, valeur: Any, plume: Plume) -> None:
         if valeur is None or valeur == "":
@@ -342,7 +367,10 @@ class Livre:
     def ouvrir(self, plume: Plume) -> Budget:
         """Return the budget, saved."""
         if self.budget is None:
-            self.budget = Budget(action_annuelle=self.bilan.action_annuelle, type=Budget.Type.REALISE)
+            cles = {"action_annuelle": self.bilan.action_annuelle, "type": Budget.Type.REALISE}
+            self.budget = Budget.objects.filter(**cles).first()
+        if self.budget is None:
+            self.budget = Budget(**cles)
             plume.enregistrer(self.budget)
         return self.budget
 
@@ -357,18 +385,21 @@ class Montant(Champ):
     # a budget taken from a document may have several lines on one account: the field holds their sum
     lignes: list[LigneBudget] = field(kw_only=True, default_factory=list)
 
+    @property
+    def objet(self) -> Model | None:
+        return self.lignes[0] if self.lignes else None
+
     def ecrire(self, valeur: Decimal | None, plume: Plume) -> None:
-        premiere, autres = (self.lignes or [None])[0], self.lignes[1:]  # type: ignore[list-item]
-        for ligne in autres if valeur is not None else self.lignes:
+        gardees = 0 if valeur is None else 1
+        for ligne in self.lignes[gardees:]:
             plume.supprimer(ligne)
-        self.lignes = []
+        self.lignes = self.lignes[:gardees]
         if valeur is not None:
-            ligne = premiere or LigneBudget(
-                budget=self.livre.ouvrir(plume), compte=self.compte, financeur=self.financeur
-            )
-            ligne.montant = valeur
-            plume.enregistrer(ligne)
-            self.lignes = [ligne]
+            if not self.lignes:
+                budget = self.livre.ouvrir(plume)
+                self.lignes = [LigneBudget(budget=budget, compte=self.compte, financeur=self.financeur)]
+            self.lignes[0].montant = valeur
+            plume.enregistrer(self.lignes[0])
         self.valeur = valeur
 
 
@@ -385,13 +416,12 @@ class Saisie:
     @cached_property
     def champs(self) -> dict[str, Champ]:
         """Every field, by name."""
-        parties = (
+        parties: tuple[Iterable[Champ], ...] = (
             self._colonnes(DEROULEMENT, (*CHAMPS_DEROULEMENT, *Bilan.CHAMPS_RECIT)),
-            self._cases(),
+            self.cases,
             self._colonnes(PUBLICS, ("type_public",)),
-            self._criteres(),
-            self._demandes(),
-            self._questions(),
+            self.indicateurs,
+            self.questions,
             self._colonnes(MOYENS, CHAMPS_MOYENS),
             self._budget(),
         )
@@ -420,8 +450,8 @@ class Saisie:
         """Return a short mark of what is stored in a field: another mark, another value."""
         return marque(self.champs[nom], self.brut(nom))
 
-    def en_attente(self) -> Iterator[tuple[Champ, str]]:
-        """Give the fields whose typed text cannot be read, with the sentence that says how to write it."""
+    def en_attente(self) -> Iterator[tuple[Champ, str, str]]:
+        """Give the fields whose typed text cannot be read, this text, the sentence that says how to write it."""
         for nom, texte in self.attente.items():
             champ = self.champs.get(nom)
             if champ is None or isinstance(champ, Estimation):
@@ -429,7 +459,7 @@ class Saisie:
             try:
                 champ.lire(texte)
             except ValidationError as erreur:
-                yield champ, insecables(" ".join(erreur.messages))
+                yield champ, texte, insecables(" ".join(erreur.messages))
 
     @property
     def sans_objet(self) -> tuple[str, ...]:
@@ -448,8 +478,8 @@ class Saisie:
         return list(self.bilan.effectifs.all())
 
     def grilles(self) -> dict[str, eff.Grille]:
-        """Return the grids of people as they are stored now."""
-        cases = [c for c in self.champs.values() if isinstance(c, Case) and c.valeur is not None]
+        """Return the grids of people as they are stored now, what was just written included."""
+        cases = [c for c in self.cases if isinstance(c, Case) and c.valeur is not None]
         return {
             perimetre: eff.Grille(
                 perimetre, self.tranches, {c.cellule: c.valeur for c in cases if c.perimetre == perimetre}
@@ -480,6 +510,11 @@ class Saisie:
             _mettre_en_page(formulaire, libelle, AIDES.get(nom, ""))
             yield Colonne(nom, libelle, etape, formulaire, getattr(self.bilan, nom), bilan=self.bilan)
 
+    @cached_property
+    def cases(self) -> list[Champ]:
+        """The cells of both grids, each followed by whether they are an estimate."""
+        return list(self._cases())
+
     def _cases(self) -> Iterator[Champ]:
         stockees = {
             (ligne.perimetre, eff.Cellule(ligne.tranche_id, ligne.sexe)): ligne
@@ -500,7 +535,8 @@ class Saisie:
                     cellule = eff.Cellule(tranche.pk if tranche else None, sexe)
                     ligne = stockees.get((perimetre, cellule))
                     estimation.cases.append(self._case(perimetre, tranche, cellule, ligne, estimation))
-            estimation.valeur = any(
+            # Ticked before any number is known, it waits with the draft.
+            estimation.valeur = estimation.nom in self.attente or any(
                 case.ligne.approximatif
                 for case in estimation.cases
                 if case.ligne is not None and case.valeur is not None
@@ -539,11 +575,16 @@ class Saisie:
     @cached_property
     def valeurs_indicateurs(self) -> list[ValeurIndicateur]:
         """The stored figures of indicators, those taken from a document in its own words included."""
-        return list(self.bilan.valeurs_indicateurs.order_by("ordre"))
+        return list(self.bilan.valeurs_indicateurs.all())
 
-    def _criteres(self) -> Iterator[Champ]:
+    @cached_property
+    def indicateurs(self) -> "list[Indicateur]":
+        """The figures asked: those of the critères of the action, then those that the campaign asks."""
+        return [*self._criteres(), *self._demandes()]
+
+    def _criteres(self) -> "Iterator[Indicateur]":
         lignes = {ligne.critere_id: ligne for ligne in self.valeurs_indicateurs if ligne.critere_id}
-        for rang, critere in enumerate(self.annuelle.indicateurs.order_by("ordre"), 1):
+        for rang, critere in enumerate(self.annuelle.indicateurs.all(), 1):
             releve = Releve(
                 self.bilan,
                 self._dernier_ordre + rang,
@@ -558,11 +599,11 @@ class Saisie:
                 aide = f"Ce que vous visiez : {formats.nombre(critere.cible)}{unite}."
             yield self._indicateur(f"critere_{critere.pk}", critere.libelle, aide, releve, "valeur")
 
-    def _demandes(self) -> Iterator[Champ]:
+    def _demandes(self) -> "Iterator[Indicateur]":
         lignes = {ligne.demande_id: ligne for ligne in self.valeurs_indicateurs if ligne.demande_id}
         # Ranks of their own: those of the critères are not all used.
         depart = self._dernier_ordre + 1000
-        for rang, demande in enumerate(self.campagne.indicateurs_demandes.order_by("ordre"), 1):
+        for rang, demande in enumerate(self.campagne.indicateurs_demandes.all(), 1):
             releve = Releve(
                 self.bilan,
                 depart + rang,
@@ -595,10 +636,15 @@ class Saisie:
     @cached_property
     def reponses(self) -> dict[int, ReponseQuestion]:
         """The stored answers, by question."""
-        return {ligne.question_id: ligne for ligne in self.bilan.reponses.order_by("pk")}
+        return {ligne.question_id: ligne for ligne in self.bilan.reponses.all()}
 
-    def _questions(self) -> Iterator[Champ]:
-        for question in self.campagne.questions.order_by("ordre"):
+    @cached_property
+    def questions(self) -> "list[Reponse]":
+        """The questions of the campaign, with their answers."""
+        return list(self._questions())
+
+    def _questions(self) -> "Iterator[Reponse]":
+        for question in self.campagne.questions.all():
             ligne = self.reponses.get(question.pk)
             valeur: Any = None
             if ligne is not None:
@@ -619,11 +665,7 @@ class Saisie:
     @cached_property
     def budgets(self) -> dict[str, list[LigneBudget]]:
         """The lines of the budgets of the action, by type of budget."""
-        budgets = Budget.objects.filter(action_annuelle=self.annuelle).order_by("type")
         lignes: dict[str, list[LigneBudget]] = {str(type_): [] for type_ in Budget.Type.values}
-        for budget in budgets:
-            if budget.type == Budget.Type.REALISE:
-                self._livre.budget = budget
         toutes = LigneBudget.objects.filter(budget__action_annuelle=self.annuelle)
         for ligne in toutes.select_related("budget", "compte", "financeur").order_by("compte__ordre", "pk"):
             lignes[ligne.budget.type].append(ligne)
@@ -737,10 +779,11 @@ def empreinte(champ: Champ, texte: str) -> tuple[str, str]:
         valeur = champ.lire(nettoyer(texte))
     except ValidationError:
         return "tel quel", ESPACES.sub(" ", texte).strip()
-    return "lu", _canonique(valeur)
+    return "lu", canonique(valeur)
 
 
-def _canonique(valeur: Any) -> str:
+def canonique(valeur: Any) -> str:
+    """Return what tells two stored values apart; a blank, of any kind, is a blank."""
     if valeur is None or valeur is False:
         return ""
     return format(valeur.normalize(), "f") if isinstance(valeur, Decimal) else str(valeur)
@@ -782,7 +825,7 @@ def sections_lues(bilan: Bilan, saisie: Saisie | None = None) -> list[Section]:
         (INDICATEURS, "Indicateurs et questions", _lire_indicateurs(lue)),
         (MOYENS, "Moyens et partenaires", _lire(lue, CHAMPS_MOYENS)),
         (BUDGET, "Budget réalisé", _lire_budget(lue)),
-        (RELECTURE, "Pièces jointes", _lire_pieces(bilan)),
+        (DEROULEMENT, "Pièces jointes", _lire_pieces(bilan)),
     )
     return [
         Section(titre, reponses)

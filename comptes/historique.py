@@ -1,10 +1,11 @@
 """What changed, who changed it and when, in words: before and after of each field, from simple_history.
 
-Reading only. The rows are those that `HistoricalRecords` writes at each save; columns that no page shows
+The rows are those that `HistoricalRecords` writes at each save; columns that no page shows
 (`editable=False`: keys, versions, search texts) are left out.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,15 +13,20 @@ from itertools import groupby
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from documents import formats
 
+from .models import Utilisateur
+from .signature import signer
 from .templatetags.typographie import date_heure
 
 CREATION, MODIFICATION, SUPPRESSION = "+", "~", "-"
 # Rows written by one save follow one another within this time.
 UN_ENREGISTREMENT = timedelta(seconds=2)
+# What one person types within this time is told as one change, however often it is saved.
+UN_BROUILLON = timedelta(minutes=10)
 # Beyond, a text is shown around what differs in it.
 TEXTE_COURT = 160
 TEXTE_MONTRE = 300
@@ -274,3 +280,68 @@ def _extrait(texte: str, debut: int, fin: int) -> str:
     if len(milieu) > TEXTE_MONTRE:
         milieu, droite = milieu[:TEXTE_MONTRE].rstrip(), 0
     return f"{'… ' if gauche else ''}{milieu}{' …' if droite < len(texte) else ''}"
+
+
+# -- Writing drafts --------------------------------------------------------------------------------
+def debut_du_brouillon(objet: models.Model, auteur: Utilisateur) -> tuple[datetime, bool]:
+    """Return the date under which what `auteur` types now is told, and whether the history has rows there.
+
+    That of the last row of `objet`, when it is the author's own and of less than ten minutes; else now.
+    """
+    maintenant = timezone.now()
+    historique: Any = objet
+    derniere = historique.historique.values_list("history_user", "history_date", "history_type").first()
+    if derniere is None:
+        return maintenant, False
+    qui, quand, quoi = derniere
+    sien = qui == auteur.pk and quoi == MODIFICATION and maintenant - quand < UN_BROUILLON
+    return (quand, True) if sien else (maintenant, False)
+
+
+def fondre(objet: models.Model, auteur: Utilisateur, quand: datetime) -> None:
+    """Save `objet`; its history says it at `quand`, in the row that `auteur` has there if there is one.
+
+    So what was there before the first of these saves stays readable, and what came between is forgotten.
+    """
+    historise: Any = objet
+    ligne = None
+    if objet.pk is not None:
+        siennes = historise.historique.filter(history_user=auteur, history_date=quand)
+        ligne = siennes.exclude(history_type=SUPPRESSION).first()
+    if ligne is None:
+        signer(objet, auteur)
+        with date_de_l_histoire(objet, quand):
+            objet.save()
+        return
+    historise.save_without_historical_record()
+    for champ in type(ligne).tracked_fields:
+        setattr(ligne, champ.attname, getattr(objet, champ.attname))
+    ligne.save()
+
+
+def fondre_la_suppression(objet: models.Model, auteur: Utilisateur, quand: datetime) -> None:
+    """Delete `objet`, told at `quand`; of a row that `auteur` had made there, the history keeps nothing."""
+    historise: Any = objet
+    siennes = historise.historique.filter(history_user=auteur, history_date=quand)
+    nouvelle = siennes.filter(history_type=CREATION).exists()
+    cle = objet.pk
+    siennes.delete()
+    signer(objet, auteur)
+    with date_de_l_histoire(objet, quand):
+        objet.delete()
+    if nouvelle:
+        attribut = objet._meta.pk.attname
+        type(historise).historique.filter(**{attribut: cle}, history_user=auteur, history_date=quand).delete()
+
+
+@contextmanager
+def date_de_l_histoire(objet: models.Model, quand: datetime) -> Iterator[None]:
+    """Have what is written of `objet` in its history, within the block, dated `quand`."""
+    historise: Any = objet
+    deja = hasattr(historise, "_history_date")
+    historise._history_date = quand
+    try:
+        yield
+    finally:
+        if not deja:
+            del historise._history_date

@@ -1,7 +1,7 @@
 """What changes a bilan and what goes with it, a module by concern; the states of the bilan are re-exported here."""
 
+from ..saisie import CHAMPS_SAISIS
 from .etats import (
-    CHAMPS_SAISIS,
     DEPUIS,
     DU_PORTEUR,
     REFUS,

@@ -18,12 +18,14 @@ from comptes.models import Utilisateur
 from comptes.signature import signer
 from comptes.templatetags.typographie import insecables
 from comptes.versions import VersionPerimee
-from documents.formats import date_longue
+from documents.formats import additionner, date_longue, nombre
 
 from .. import effectifs as eff
-from ..controles import anomalies_bilan
-from ..models import Bilan, Effectif, Transition
+from ..controles import Contexte, anomalies
+from ..models import Bilan, Transition
 from ..regles import annee_archivee, porte_le_bilan, saisie_ouverte
+from ..saisie import INDICATEURS, Indicateur, Plume, Saisie
+from .ecriture import PlumeSimple, ecrire_valeurs
 
 Statut = Bilan.Statut
 
@@ -46,6 +48,8 @@ VERS: dict[str, Bilan.Statut] = {
     "dispenser": Statut.DISPENSE,
     "reprendre": Statut.A_SAISIR,
 }
+# What typing changes by itself: a bilan is begun, or taken up by whoever reads it.
+APRES_SAISIE = {Statut.A_SAISIR: Statut.EN_SAISIE, Statut.TRANSMIS: Statut.EN_VERIFICATION}
 # What the porteur does itself, while the bilan is in its hands; the rest belongs to the chargé·e de mission.
 DU_PORTEUR = ("enregistrer", "transmettre")
 
@@ -61,22 +65,6 @@ REFUS: dict[Bilan.Statut, str] = {
     Statut.PUBLIE: "Ce bilan figure dans le rapport publié : il ne change plus que par une correction du rapport.",
     Statut.DISPENSE: "Ce bilan est dispensé : rien n'y est attendu.",
 }
-# The fields that the form writes; everything else belongs to the operations.
-CHAMPS_SAISIS = (
-    "realisation",
-    "motif_non_realisation",
-    *Bilan.CHAMPS_RECIT,
-    "type_public",
-    "moyens",
-    "salaries",
-    "benevoles",
-    "intervenants",
-    "partenariats",
-    "date_debut",
-    "date_fin",
-    "dates_lieux",
-    "nombre_seances",
-)
 
 
 class OperationRefusee(Exception):
@@ -112,6 +100,16 @@ def declarer_suite(suite: Suite) -> None:
     """
     if suite not in _suites:
         _suites.append(suite)
+
+
+SuiteEcheance = Callable[[Bilan, Utilisateur], object]
+_suites_echeance: list[SuiteEcheance] = []
+
+
+def declarer_suite_echeance(suite: SuiteEcheance) -> None:
+    """Have `suite(bilan, auteur)` called when a bilan is given a due date of its own, in the same transaction."""
+    if suite not in _suites_echeance:
+        _suites_echeance.append(suite)
 
 
 # -- Reading ---------------------------------------------------------------------------------------
@@ -152,13 +150,34 @@ def _refus_hors_saisie(campagne: Campagne) -> str:
     return f"Les bilans de {campagne.annee} ne sont pas encore ouverts : vous serez prévenu·e par courriel."
 
 
-def manques(bilan: Bilan) -> list[Manque]:
-    """Return what must still be said before the bilan can be transmitted, in the order of the form."""
-    liste = manques_pour_valider(bilan)
+def manques(bilan: Bilan, saisie: Saisie | None = None) -> list[Manque]:
+    """Return what must still be said before the bilan can be transmitted, in the order of the form.
+
+    Give `saisie` when it is read already.
+    """
+    lue = saisie or Saisie(bilan)
+    liste = manques_pour_valider(bilan, lue)
     faite = bilan.realisation in (Bilan.Realisation.REALISEE, Bilan.Realisation.PARTIELLE)
     if faite and not any(getattr(bilan, champ) for champ in Bilan.CHAMPS_RECIT):
         liste.append(Manque("Dites en quelques lignes comment l'action s'est déroulée.", "mise_en_oeuvre"))
+    if INDICATEURS not in lue.sans_objet:
+        liste += _reponses_demandees(lue)
     return liste
+
+
+def _reponses_demandees(saisie: Saisie) -> list[Manque]:
+    """Return the indicators and the questions that the campaign wants answered and that are not."""
+    liste = []
+    for champ in saisie.indicateurs:
+        demande = champ.releve.demande
+        if demande and demande.obligatoire and champ.colonne == "valeur" and champ.releve.est_vide:
+            liste.append(Manque(f"Indiquez « {champ.libelle} ».", champ.nom))
+    liste += [
+        Manque(f"Répondez à la question « {champ.libelle} ».", champ.nom)
+        for champ in saisie.questions
+        if champ.question.obligatoire and champ.est_vide
+    ]
+    return [manque for manque in liste if manque.champ not in saisie.attente]
 
 
 def manque_pour_transmettre(bilan: Bilan) -> list[str]:
@@ -166,19 +185,39 @@ def manque_pour_transmettre(bilan: Bilan) -> list[str]:
     return [manque.phrase for manque in manques(bilan)]
 
 
-def manques_pour_valider(bilan: Bilan) -> list[Manque]:
-    """Return what stops the validation: no word of whether the action took place, or figures that contradict."""
+def manques_pour_valider(bilan: Bilan, saisie: Saisie | None = None) -> list[Manque]:
+    """Return what stops the validation: nothing may be unsaid of the outcome, unreadable or contradictory."""
+    lue = saisie or Saisie(bilan)
     liste = []
-    if not bilan.realisation:
+    if not bilan.realisation and "realisation" not in lue.attente:
         liste.append(Manque("Indiquez si l'action a été réalisée.", "realisation"))
     if bilan.realisation in Bilan.REALISATIONS_MOTIVEES and not bilan.motif_non_realisation:
         liste.append(
             Manque("Indiquez pourquoi l'action n'a pas eu lieu ou a été reportée.", "motif_non_realisation")
         )
     liste += [
-        Manque(anomalie.message, anomalie.champ) for anomalie in anomalies_bilan(bilan) if anomalie.bloquante
+        Manque(f"{champ.libelle} : vous avez écrit « {texte} ». {phrase}", champ.nom)
+        for champ, texte, phrase in lue.en_attente()
     ]
+    constats = anomalies(bilan, Contexte(lue.campagne.annee, lue.grilles()))
+    liste += [Manque(anomalie.message, anomalie.champ) for anomalie in constats if anomalie.bloquante]
+    liste += [manque for champ in lue.indicateurs if (manque := _sexes_au_dela_du_total(champ))]
     return liste
+
+
+def _sexes_au_dela_du_total(champ: Indicateur) -> Manque | None:
+    """Return what to say of an indicator whose women and men are more than its total."""
+    ligne = champ.releve.ligne
+    if champ.colonne != "valeur" or ligne is None or champ.releve.demande is None:
+        return None
+    detail = additionner((ligne.valeur_femmes, ligne.valeur_hommes))
+    if ligne.valeur is None or detail is None or detail <= ligne.valeur:
+        return None
+    return Manque(
+        f"{champ.libelle} : les femmes et les hommes font {nombre(detail)}, plus que le total indiqué "
+        f"({nombre(ligne.valeur)}). Corrigez l'un des trois.",
+        champ.nom,
+    )
 
 
 # -- Operations ------------------------------------------------------------------------------------
@@ -197,32 +236,38 @@ def enregistrer_bilan(
     *,
     champs: Mapping[str, Any],
     effectifs: Iterable[SaisieEffectifs] = (),
+    autres: Mapping[str, Any] | None = None,
     version: int,
 ) -> Bilan:
     """Write what was typed and return the bilan; when nothing changed, nothing is written.
 
     `champs` are values of `CHAMPS_SAISIS`; a perimeter absent from `effectifs` is left alone, as are the
-    ranges and the other measures. Raises VersionPerimee when someone saved it meanwhile.
+    ranges and the other measures. `autres` are values of the other fields (`bilans.saisie`), by name. What
+    waited to be corrected in a field that is written waits no more. Raises VersionPerimee when someone saved
+    it meanwhile.
     """
     actuel = _prendre(bilan, utilisateur, "enregistrer", version)
-    change = False
-    for champ in CHAMPS_SAISIS:
-        if champ in champs and getattr(actuel, champ) != champs[champ]:
-            setattr(actuel, champ, champs[champ])
-            change = True
-    for saisie in effectifs:
-        change |= _ecrire_effectifs(actuel, saisie, utilisateur)
-    if not change:
+    valeurs = {**champs, **(autres or {})}
+    for typee in effectifs:
+        valeurs |= _valeurs_de_la_grille(typee)
+    plume = PlumeSimple(utilisateur)
+    if not ecrire_valeurs(Saisie(actuel), valeurs, plume):
         return actuel
     try:
         actuel.full_clean()
     except ValidationError as erreur:
         raise OperationRefusee(" ".join(erreur.messages)) from erreur
-    if actuel.statut == Statut.A_SAISIR:
-        return _passer(actuel, Statut.EN_SAISIE, utilisateur)
-    if actuel.statut == Statut.TRANSMIS:
-        return _passer(actuel, Statut.EN_VERIFICATION, utilisateur)
-    return _ecrire(actuel, utilisateur)
+    return enregistrer_la_saisie(actuel, utilisateur, plume)
+
+
+def enregistrer_la_saisie(bilan: Bilan, utilisateur: Utilisateur, plume: Plume) -> Bilan:
+    """Save a bilan in which something was just typed, in the state that typing gives it, and return it."""
+    vers = APRES_SAISIE.get(Statut(bilan.statut))
+    if vers is not None:
+        return _passer(bilan, vers, utilisateur)
+    bilan.version += 1
+    plume.enregistrer(bilan)
+    return bilan
 
 
 @transaction.atomic
@@ -287,7 +332,11 @@ def prolonger(
     if actuel.echeance_prolongee == nouvelle:
         return actuel
     actuel.echeance_prolongee = nouvelle
-    return _ecrire(actuel, utilisateur)
+    _ecrire(actuel, utilisateur)
+    if nouvelle is not None:
+        for suite in _suites_echeance:
+            suite(actuel, utilisateur)
+    return actuel
 
 
 @transaction.atomic
@@ -395,55 +444,12 @@ def _ecrire(bilan: Bilan, utilisateur: Utilisateur) -> Bilan:
     return bilan
 
 
-def _ecrire_effectifs(bilan: Bilan, saisie: SaisieEffectifs, utilisateur: Utilisateur) -> bool:
-    """Make the stored cells of a perimeter those of the grid; return whether anything changed.
-
-    A blank cell forgets the number that stood there, never a range; a number typed where a range stood
-    replaces it. The words of the source document stay.
-    """
-    perimetre = saisie.grille.perimetre
-    stockees = {
-        eff.Cellule(ligne.tranche_id, ligne.sexe): ligne
-        for ligne in bilan.effectifs.filter(mesure=Effectif.Mesure.PERSONNES, perimetre=perimetre).order_by(
-            "pk"
-        )
-    }
-    connues = [ligne for ligne in stockees.values() if ligne.valeur is not None]
-    reestimer = any(ligne.approximatif for ligne in connues) != saisie.estimation
-    change = False
-    for tranche in (None, *(tranche.pk for tranche in saisie.grille.tranches)):
+def _valeurs_de_la_grille(typee: SaisieEffectifs) -> dict[str, Any]:
+    """Return every cell of a grid by name of field, and whether its numbers are estimates."""
+    grille = typee.grille
+    valeurs: dict[str, Any] = {f"{grille.perimetre}_estimation": typee.estimation}
+    for tranche in (None, *(tranche.pk for tranche in grille.tranches)):
         for sexe in (*eff.SEXES, eff.TOTAL):
             cellule = eff.Cellule(tranche, sexe)
-            change |= _ecrire_cellule(
-                bilan, perimetre, cellule, stockees.get(cellule), saisie, reestimer, utilisateur
-            )
-    return change
-
-
-def _ecrire_cellule(
-    bilan: Bilan,
-    perimetre: str,
-    cellule: eff.Cellule,
-    ligne: Effectif | None,
-    saisie: SaisieEffectifs,
-    reestimer: bool,
-    utilisateur: Utilisateur,
-) -> bool:
-    valeur = saisie.grille.cellules.get(cellule)
-    if valeur is None:
-        if ligne is None or ligne.valeur is None:
-            return False
-        signer(ligne, utilisateur)
-        ligne.delete()
-        return True
-    nouvelle = ligne is None
-    if ligne is None:
-        ligne = Effectif(bilan=bilan, perimetre=perimetre, sexe=cellule.sexe, tranche_id=cellule.tranche)
-    if ligne.valeur == valeur and not reestimer:
-        return False
-    if nouvelle or reestimer or ligne.valeur is None:
-        ligne.approximatif = saisie.estimation
-    ligne.valeur, ligne.valeur_min, ligne.valeur_max = valeur, None, None
-    signer(ligne, utilisateur)
-    ligne.save()
-    return True
+            valeurs[eff.nom_du_champ(grille.perimetre, cellule)] = grille.cellules.get(cellule)
+    return valeurs

@@ -1,28 +1,44 @@
 """Entering a bilan: step by step for the porteur, on one page for the chargé·e de mission."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from actions.situation import RequeteCampagne
-from comptes.reprise import garder_la_saisie
-from comptes.versions import Conflit, VersionPerimee, comparer
+from comptes.models import Utilisateur
+from comptes.reprise import garder_la_saisie, oublier_saisie, saisie_gardee
+from comptes.templatetags.typographie import INSECABLE, date_heure
+from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger
 
 from .. import operations
 from ..controles import anomalies_bilan
-from ..forms import BilanForm, valeurs
+from ..forms import BilanForm, EtapeForm, valeurs
 from ..models import Bilan
 from ..operations import OperationRefusee
-from ..pages.consultation import cases_a_la_version
+from ..operations.brouillon import Changement, ConflitDeChamp, ResultatBrouillon, enregistrer_brouillon
+from ..pages.pieces import pieces_du_bilan
+from ..pages.saisie import PageEtape, PageRelecture, Parcours
 from ..regles import porte_le_bilan
+from ..saisie import DEROULEMENT, ETAPES, RELECTURE, Saisie, empreinte, marque
 from .bilan import PASSAGES
-from .commun import adresse, lire_plutot, trouver_bilan
+from .commun import CHANGE_ENTRE_TEMPS, adresse, lire_plutot, trouver_bilan
+from .pieces import recevoir
+
+REPRISE = (
+    "Voici ce que vous aviez écrit quand votre connexion a pris fin : relisez-le, puis enregistrez, "
+    "car ce n'est pas encore enregistré."
+)
+ILLISIBLE = "Cet enregistrement n'a pas pu être lu : rechargez la page, votre texte y restera."
 
 
 @garder_la_saisie
@@ -35,6 +51,264 @@ def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
         exiger(request, "bilans.saisir", bilan, operations.refus(bilan))
     if request.method == "GET" and not request.user.has_perm("bilans.saisir", bilan):
         return lire_plutot(request, bilan)
+    return _saisir_d_un_bloc(request, bilan) if gere else _saisir_par_etapes(request, bilan)
+
+
+# -- Step by step ----------------------------------------------------------------------------------
+def _saisir_par_etapes(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
+    etape = request.GET.get("etape", "")
+    if request.method == "POST":
+        if etape == RELECTURE:
+            return _envoyer(request, bilan)
+        return _enregistrer_etape(request, bilan, etape if etape in ETAPES else DEROULEMENT)
+    parcours = Parcours(Saisie(bilan))
+    if etape not in ETAPES:
+        etape = parcours.a_reprendre
+    if etape == RELECTURE:
+        return _montrer_la_relecture(request, parcours)
+    gardee = saisie_gardee(request, _adresse_de_l_etape(request, bilan, etape))
+    typees = _lire_les_champs(gardee, parcours.saisie, etape) if gardee else {}
+    if not _sont_sauves(parcours.saisie, typees):
+        messages.warning(request, REPRISE)
+    if gardee and "releve" in gardee:
+        # What the page knew as saved when it was typed on: tells what someone else changed since.
+        typees["releve"] = str(gardee["releve"])
+    return _montrer_l_etape(request, parcours, etape, typees)
+
+
+def _enregistrer_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> HttpResponse:
+    """Save what was typed in a step, then go where its button says, or show what could not be saved."""
+    saisie = Saisie(bilan)
+    typees = _lire_les_champs(request.POST, saisie, etape)
+    marques = _lire_le_releve(request.POST.get("releve", ""))
+    champs = {
+        nom: Changement("", texte, marques.get(nom, ""))
+        for nom, texte in typees.items()
+        if request.POST.get(f"choix_{nom}") != "autre"
+    }
+    try:
+        resultat = enregistrer_brouillon(bilan, request.user, champs)
+    except OperationRefusee as refus:
+        messages.error(request, str(refus))
+        return _montrer_l_etape(request, Parcours(saisie), etape, typees)
+    oublier_saisie(request, request.get_full_path())
+    suite = request.POST.get("suite", "")
+    if suite == "joindre":
+        recevoir(request, bilan)
+    parcours = Parcours(resultat.saisie)
+    if resultat.conflits or resultat.refuses:
+        return _montrer_ce_qui_reste(request, parcours, etape, typees, resultat)
+    if suite == "joindre":
+        return redirect(f"{_adresse_de_l_etape(request, bilan, etape)}#pieces")
+    return redirect(_adresse_de_l_etape(request, bilan, _suite(request, parcours, etape, resultat)))
+
+
+def _suite(request: RequeteCampagne, parcours: Parcours, etape: str, resultat: ResultatBrouillon) -> str:
+    """Return the step to show next, and say what to look at again when one stays for that.
+
+    One stays for what does not add up in what was just changed; pressed again, the button goes on.
+    """
+    suite = request.POST.get("suite", "")
+    if suite == "precedent":
+        return parcours.precedente(etape)
+    if suite == "transmettre":
+        return RELECTURE
+    contradictions = [a for a in parcours.anomalies_de(etape) if a.bloquante]
+    if resultat.change and (resultat.a_corriger or contradictions):
+        messages.warning(
+            request,
+            "Votre saisie est enregistrée. Quelque chose est à revoir dans cette page, avant d'envoyer le bilan.",
+        )
+        return etape
+    if suite == "continuer":
+        return parcours.suivante(etape)
+    messages.success(request, "Votre saisie est enregistrée. Vous pouvez continuer, ou revenir plus tard.")
+    return etape
+
+
+def _montrer_ce_qui_reste(
+    request: RequeteCampagne,
+    parcours: Parcours,
+    etape: str,
+    typees: Mapping[str, str],
+    resultat: ResultatBrouillon,
+) -> HttpResponse:
+    """Show the step with what was typed and could not be saved, beside what someone else wrote."""
+    restees = {nom: typees[nom] for nom in (*resultat.conflits, *resultat.refuses) if nom in typees}
+    if resultat.conflits:
+        messages.warning(
+            request,
+            "Le reste est enregistré. Quelqu'un a écrit autre chose pendant ce temps : comparez les deux "
+            "versions, choisissez, puis enregistrez.",
+        )
+    for phrase in resultat.refuses.values():
+        messages.error(request, phrase)
+    return _montrer_l_etape(request, parcours, etape, restees, resultat.conflits)
+
+
+def _envoyer(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
+    """Hand the bilan over once, however many times the button is pressed."""
+    suite = request.POST.get("suite", "")
+    if suite != "transmettre":
+        parcours = Parcours(Saisie(bilan))
+        etape = parcours.precedente(RELECTURE) if suite == "precedent" else RELECTURE
+        return redirect(_adresse_de_l_etape(request, bilan, etape))
+    version = request.POST.get("version")
+    try:
+        operations.transmettre(
+            bilan, request.user, version=None if version is None else lire_version(version)
+        )
+    except VersionPerimee:
+        messages.warning(request, CHANGE_ENTRE_TEMPS)
+    except OperationRefusee as refus:
+        messages.warning(request, str(refus))
+    else:
+        messages.success(request, PASSAGES["transmettre"].fait)
+        return redirect(adresse(request, "bilan_detail", bilan.action_annuelle.cle))
+    return redirect(_adresse_de_l_etape(request, bilan, RELECTURE))
+
+
+def _montrer_l_etape(
+    request: RequeteCampagne,
+    parcours: Parcours,
+    etape: str,
+    typees: Mapping[str, str],
+    conflits: Mapping[str, ConflitDeChamp] | None = None,
+) -> HttpResponse:
+    bilan = parcours.saisie.bilan
+    form = EtapeForm(parcours.saisie, etape, typees)
+    page = PageEtape(parcours, parcours.etape(etape), form, request.user, conflits or {})
+    contexte = _contexte(request, parcours, page)
+    contexte |= {
+        "form": form,
+        "pieces": pieces_du_bilan(bilan, request.user, etape) if etape == DEROULEMENT else None,
+        # What is on the page and saved nowhere: the browser keeps it, and warns before leaving.
+        "en_attente": any("data-avant" in champ.widget.attrs for champ in form.fields.values()),
+    }
+    return render(request, "bilans/bilan_etape.html", contexte)
+
+
+def _montrer_la_relecture(request: RequeteCampagne, parcours: Parcours) -> HttpResponse:
+    page = PageRelecture(parcours, parcours.etape(RELECTURE))
+    return render(request, "bilans/bilan_etape_relecture.html", _contexte(request, parcours, page))
+
+
+def _contexte(
+    request: RequeteCampagne, parcours: Parcours, page: PageEtape | PageRelecture
+) -> dict[str, Any]:
+    bilan = parcours.saisie.bilan
+    return {
+        "bilan": bilan,
+        "annuelle": bilan.action_annuelle,
+        "page": page,
+        "parcours": parcours,
+        "url_saisie": adresse(request, "bilan_saisir", bilan.action_annuelle.cle),
+        "url_page": adresse(request, "bilan_detail", bilan.action_annuelle.cle),
+    }
+
+
+def _adresse_de_l_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> str:
+    return f"{adresse(request, 'bilan_saisir', bilan.action_annuelle.cle)}?etape={etape}"
+
+
+def _lire_les_champs(donnees: Mapping[str, Any], saisie: Saisie, etape: str) -> dict[str, str]:
+    """Return what a page sent of the fields of a step, as typed; an unticked box is a blank."""
+    champs = {}
+    for champ in saisie.de_l_etape(etape):
+        coche = (
+            champ.formulaire.widget.input_type in ("checkbox", "radio")
+            if hasattr(champ.formulaire.widget, "input_type")
+            else False
+        )
+        if champ.nom in donnees or (coche and "releve" in donnees):
+            champs[champ.nom] = str(donnees.get(champ.nom, ""))
+    return champs
+
+
+def _lire_le_releve(texte: str) -> dict[str, str]:
+    """Return the marks of what a page had shown, by field; none when it does not say."""
+    try:
+        lues = json.loads(texte or "{}")
+    except ValueError:
+        return {}
+    return {str(nom): str(marque) for nom, marque in lues.items()} if isinstance(lues, dict) else {}
+
+
+def _sont_sauves(saisie: Saisie, typees: Mapping[str, str]) -> bool:
+    """Return whether what was typed is what is saved."""
+    champs = saisie.champs
+    return all(
+        empreinte(champs[nom], texte) == empreinte(champs[nom], saisie.brut(nom))
+        for nom, texte in typees.items()
+    )
+
+
+# -- Saving as one types ---------------------------------------------------------------------------
+@require_POST
+def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
+    """Save what was just typed and answer in JSON: what is saved, what is to be corrected, what someone else wrote."""
+    bilan = trouver_bilan(request, cle)
+    champs = _lire_les_changements(request.body)
+    if champs is None:
+        return JsonResponse({"message": ILLISIBLE}, status=400)
+    try:
+        resultat = enregistrer_brouillon(bilan, request.user, champs)
+    except (OperationRefusee, PermissionDenied) as refus:
+        return JsonResponse({"message": str(refus)}, status=403)
+    return JsonResponse(_reponse_du_brouillon(resultat, request.user))
+
+
+def _lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
+    """Return the changes that a page sent, None for what is no list of changes."""
+    try:
+        lus = json.loads(corps)["champs"]
+        return {str(nom): Changement(str(lu["avant"]), str(lu["apres"])) for nom, lu in lus.items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur) -> dict[str, Any]:
+    parcours = Parcours(resultat.saisie)
+    return {
+        "version": resultat.bilan.version,
+        "quand": _heure(timezone.now()),
+        "enregistres": resultat.enregistres,
+        "a_corriger": resultat.a_corriger,
+        "conflits": {
+            nom: {
+                "libelle": conflit.libelle,
+                "autre": conflit.autre,
+                "autre_lisible": conflit.autre_lisible,
+                "qui": str(conflit.qui or ""),
+                "quand": _quand(conflit.quand),
+                "vous": conflit.qui == utilisateur,
+            }
+            for nom, conflit in resultat.conflits.items()
+        },
+        "anomalies": [
+            {"champ": anomalie.champ, "message": anomalie.message, "bloquante": anomalie.bloquante}
+            for anomalie in parcours.anomalies
+        ],
+        "etapes": {etape.code: {"etat": etape.etat, "manques": etape.manques} for etape in parcours.etapes},
+    }
+
+
+def _heure(instant: datetime) -> str:
+    local = timezone.localtime(instant)
+    return f"{local.hour}{INSECABLE}h{INSECABLE}{local.minute:02d}"
+
+
+def _quand(instant: datetime | None) -> str:
+    """Return « 21 h 04 » for today, « le 3 juin 2025 à 21 h 04 » for another day."""
+    if instant is None:
+        return ""
+    if timezone.localtime(instant).date() == timezone.localdate():
+        return _heure(instant)
+    return f"le {date_heure(instant)}"
+
+
+# -- On one page -----------------------------------------------------------------------------------
+def _saisir_d_un_bloc(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
     manques = operations.manques(bilan)
     form = BilanForm(request.POST if request.method == "POST" else None, instance=bilan)
     conflit = None
@@ -52,10 +326,9 @@ def bilan_saisir(request: RequeteCampagne, cle: str) -> HttpResponse:
         "conflit": conflit,
         "manques": manques,
         "anomalies": [] if form.is_bound else anomalies_bilan(bilan),
-        "gere": gere,
         "enregistre_le": _enregistre_le(bilan),
-        "indicateurs": bilan.valeurs_indicateurs.all(),
-        "url_page": adresse(request, "bilan_detail", cle),
+        "releves": [v for v in form.saisie.valeurs_indicateurs if v.critere_id is v.demande_id is None],
+        "url_page": adresse(request, "bilan_detail", bilan.action_annuelle.cle),
     }
     return render(request, "bilans/bilan_saisir.html", contexte)
 
@@ -73,7 +346,12 @@ def _enregistrer(request: RequeteCampagne, bilan: Bilan, form: BilanForm) -> Htt
     cle, version = bilan.action_annuelle.cle, form.cleaned_data["version"] or 0
     avant = bilan.version
     actuel = operations.enregistrer_bilan(
-        bilan, request.user, champs=form.champs(), effectifs=form.effectifs(), version=version
+        bilan,
+        request.user,
+        champs=form.champs(),
+        effectifs=form.effectifs(),
+        autres=form.autres(),
+        version=version,
     )
     suite = request.POST.get("suite")
     if suite not in ("transmettre", "valider"):
@@ -94,28 +372,20 @@ def _enregistrer(request: RequeteCampagne, bilan: Bilan, form: BilanForm) -> Htt
 def _mettre_en_regard(form: BilanForm, actuel: Bilan) -> Conflit:
     """Return the gap between what was typed and what someone else saved, the form ready to be sent again.
 
-    The history of the bilan does not know the cells: those left as they were found are recognised here.
+    What the page had shown, which its marks tell, says who changed what.
     """
-    ouvertes = cases_a_la_version(actuel, form.cleaned_data["version"] or 0)
-    actuelles = valeurs(actuel)
-    conflit = comparer(form, actuel, actuelles)
+    marques, actuelle = _lire_le_releve(form.cleaned_data["releve"]), Saisie(actuel)
+    conflit = comparer(form, actuel, valeurs(actuel))
     donnees: Any = form.data
     for nom, ecart in list(conflit.ecarts.items()):
-        if nom not in ouvertes:
-            continue
-        if actuelles[nom] == ouvertes[nom]:
+        champ = actuelle.champs[nom]
+        if marques.get(nom) == actuelle.marque(nom):
             # Only the typist changed this one.
             del conflit.ecarts[nom]
-        elif form.cleaned_data.get(nom) == ouvertes[nom]:
-            repris = form.fields[nom].prepare_value(actuelles[nom])
-            donnees[nom] = "" if repris is None else str(repris)
+        elif marques.get(nom) == marque(champ, str(form.data.get(nom, ""))):
+            donnees[nom] = actuelle.brut(nom)
             conflit.ecarts[nom] = replace(ecart, repris=True)
+    donnees["releve"] = json.dumps({nom: actuelle.marque(nom) for nom in actuelle.champs})
     # What was taken over counts in the totals that the page shows.
     form.full_clean()
     return conflit
-
-
-@require_POST
-def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
-    """Save what was just typed and answer in JSON."""
-    raise NotImplementedError

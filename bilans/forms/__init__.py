@@ -1,0 +1,18 @@
+"""The forms of a bilan: entering it, and what its changes of state ask."""
+
+from .decisions import CommentaireForm, EcheanceForm, MotifForm, RenvoiForm
+from .saisie import BilanForm, EtapeForm, GrilleSaisie, Groupe, cases_vides, valeurs, valeurs_effectifs
+
+__all__ = [
+    "BilanForm",
+    "CommentaireForm",
+    "EcheanceForm",
+    "EtapeForm",
+    "GrilleSaisie",
+    "Groupe",
+    "MotifForm",
+    "RenvoiForm",
+    "cases_vides",
+    "valeurs",
+    "valeurs_effectifs",
+]

@@ -1,0 +1,458 @@
+"""The porteur's form as it is shown: its steps, what is missing in each, what is known beside the fields."""
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from django.forms import BoundField
+
+from comptes.models import Utilisateur
+from comptes.templatetags.typographie import insecables, pluriel
+from documents import additionner, formats
+from financements.models import Budget, CompteBudgetaire
+
+from .. import effectifs as eff
+from ..controles import Anomalie, Contexte, anomalies
+from ..forms import EtapeForm, Groupe
+from ..models import Bilan, Commentaire
+from ..operations import Manque, manques
+from ..operations.brouillon import ConflitDeChamp
+from ..saisie import (
+    BUDGET,
+    DEROULEMENT,
+    ETAPES,
+    INDICATEURS,
+    MOYENS,
+    PUBLICS,
+    RELECTURE,
+    Case,
+    Champ,
+    Colonne,
+    Estimation,
+    Indicateur,
+    Montant,
+    Reponse,
+    Saisie,
+    Section,
+    periode,
+    sections_lues,
+)
+from .comparaison import AnneePrecedente, annee_precedente, cle_du_libelle
+from .consultation import commentaires_par_champ
+
+VIDE, EN_COURS, FAIT, SANS_OBJET = "vide", "encours", "fait", "sans_objet"
+
+
+# -- Steps -----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Etape:
+    """A step of the form: how far it is, how many answers it waits for, how much of it is filled (0 to 100)."""
+
+    code: str
+    titre: str
+    rang: int
+    etat: str
+    manques: int
+    part: int
+
+    @property
+    def hauteur(self) -> int:
+        """The height of its upright, out of 34; nothing filled leaves a base to stand on."""
+        return 4 + 30 * self.part // 100
+
+    @property
+    def haut(self) -> int:
+        """Where its upright begins, from the top."""
+        return 34 - self.hauteur
+
+    @property
+    def libelle(self) -> str:
+        """How far it is, in words."""
+        if self.manques:
+            return f"il manque {pluriel(self.manques, 'réponse,réponses')}"
+        return {VIDE: "à remplir", EN_COURS: "en cours", FAIT: "complet", SANS_OBJET: "sans objet"}[self.etat]
+
+
+class Parcours:
+    """The steps of a bilan, with what is missing and what does not add up in each."""
+
+    def __init__(self, saisie: Saisie) -> None:
+        self.saisie = saisie
+        self.manques = manques(saisie.bilan, saisie)
+        self.anomalies = anomalies(saisie.bilan, Contexte(saisie.campagne.annee, saisie.grilles()))
+        self.etapes = [self._etape(code, rang) for rang, code in enumerate(ETAPES, 1)]
+
+    def _etape(self, code: str, rang: int) -> Etape:
+        if code == RELECTURE:
+            combien = len(self.manques)
+            return Etape(
+                code, ETAPES[code], rang, EN_COURS if combien else FAIT, combien, 0 if combien else 100
+            )
+        combien = len(self.manques_de(code))
+        champs = self.saisie.de_l_etape(code)
+        remplis = [c for c in champs if not c.est_vide or c.nom in self.saisie.attente]
+        if code in self.saisie.sans_objet and not combien:
+            return Etape(code, ETAPES[code], rang, SANS_OBJET, 0, 0)
+        if not remplis:
+            return Etape(code, ETAPES[code], rang, VIDE, combien, 0)
+        if combien:
+            return Etape(code, ETAPES[code], rang, EN_COURS, combien, 50)
+        return Etape(code, ETAPES[code], rang, FAIT, 0, 100)
+
+    def etape(self, code: str) -> Etape:
+        """Return a step by its code."""
+        return next(etape for etape in self.etapes if etape.code == code)
+
+    def manques_de(self, code: str) -> list[Manque]:
+        """Return what is missing in a step."""
+        return [manque for manque in self.manques if self.saisie.etape_du_champ(manque.champ) == code]
+
+    def anomalies_de(self, code: str) -> list[Anomalie]:
+        """Return what does not add up in a step."""
+        return [a for a in self.anomalies if self.saisie.etape_du_champ(a.champ) == code]
+
+    @property
+    def utiles(self) -> list[str]:
+        """The codes of the steps that one goes through, in order."""
+        return [etape.code for etape in self.etapes if etape.etat != SANS_OBJET]
+
+    def suivante(self, code: str) -> str:
+        """Return the step after `code`; the last one after itself."""
+        return self._voisine(code, 1)
+
+    def precedente(self, code: str) -> str:
+        """Return the step before `code`; the first one before itself."""
+        return self._voisine(code, -1)
+
+    def _voisine(self, code: str, pas: int) -> str:
+        codes, ordre = self.utiles, list(ETAPES)
+        rang = ordre.index(code)
+        voisines = [c for c in codes if (ordre.index(c) - rang) * pas > 0]
+        if not voisines:
+            return code
+        return voisines[0] if pas > 0 else voisines[-1]
+
+    @property
+    def a_reprendre(self) -> str:
+        """The step to open first: the first one that waits for something."""
+        if self.saisie.bilan.statut == Bilan.Statut.A_SAISIR:
+            return DEROULEMENT
+        attendues = [e.code for e in self.etapes if e.etat in (VIDE, EN_COURS) and e.code != RELECTURE]
+        return attendues[0] if attendues else RELECTURE
+
+
+# -- What is known beside the fields ---------------------------------------------------------------
+class Connu(NamedTuple):
+    """Something known about a question, shown beside it and never in place of the answer."""
+
+    titre: str
+    texte: str
+    # a long text is folded
+    replie: bool = False
+
+
+# Beyond, a text known beside a field is folded.
+TEXTE_LONG = 160
+
+
+def connus(saisie: Saisie, etape: str, utilisateur: Utilisateur) -> dict[str, list[Connu]]:
+    """Return what is known beside each field of a step: fiche action, amounts, last year. A fixed number of queries."""
+    par_champ: dict[str, list[Connu]] = {}
+
+    def ajouter(nom: str, titre: str, texte: str) -> None:
+        if texte:
+            replie = len(texte) > TEXTE_LONG
+            par_champ.setdefault(nom, []).append(Connu(titre, insecables(texte), replie))
+
+    for nom, titre, texte in _fiche(saisie, etape):
+        ajouter(nom, titre, texte)
+    if etape == BUDGET:
+        for nom, titre, texte in _argent(saisie):
+            ajouter(nom, titre, texte)
+    else:
+        precedente = annee_precedente(saisie.bilan, utilisateur)
+        if precedente is not None and precedente.recue:
+            for nom, titre, texte in _annee_d_avant(saisie, etape, precedente):
+                ajouter(nom, titre, texte)
+    return par_champ
+
+
+def _fiche(saisie: Saisie, etape: str) -> list[tuple[str, str, str]]:
+    """Return what the fiche action says, beside the questions that it announces."""
+    fiche = saisie.annuelle
+    if etape == DEROULEMENT:
+        territoires = ", ".join(str(territoire) for territoire in fiche.territoires.order_by("pk"))
+        return [
+            ("date_debut", "Prévu", periode(fiche.date_debut, fiche.date_fin)),
+            ("dates_lieux", "Lieux prévus", fiche.lieux),
+            ("dates_lieux", "Territoires", territoires),
+            ("mise_en_oeuvre", "Ce que prévoyait la fiche action", fiche.description),
+            ("objectifs_atteints", "Les objectifs de la fiche action", fiche.objectifs),
+        ]
+    if etape == PUBLICS:
+        return [("type_public", "Public visé par la fiche action", fiche.public_vise)]
+    if etape == MOYENS:
+        return [
+            ("moyens", "Moyens humains prévus", fiche.moyens_humains),
+            ("moyens", "Moyens matériels prévus", fiche.moyens_materiels),
+            ("partenariats", "Partenaires annoncés", fiche.partenaires),
+        ]
+    return []
+
+
+def _argent(saisie: Saisie) -> list[tuple[str, str, str]]:
+    """Return the amounts granted, by funder, and those of the forecast budget, by account."""
+    accordes: dict[int, list[Decimal | None]] = {}
+    for ligne in saisie.lignes_financement:
+        montant = ligne.montant_notifie if ligne.montant_notifie is not None else ligne.montant_accorde
+        accordes.setdefault(ligne.financeur_id, []).append(montant)
+    prevues = saisie.budgets[Budget.Type.PREVISIONNEL]
+    connus = []
+    for champ in saisie.de_l_etape(BUDGET):
+        if not isinstance(champ, Montant):
+            continue
+        if champ.financeur is not None:
+            accorde = additionner(accordes.get(champ.financeur.pk, []))
+            connus.append((champ.nom, "Accordé", formats.montant(accorde)))
+            prevu = additionner(
+                ligne.montant for ligne in prevues if ligne.financeur_id == champ.financeur.pk
+            )
+        else:
+            prevu = additionner(
+                ligne.montant
+                for ligne in prevues
+                if ligne.compte_id == champ.compte.pk and ligne.financeur_id is None
+            )
+        connus.append((champ.nom, "Prévu", formats.montant(prevu)))
+    return connus
+
+
+def _annee_d_avant(saisie: Saisie, etape: str, precedente: AnneePrecedente) -> Iterator[tuple[str, str, str]]:
+    """Give what the bilan of the year before said, beside the same questions."""
+    en, nombres = f"En {precedente.annee}", precedente.nombres
+    for champ in saisie.de_l_etape(etape):
+        if isinstance(champ, Colonne):
+            ancien = nombres.get(champ.nom)
+            texte = formats.nombre(ancien) if ancien is not None else precedente.textes.get(champ.nom, "")
+            yield champ.nom, en, texte
+        elif isinstance(champ, Indicateur) and champ.colonne == "valeur":
+            origine = champ.releve.demande or champ.releve.critere
+            cle = cle_du_libelle(champ.libelle)
+            if origine is not None and origine.indicateur_id:
+                cle = ("indicateur", origine.indicateur_id)
+            yield champ.nom, en, _avec_unite(nombres.get(cle), champ.releve.unite)
+        elif isinstance(champ, Reponse):
+            ancien = nombres.get(cle_du_libelle(champ.libelle))
+            yield champ.nom, en, _avec_unite(ancien, champ.question.unite)
+    if etape == PUBLICS:
+        for perimetre in eff.PERIMETRES:
+            yield f"grille_{perimetre}", en, _personnes(nombres, perimetre)
+
+
+def _avec_unite(valeur: int | Decimal | None, unite: str) -> str:
+    texte = formats.nombre(valeur)
+    return f"{texte}{formats.INSECABLE}{unite}" if texte and unite else texte
+
+
+def _personnes(nombres: Mapping[Hashable, int | Decimal], perimetre: str) -> str:
+    """Return « 45 personnes (30 femmes, 15 hommes) »; an empty string when nothing is known."""
+    total = nombres.get((perimetre, eff.TOTAL))
+    parts = ((eff.FEMMES, "femme,femmes"), (eff.HOMMES, "homme,hommes"))
+    detail = ", ".join(
+        pluriel(nombres[perimetre, sexe], formes) for sexe, formes in parts if (perimetre, sexe) in nombres
+    )
+    if total is None:
+        return ""
+    texte = pluriel(total, "personne,personnes")
+    return f"{texte} ({detail})" if detail else texte
+
+
+# -- Money -----------------------------------------------------------------------------------------
+class Solde(NamedTuple):
+    """The totals of the budget in euros, None when nothing is known, and what their gap means."""
+
+    depenses: Decimal | None
+    recettes: Decimal | None
+    phrase: str
+
+
+def solde(saisie: Saisie) -> Solde:
+    """Return the totals of the budget « réalisé » and their gap in words."""
+    depenses = saisie.total_du_budget(CompteBudgetaire.Sens.CHARGE)
+    recettes = saisie.total_du_budget(CompteBudgetaire.Sens.PRODUIT)
+    if depenses is None or recettes is None:
+        return Solde(depenses, recettes, "")
+    ecart = recettes - depenses
+    if not ecart:
+        phrase = "Les recettes couvrent exactement les dépenses."
+    elif ecart > 0:
+        phrase = f"Les recettes dépassent les dépenses de {formats.montant(ecart)}."
+    else:
+        phrase = (
+            f"Les dépenses dépassent les recettes de {formats.montant(-ecart)} : votre structure a pris ce reste "
+            "à sa charge, ou une recette manque."
+        )
+    return Solde(depenses, recettes, insecables(phrase))
+
+
+# -- The page of a step ----------------------------------------------------------------------------
+@dataclass
+class PageEtape:
+    """What the page of a step shows to the account that types."""
+
+    parcours: Parcours
+    etape: Etape
+    form: EtapeForm
+    utilisateur: Utilisateur
+    # what someone else wrote meanwhile, by field
+    conflits: Mapping[str, ConflitDeChamp] = field(default_factory=dict)
+
+    @property
+    def saisie(self) -> Saisie:
+        """The bilan as it is."""
+        return self.parcours.saisie
+
+    @cached_property
+    def connus(self) -> dict[str, list[Connu]]:
+        """What is known beside each field."""
+        return connus(self.saisie, self.etape.code, self.utilisateur)
+
+    @cached_property
+    def commentaires(self) -> dict[str, list[Commentaire]]:
+        """What was said of the fields, by name; of the cells of the grids, under « effectifs »."""
+        par_champ: dict[str, list[Commentaire]] = {}
+        for nom, liste in commentaires_par_champ(self.saisie.bilan, self.utilisateur).items():
+            champ = self.saisie.champs.get(nom)
+            cle = "effectifs" if isinstance(champ, Case | Estimation) else nom
+            par_champ.setdefault(cle, []).extend(liste)
+        return par_champ
+
+    @property
+    def anomalies(self) -> list[Anomalie]:
+        """What does not add up in the step."""
+        return self.parcours.anomalies_de(self.etape.code)
+
+    @cached_property
+    def phrases(self) -> dict[str, list[str]]:
+        """What does not add up at each field, the gaps of the grids left out: the grids say them."""
+        phrases: dict[str, list[str]] = {}
+        for anomalie in self.anomalies:
+            if not isinstance(self.saisie.champs.get(anomalie.champ), Case | None):
+                phrases.setdefault(anomalie.champ, []).append(anomalie.message)
+        return phrases
+
+    @property
+    def precedente(self) -> str:
+        """The code of the step before, blank on the first one."""
+        code = self.parcours.precedente(self.etape.code)
+        return "" if code == self.etape.code else code
+
+    @property
+    def suivante(self) -> str:
+        """The code of the step after."""
+        return self.parcours.suivante(self.etape.code)
+
+    @property
+    def sans_objet(self) -> bool:
+        """Whether an action that did not take place has nothing to say here."""
+        return self.etape.code in self.saisie.sans_objet
+
+    def groupes(self) -> list[Groupe]:
+        """Return the fields by group, in the order of the page."""
+        if self.etape.code == INDICATEURS:
+            return list(self._groupes_des_indicateurs())
+        return list(self.form.groupes())
+
+    def _groupes_des_indicateurs(self) -> Iterator[Groupe]:
+        criteres = [champ for champ in self.saisie.indicateurs if champ.releve.critere]
+        demandes = [champ for champ in self.saisie.indicateurs if champ.releve.demande]
+        groupes: tuple[tuple[str, str, str, Sequence[Champ]], ...] = (
+            (
+                "criteres",
+                "Les critères de votre action",
+                "Ceux que la fiche action annonçait, avec ce que vous visiez.",
+                criteres,
+            ),
+            (
+                "demandes",
+                "Les indicateurs demandés cette année",
+                "Laissez vide ce que vous ne savez pas.",
+                demandes,
+            ),
+            ("questions", "Les questions de cette année", "", self.saisie.questions),
+        )
+        for code, titre, phrase, champs in groupes:
+            if champs:
+                yield Groupe(code, titre, phrase, list(self._rangees(champs)))
+
+    def _rangees(self, champs: Sequence[Champ]) -> Iterator[list[BoundField]]:
+        """Give the fields by row: the women and the men of an indicator stand beside its total."""
+        rangee: list[BoundField] = []
+        for champ in champs:
+            if isinstance(champ, Indicateur) and champ.colonne != "valeur":
+                rangee.append(self.form[champ.nom])
+                continue
+            if rangee:
+                yield rangee
+            rangee = [self.form[champ.nom]]
+        if rangee:
+            yield rangee
+
+    @property
+    def postes(self) -> list[tuple[str, str, list[BoundField]]]:
+        """The fields of the budget: title, code and fields of the dépenses, then of the recettes."""
+        montants = [champ for champ in self.saisie.de_l_etape(BUDGET) if isinstance(champ, Montant)]
+        return [
+            (titre, sens, [self.form[m.nom] for m in montants if m.compte.sens == sens])
+            for titre, sens in (
+                ("Dépenses", CompteBudgetaire.Sens.CHARGE.value),
+                ("Recettes", CompteBudgetaire.Sens.PRODUIT.value),
+            )
+        ]
+
+    @cached_property
+    def solde(self) -> Solde:
+        """The totals of the budget."""
+        return solde(self.saisie)
+
+
+@dataclass
+class PageRelecture:
+    """What the last page shows: everything as it will be sent, what is missing, what to look at again."""
+
+    parcours: Parcours
+    etape: Etape
+
+    @property
+    def saisie(self) -> Saisie:
+        """The bilan as it is."""
+        return self.parcours.saisie
+
+    @cached_property
+    def sections(self) -> list[tuple[Section, str]]:
+        """Everything as it will be sent, each part with the step where it is corrected."""
+        return [
+            (section, self.saisie.etape_du_champ(section.reponses[0].champ))
+            for section in sections_lues(self.saisie.bilan, self.saisie)
+        ]
+
+    @property
+    def manques(self) -> list[tuple[Manque, str]]:
+        """What is missing before sending, each with its step."""
+        return [(manque, self.saisie.etape_du_champ(manque.champ)) for manque in self.parcours.manques]
+
+    @property
+    def alertes(self) -> list[tuple[Anomalie, str]]:
+        """What to look at again, which stops nothing, each with its step."""
+        return [
+            (anomalie, self.saisie.etape_du_champ(anomalie.champ))
+            for anomalie in self.parcours.anomalies
+            if not anomalie.bloquante
+        ]
+
+    @property
+    def precedente(self) -> str:
+        """The code of the step before."""
+        return self.parcours.precedente(self.etape.code)
