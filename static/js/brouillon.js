@@ -113,7 +113,7 @@
 
   /* -- Fields: one value by name, as a form sends it ------------------------------------------------- */
   const HORS_BROUILLON = ["submit", "button", "reset", "image", "file", "hidden", "password"];
-  const estSuivi = (element) => Boolean(element.name) && element.matches("input, select, textarea") && !HORS_BROUILLON.includes(element.type) && !element.closest("[data-pieces]");
+  const estSuivi = (element) => Boolean(element.name) && element.matches("input, select, textarea") && !HORS_BROUILLON.includes(element.type) && !element.closest("[data-pieces], .conflit");
   const champsDe = (formulaire) => {
     const champs = new Map();
     for (const element of formulaire.elements) {
@@ -230,7 +230,7 @@
     choix,
   );
   /* Return the block that shows both versions; `choisir("mienne" | "autre" | "deux")` is called by its buttons. */
-  const blocDeConflit = (nom, libelle, mienne, { autre, qui, quand }, longs, choisir) => {
+  const blocDeConflit = (nom, libelle, mienne, { autre, qui, quand, vous }, longs, choisir) => {
     const titre = `conflit-${nom}`;
     const choix = (texte, lequel) => {
       const element = bouton(texte, () => choisir(lequel));
@@ -246,7 +246,7 @@
         "div",
         { class: "conflit-versions" },
         version("Votre version", mienne, choix("Garder la mienne", "mienne")),
-        version([`Version de ${qui || "quelqu'un d'autre"}`, quand && auMoment(quand)].filter(Boolean).join(", "), autre, choix("Prendre l'autre", "autre")),
+        version([vous ? "Ce que vous avez écrit ailleurs" : `Version de ${qui || "quelqu'un d'autre"}`, quand && auMoment(quand)].filter(Boolean).join(", "), autre, choix("Prendre l'autre", "autre")),
       ),
     );
     if (longs && mienne && autre) bloc.append(choix("Garder les deux, l'une après l'autre", "deux"));
@@ -284,6 +284,7 @@
     demarrer(pieces) {
       this.pieces = pieces;
       this.#ecouter();
+      this.#prendreLaSaisieEnAttente();
       this.#reprendreLeJournal();
       this.#relever();
       revenirALaPlace(this.formulaire);
@@ -324,7 +325,7 @@
       oterLaMarque(nom, elements);
       this.refuses.delete(nom);
       const suivante = this.#entreeSuivante(entree || { avant: this.connus.get(nom) }, apres);
-      if (suivante.avant === apres && !this.conflits.has(nom)) this.journal.oter(nom);
+      if (suivante.avant === apres && !suivante.marque && !this.conflits.has(nom)) this.journal.oter(nom);
       else this.journal.mettre(nom, { ...suivante, quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape });
       if (this.conflits.has(nom)) this.#montrerLeConflit(nom);
       this.#attendre();
@@ -333,7 +334,7 @@
     /* Undone before anything left, there is nothing to save; once sent, the server may hold it and must hear of it. */
     #entreeSuivante(entree, apres) {
       const { avant, envoyes = [] } = entree;
-      if (apres !== avant || !envoyes.length) return { ...entree, apres };
+      if (apres !== avant || !envoyes.length || entree.marque) return { ...entree, apres };
       return { ...entree, avant: envoyes.at(-1), apres, envoyes: [...envoyes, avant] };
     }
 
@@ -390,8 +391,8 @@
       const entrees = this.journal.lire();
       const champs = {};
       for (const nom of this.#reste()) {
-        const { avant, apres, envoyes = [] } = entrees[nom];
-        champs[nom] = { avant, apres };
+        const { avant, apres, marque, envoyes = [] } = entrees[nom];
+        champs[nom] = { avant, apres, marque };
         entrees[nom] = { ...entrees[nom], envoyes: [...envoyes.filter((envoye) => envoye !== apres), apres].slice(-8) };
       }
       if (Object.keys(champs).length) this.journal.ecrire(entrees);
@@ -437,7 +438,7 @@
       const entree = entrees[nom];
       if (!entree) return;
       if (entree.apres === envoye?.apres || entree.apres === valeur) delete entrees[nom];
-      else entrees[nom] = { ...entree, avant: valeur, envoyes: [] };
+      else entrees[nom] = { ...entree, avant: valeur, marque: undefined, envoyes: [] };
     }
 
     /* Someone else saved in between: their answers are fetched, those left alone here are refreshed. */
@@ -457,6 +458,8 @@
     #conclure() {
       if (this.conflits.size) { this.#direLesConflits(); return; }
       if (this.refuses.size) { this.#direCeQuiEstRefuse(); return; }
+      // The page that reads everything before sending shows it as it is now.
+      if (this.#retrouve && !this.champs.size) { window.location.reload(); return; }
       if (this.quand) this.etat.dire("fait", `Enregistré à ${this.quand}${this.#retrouve ? ", avec ce que ce navigateur avait gardé" : ""}`);
       else this.etat.reposer();
       this.#retrouve = false;
@@ -549,11 +552,25 @@
     /* -- Opening the page, and the other tabs of this browser ---------------------------------------- */
     #reprendreLeJournal() {
       for (const [nom, entree] of Object.entries(this.journal.lire())) {
-        if (this.connus.get(nom) === entree.apres) this.journal.oter(nom);
+        if (!entree.marque && this.connus.get(nom) === entree.apres) this.journal.oter(nom);
       }
       if (this.journal.vide) return;
       this.#retrouve = true;
       this.#refleter();
+    }
+
+    /* The page came back with what was typed and not saved, in the place of what is: each field says, by the mark
+       of what its page had first shown, whom it would undo. */
+    #prendreLaSaisieEnAttente() {
+      if (!("saisieEnAttente" in this.formulaire.dataset)) return;
+      tous(".conflit", this.formulaire).forEach((bloc) => bloc.remove());
+      const marques = lireLeReleve(this.formulaire);
+      const entrees = this.journal.lire();
+      for (const [nom, elements] of this.champs) {
+        if (!(nom in marques) || entrees[nom]) continue;
+        entrees[nom] = { avant: "", apres: lireRendu(elements), marque: marques[nom], quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape };
+      }
+      this.journal.ecrire(entrees);
     }
 
     /* What was typed before this script ran. The form has autocomplete="off": the browser put nothing back itself. */
@@ -614,7 +631,7 @@
       // The answer to one of our own sendings was lost: what the server holds is an earlier state of this text.
       if (this.#reconciliations < 5 && (entree.envoyes || []).includes(autre)) {
         this.#reconciliations += 1;
-        this.journal.mettre(nom, { ...entree, avant: autre, envoyes: [] });
+        this.journal.mettre(nom, { ...entree, avant: autre, marque: undefined, envoyes: [] });
         return;
       }
       this.#reconciliations = 0;
@@ -649,7 +666,7 @@
       this.#clore(nom);
       this.connus.set(nom, autre);
       if (choix === "autre") this.journal.oter(nom);
-      else this.journal.mettre(nom, { ...entree, avant: autre, apres: choix === "deux" ? `${mienne}\n\n${autre}` : mienne, envoyes: [] });
+      else this.journal.mettre(nom, { ...entree, avant: autre, marque: undefined, apres: choix === "deux" ? `${mienne}\n\n${autre}` : mienne, envoyes: [] });
       ecrireValeur(elements, choix === "autre" ? autre : this.journal.lire()[nom].apres);
       elements[0].focus();
       if (this.#reste().length) this.envoyer();
@@ -759,6 +776,8 @@
   };
   const poserLeJeton = (formulaire) => { const champ = formulaire.elements.csrfmiddlewaretoken; if (champ) champ.value = jeton(formulaire); };
 
+  const lireLeReleve = (formulaire) => { try { return JSON.parse(formulaire.elements.releve.value); } catch { return {}; } };
+
   /* -- At a field: what does not add up, what was changed elsewhere ---------------------------------- */
   const zoneDeConflit = (nom, elements) => {
     const bloc = blocDe(nom, elements);
@@ -805,13 +824,14 @@
     liste.replaceChildren(...phrases.map((phrase) => creer("li", {}, phrase)));
     liste.hidden = phrases.length === 0;
   });
-  const MOTS_DES_ETAPES = { fait: "rempli", encours: "commencé", vide: "à faire", sans_objet: "sans objet" };
+  const MOTS_DES_ETAPES = { fait: "rempli", encours: "commencé", vide: "à faire", sans_objet: "sans objet", pret: "prêt à envoyer" };
   const montrerLesEtapes = (etapes) => tous("a[data-etape-lien]").forEach((lien) => {
     const etape = etapes[lien.dataset.etapeLien];
     const mot = lien.querySelector("[data-etape-etat]");
     if (!etape || !mot) return;
+    const etat = etape.etat === "fait" && lien.dataset.etapeLien === "relecture" ? "pret" : etape.etat;
     mot.dataset.etapeEtat = etape.etat;
-    mot.textContent = etape.libelle || (etape.manques ? `${etape.manques}${INSECABLE}à compléter` : MOTS_DES_ETAPES[etape.etat]);
+    mot.textContent = etape.libelle || (etape.manques ? `${etape.manques}${INSECABLE}à compléter` : MOTS_DES_ETAPES[etat]);
   });
 
   /* -- Where one was typing, found again after signing in -------------------------------------------- */
