@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.utils.text import capfirst
+
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables
 from documents.document_texte import DocumentTexte, Rubrique, document_en_pdf
@@ -32,7 +34,9 @@ class RubriqueLue(NamedTuple):
     @property
     def phrase_sans_reponse(self) -> str:
         """Return « Sans réponse : points forts, difficultés. »; an empty string when everything was answered."""
-        return f"{insecables('Sans réponse :')} {', '.join(self.sans_reponse)}." if self.sans_reponse else ""
+        if not self.sans_reponse:
+            return ""
+        return insecables(f"Sans réponse : {', '.join(map(_dans_une_phrase, self.sans_reponse))}.")
 
 
 class RecuLu:
@@ -52,9 +56,9 @@ class RecuLu:
         return empreinte_du_contenu(self._contenu) == self.recu.empreinte
 
     @property
-    def bilan_de(self) -> str:
-        """Return « Bilan 2025 de l'action « Jardin partagé » »."""
-        return insecables(f"Bilan {self._mot('annee')} de l'action « {self._mot('action')} »")
+    def sujet(self) -> str:
+        """Return « bilan 2025 de l'action « Jardin partagé » »."""
+        return insecables(f"bilan {self._mot('annee')} de l'action « {self._mot('action')} »")
 
     @property
     def phrase(self) -> str:
@@ -63,7 +67,7 @@ class RecuLu:
         if self._contenu.get("pour_le_porteur"):
             par += f", pour le compte de {self._mot('porteur')}"
         return (
-            f"{self.bilan_de} a été transmis par {par}. "
+            f"Le {self.sujet} a été transmis par {par}. "
             "Ce reçu reprend mot pour mot tout ce qui a été envoyé ce jour-là."
         )
 
@@ -148,7 +152,7 @@ class RecuLu:
             fiche=self.fiche,
             rubriques=rubriques,
             notes=self._notes,
-            pied=f"Reçu {self.numero} · {self.bilan_de}",
+            pied=f"Reçu {self.numero} · {capfirst(self.sujet)}",
             auteur=self._mot("collectivite"),
             cree_le=self.recu.transmis_le,
         )
@@ -178,6 +182,12 @@ def recus_du_bilan(bilan: Bilan, utilisateur: Utilisateur) -> list[Recu]:
     """Return the receipts of a bilan that the account may see, the latest first, for `bilans/recus_liste.html`."""
     recus = Recu.objects.visibles_par(utilisateur).filter(bilan=bilan).defer("contenu")
     return list(recus.select_related("transmis_par").order_by("-transmis_le", "-pk"))
+
+
+def _dans_une_phrase(libelle: str) -> str:
+    """Return a question as the middle of a sentence has it: « Points forts » without its capital, not « QPV »."""
+    premier = libelle.split(maxsplit=1)[0] if libelle.strip() else ""
+    return libelle if len(premier) > 1 and premier.isupper() else libelle[:1].lower() + libelle[1:]
 
 
 def _a_des_signes_sans_dessin(texte: str) -> bool:
