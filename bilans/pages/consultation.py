@@ -1,15 +1,12 @@
-"""A bilan as it is read: its answers in order, what is missing, what can be done next, its history."""
+"""A bilan as it is read: its people, what is missing, what can be done next, the remarks; the history of an action."""
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef
-from django.utils.text import capfirst
 
 from actions.models import ActionAnnuelle
-from comptes.historique import Changement, Evenement, changements, changements_lies, evenements
-from comptes.modeles import libelle_du_champ
+from comptes.historique import Evenement, changements, changements_lies, evenements
 from comptes.models import Utilisateur
 from financements.models import LigneFinancement
 from porteurs.models import AccesPorteur
@@ -17,43 +14,9 @@ from porteurs.models import AccesPorteur
 from .. import effectifs as eff
 from ..controles import Anomalie, anomalies, contexte
 from ..forms import cases_vides, valeurs_effectifs
-from ..models import Bilan, Commentaire, Effectif, Transition
+from ..models import Bilan, Commentaire, Effectif
 from ..operations import Manque, manques, operations_possibles
 from ..regles import porte_le_bilan
-
-Statut = Bilan.Statut
-# Told by the changes of state, or of no use to who reads.
-CHAMPS_TUS = (
-    "statut",
-    "action_annuelle",
-    "transmis_le",
-    "transmis_par",
-    "valide_le",
-    "valide_par",
-    "motif_renvoi",
-    "saisi_pour_le_porteur",
-)
-CASE = ("mesure", "perimetre", "sexe", "tranche", "bilan")
-PASSAGES = {
-    (Statut.A_SAISIR, Statut.EN_SAISIE): ("Saisie commencée", ""),
-    (Statut.TRANSMIS, Statut.EN_VERIFICATION): ("Vérification commencée", ""),
-    (Statut.VALIDE, Statut.EN_VERIFICATION): ("Bilan rouvert", "alerte"),
-}
-ARRIVEES = {
-    Statut.TRANSMIS: ("Bilan transmis", "fait"),
-    Statut.VALIDE: ("Bilan validé", "fait"),
-    Statut.A_COMPLETER: ("Renvoyé au porteur pour être complété", "alerte"),
-    Statut.DISPENSE: ("Dispensé de bilan", ""),
-    Statut.A_SAISIR: ("Bilan de nouveau attendu", ""),
-}
-
-
-class Reponse(NamedTuple):
-    """A question of the bilan and its answer."""
-
-    champ: str
-    libelle: str
-    valeur: Any
 
 
 class GrilleLue(NamedTuple):
@@ -108,28 +71,6 @@ class LectureBilan:
         return any(anomalie.bloquante for anomalie in self.anomalies)
 
     @cached_property
-    def deroulement(self) -> list[Reponse]:
-        """What took place, when and where."""
-        champs = ("motif_non_realisation", "dates_lieux", "nombre_seances")
-        return self._reponses(champs)
-
-    @cached_property
-    def recit(self) -> list[Reponse]:
-        """The narrative: the questions that have an answer."""
-        return self._reponses(Bilan.CHAMPS_RECIT)
-
-    @cached_property
-    def recit_absent(self) -> list[str]:
-        """The questions of the narrative left without an answer, in the middle of a sentence."""
-        repondu = {reponse.champ for reponse in self.recit}
-        return [libelle_du_champ(Bilan, champ) for champ in Bilan.CHAMPS_RECIT if champ not in repondu]
-
-    @cached_property
-    def moyens(self) -> list[Reponse]:
-        """Means and partners."""
-        return self._reponses(("moyens", "salaries", "benevoles", "intervenants", "partenariats"))
-
-    @cached_property
     def grilles(self) -> list[GrilleLue]:
         """The people, by perimeter: everyone, then the QPV."""
         lignes = list(self.bilan.effectifs.all())
@@ -148,14 +89,6 @@ class LectureBilan:
                 )
             )
         return lues
-
-    def _reponses(self, champs: tuple[str, ...]) -> list[Reponse]:
-        valeurs = ((champ, getattr(self.bilan, champ)) for champ in champs)
-        return [
-            Reponse(champ, capfirst(libelle_du_champ(Bilan, champ)), valeur)
-            for champ, valeur in valeurs
-            if valeur not in ("", None)
-        ]
 
 
 # -- Remarks ---------------------------------------------------------------------------------------
@@ -181,42 +114,7 @@ def commentaires_par_champ(bilan: Bilan, utilisateur: Utilisateur) -> dict[str, 
     return par_champ
 
 
-# -- History ---------------------------------------------------------------------------------------
-def chronologie(bilan: Bilan, utilisateur: Utilisateur) -> list[Evenement]:
-    """Return what happened to a bilan, the newest first: its changes of state, and what each save changed.
-
-    What was saved while changing the state is told under it. A fixed number of queries.
-    """
-    passages = [_evenement(passage) for passage in bilan.transitions.select_related("auteur")]
-    modifications = evenements(_changements(bilan, utilisateur), "Bilan modifié")
-    return sorted([*passages, *modifications], key=lambda evenement: evenement.quand, reverse=True)
-
-
-def _changements(bilan: Bilan, utilisateur: Utilisateur) -> Iterator[Changement]:
-    yield from changements(bilan, utilisateur=utilisateur, sauf=CHAMPS_TUS)
-    yield from changements_lies(
-        Effectif, bilan, utilisateur=utilisateur, nommer=nommer_case, sauf=(*CASE, "citation", "precision")
-    )
-
-
-def _evenement(passage: Transition) -> Evenement:
-    de, vers = Statut(passage.de), Statut(passage.vers)
-    quoi, ton = PASSAGES.get((de, vers)) or ARRIVEES.get(vers, (f"{passage}", ""))
-    return Evenement(passage.date, str(passage.auteur), quoi, ton, passage.commentaire)
-
-
-def nommer_case(effectif: Effectif) -> str:
-    """Return the place of a number: « Femmes, 6 à 15 ans », « Total, habitantes et habitants du QPV »."""
-    mots = [effectif.get_sexe_display()]
-    if effectif.mesure != Effectif.Mesure.PERSONNES:
-        mots.insert(0, effectif.get_mesure_display())
-    if effectif.tranche_id:
-        mots.append(str(effectif.tranche))
-    if effectif.perimetre == Effectif.Perimetre.QPV:
-        mots.append("habitantes et habitants du QPV")
-    return ", ".join(mots)
-
-
+# -- History --------------------------------------------------------------------------------------
 def historique_action(annuelle: ActionAnnuelle, utilisateur: Utilisateur) -> list[Evenement]:
     """Return what changed in an action, its year and its funding, the newest first."""
     changes = [

@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 
 from bilans.models import Commentaire
+from bilans.pages import champs as lieux
+from bilans.saisie import Saisie
 
 register = template.Library()
 
@@ -44,3 +46,15 @@ def en_fil(commentaires: Sequence[Commentaire] | Any) -> Fil:
         [commentaire for commentaire in liste if commentaire.regle_le is None],
         [commentaire for commentaire in liste if commentaire.regle_le is not None],
     )
+
+
+@register.filter
+def place(champ: str) -> str:
+    """Return the block of the page of a bilan where a field is read, « bilan » for the whole of it."""
+    return lieux.place(champ) or "bilan"
+
+
+@register.filter
+def etape_de_saisie(champ: str, saisie: Saisie) -> str:
+    """Return the step of the porteur's form where a field is typed."""
+    return saisie.etape_du_champ(champ)

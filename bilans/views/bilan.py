@@ -1,6 +1,7 @@
 """The bilan of an action: reading it, entering it, handing it over, validating it, its history."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,15 +11,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from actions.situation import RequeteCampagne
+from comptes.templatetags.typographie import date_longue
 from comptes.versions import VersionPerimee, lire_version
 
 from .. import operations
 from ..controles import anomalies_bilan
-from ..forms import MotifForm
+from ..forms import EcheanceForm, MotifForm, RenvoiForm
 from ..models import Bilan
 from ..operations import OperationRefusee
 from ..pages.action import etape
-from ..pages.consultation import LectureBilan, chronologie
+from ..pages.lecture import PageDuBilan, commentaires_a_renvoyer
+from ..pages.pieces import pieces_du_bilan
 from ..regles import porte_le_bilan
 from .commun import CHANGE_ENTRE_TEMPS, adresse, lire_plutot, trouver_bilan
 
@@ -28,12 +31,17 @@ REFUS_PASSAGE = "Cette étape revient à la personne qui pilote le contrat de vi
 # -- Reading ---------------------------------------------------------------------------------------
 @require_safe
 def bilan_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
-    """Show a bilan as it stands, what is missing or does not add up, what can be done, and its history."""
+    """Show a bilan beside its fiche: what was done, what is missing or does not add up, the remarks, the story."""
     bilan = trouver_bilan(request, cle)
-    lecture = LectureBilan(bilan, request.user)
-    contexte: dict[str, Any] = {"bilan": bilan, "annuelle": bilan.action_annuelle, "lecture": lecture}
-    contexte["chronologie"] = chronologie(bilan, request.user) if lecture.suit else []
-    contexte["etape"] = etape(bilan.action_annuelle, bilan, lecture, suit=lecture.suit)
+    page = PageDuBilan(bilan, request.user)
+    contexte: dict[str, Any] = {
+        "bilan": bilan,
+        "annuelle": bilan.action_annuelle,
+        "page": page,
+        "lecture": page.lecture,
+        "pieces": pieces_du_bilan(bilan, request.user),
+        "etape": etape(bilan.action_annuelle, bilan, page.lecture, suit=page.lecture.suit),
+    }
     return render(request, "bilans/bilan_detail.html", contexte)
 
 
@@ -74,10 +82,10 @@ PASSAGES = {
         "Renvoyer le bilan au porteur",
         (
             "Le porteur retrouve son bilan tel qu'il est, avec votre message en haut de la page.",
-            "Pilotis ne lui envoie pas de courriel : prévenez-le.",
+            "Pilotis lui envoie un courriel avec ce message et un lien vers son bilan.",
         ),
         "Renvoyer au porteur",
-        "Le bilan est renvoyé au porteur, avec votre message. Prévenez-le : Pilotis ne lui écrit pas.",
+        "Le bilan est renvoyé au porteur, et Pilotis lui écrit avec votre message.",
         (
             "Ce qui est à compléter",
             "Le porteur lira ce texte. Dites ce qui manque et comment le trouver.",
@@ -157,12 +165,57 @@ def bilan_dispenser(request: RequeteCampagne, cle: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def bilan_prolonger(request: RequeteCampagne, cle: str) -> HttpResponse:
-    """Give the bilan a due date of its own."""
-    raise NotImplementedError
+    """Give the bilan a due date of its own, or take it back."""
+    bilan = trouver_bilan(request, cle)
+    retour = adresse(request, "bilan_detail", cle)
+    if not request.user.has_perm("bilans.gerer", bilan):
+        raise PermissionDenied(REFUS_PASSAGE)
+    if request.method == "GET" and "prolonger" not in operations.operations_possibles(bilan, request.user):
+        return lire_plutot(request, bilan)
+    retire = request.POST.get("geste") == "retirer"
+    form = EcheanceForm(
+        request.POST if request.method == "POST" and not retire else None,
+        bilan=bilan,
+        initial={"echeance": bilan.echeance_prolongee},
+    )
+    if request.method == "POST" and (retire or form.is_valid()):
+        jour = None if retire else form.cleaned_data["echeance"]
+        try:
+            operations.prolonger(bilan, request.user, jour, version=_version(request))
+        except VersionPerimee:
+            messages.warning(request, CHANGE_ENTRE_TEMPS)
+        except OperationRefusee as refus:
+            messages.error(request, str(refus))
+        else:
+            messages.success(request, _echeance_dite(bilan, jour))
+        return redirect(retour)
+    contexte = {
+        "annuelle": bilan.action_annuelle,
+        "bilan": bilan,
+        "form": form,
+        "url_retour": retour,
+        "sans_danger": True,
+    }
+    return render(request, "bilans/bilan_prolonger.html", contexte)
+
+
+def _echeance_dite(bilan: Bilan, jour: date | None) -> str:
+    if jour is not None:
+        return f"Ce bilan est maintenant attendu pour le {date_longue(jour)}."
+    commune = bilan.action_annuelle.campagne.bilan_echeance
+    return "Ce bilan suit de nouveau l'échéance de tous" + (
+        f", le {date_longue(commune)}." if commune else "."
+    )
+
+
+def _version(request: RequeteCampagne) -> int | None:
+    """Return the version that the page was opened on, None when it does not say."""
+    version = request.POST.get("version")
+    return None if version is None else lire_version(version)
 
 
 def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
-    """Show the page of a change of state, or do it."""
+    """Show the page of a change of state, or do it. What was typed comes back with what stops it."""
     passage = PASSAGES[nom]
     retour = adresse(request, "bilan_detail", bilan.action_annuelle.cle)
     gere = request.user.has_perm("bilans.gerer", bilan)
@@ -171,9 +224,12 @@ def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
     # Posted from a page left behind, a change that is no longer possible is refused by the operation, in words.
     if request.method == "GET" and nom not in operations.operations_possibles(bilan, request.user):
         return lire_plutot(request, bilan)
-    form = _formulaire_de_motif(request, passage)
+    form = _formulaire_de_motif(request, bilan, nom)
     if request.method == "POST" and (form is None or form.is_valid()):
-        return _faire(request, bilan, nom, form, retour)
+        faite = _faire(request, bilan, nom, form)
+        if faite or form is None:
+            return redirect(retour)
+        bilan = trouver_bilan(request, bilan.action_annuelle.cle)
     contexte = {
         "annuelle": bilan.action_annuelle,
         "bilan": bilan,
@@ -181,33 +237,37 @@ def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
         "form": form,
         "manques": operations.manques(bilan) if nom == "transmettre" else [],
         "anomalies": anomalies_bilan(bilan) if nom == "valider" else [],
+        "ouverts": commentaires_a_renvoyer(bilan, request.user) if nom == "renvoyer" else [],
         "url_retour": retour,
         "sans_danger": not passage.danger,
     }
     return render(request, "bilans/bilan_passage.html", contexte)
 
 
-def _formulaire_de_motif(request: RequeteCampagne, passage: Passage) -> MotifForm | None:
+def _formulaire_de_motif(request: RequeteCampagne, bilan: Bilan, nom: str) -> MotifForm | None:
+    passage = PASSAGES[nom]
     if passage.motif is None:
         return None
     libelle, aide, manquant = passage.motif
     donnees = request.POST if request.method == "POST" else None
+    if nom == "renvoyer":
+        return RenvoiForm(donnees, bilan=bilan, libelle=libelle, aide=aide, manquant=manquant)
     return MotifForm(donnees, libelle=libelle, aide=aide, manquant=manquant)
 
 
-def _faire(
-    request: RequeteCampagne, bilan: Bilan, nom: str, form: MotifForm | None, retour: str
-) -> HttpResponse:
-    version = request.POST.get("version")
-    options: dict[str, Any] = {"version": None if version is None else lire_version(version)}
+def _faire(request: RequeteCampagne, bilan: Bilan, nom: str, form: MotifForm | None) -> bool:
+    """Do the change and say so; return whether it is done. What stops it is said at the form when there is one."""
+    options: dict[str, Any] = {"version": _version(request)}
     if form is not None:
-        options["motif"] = form.cleaned_data["motif"]
+        options |= {champ: valeur for champ, valeur in form.cleaned_data.items() if champ != "version"}
     try:
         getattr(operations, nom)(bilan, request.user, **options)
-    except VersionPerimee:
-        messages.warning(request, CHANGE_ENTRE_TEMPS)
-    except OperationRefusee as refus:
-        messages.error(request, str(refus))
-    else:
-        messages.success(request, PASSAGES[nom].fait)
-    return redirect(retour)
+    except (VersionPerimee, OperationRefusee) as refus:
+        phrase = CHANGE_ENTRE_TEMPS if isinstance(refus, VersionPerimee) else str(refus)
+        if form is not None:
+            form.add_error(None, phrase)
+        else:
+            messages.warning(request, phrase)
+        return False
+    messages.success(request, PASSAGES[nom].fait)
+    return True

@@ -93,7 +93,7 @@ def test_un_bilan_saisi_est_dans_les_totaux_et_dans_l_histoire(client, annuelle,
     passage = Transition.objects.get(bilan=bilan)
     assert (passage.de, passage.vers, passage.auteur) == ("a_saisir", "en_saisie", porteur)
     page = texte(client.get(adresse("bilan_detail", annuelle)))
-    assert "Karim Arnaud Saisie commencée" in page
+    assert "Karim Arnaud a commencé la saisie" in page
     assert "Femmes : avant — rien → après 12" in page
 
 
@@ -489,7 +489,7 @@ def test_les_pages_ont_un_nombre_fixe_de_requetes(client, annuelle, chargee, nom
         assert reponse.status_code == 200
 
     ajouter()
-    assert verifier_requetes_constantes(lire, ajouter) <= 45
+    assert verifier_requetes_constantes(lire, ajouter) <= (70 if nom == "bilan_detail" else 45)
 
 
 # -- Changing its state ----------------------------------------------------------------------------
@@ -536,10 +536,9 @@ def test_le_porteur_sait_ce_qui_suit_sa_transmission(client, annuelle, porteur, 
     page = texte(client.get(adresse("bilan_detail", annuelle)))
     assert "S'il est à compléter, il reviendra dans « Vos actions », avec un message." in page
     assert "Demandez-lui de vous le renvoyer." in page
-    # Nothing is written to the porteur: the chargé·e de mission is told so.
     client.force_login(chargee)
     page = texte(client.get(adresse("bilan_renvoyer", annuelle)))
-    assert "Pilotis ne lui envoie pas de courriel : prévenez-le." in page
+    assert "Pilotis lui envoie un courriel avec ce message et un lien vers son bilan." in page
 
 
 @pytest.mark.parametrize(
@@ -593,37 +592,3 @@ def test_valider_une_contradiction_dit_pourquoi(client, annuelle, chargee):
     assert "Ce bilan ne peut pas être validé : 12 femmes et 17 hommes font 29" in texte(reponse)
     bilan.refresh_from_db()
     assert bilan.statut == "transmis"
-
-
-# -- Reading ---------------------------------------------------------------------------------------
-def test_la_page_de_lecture_dit_ce_qui_est_su_et_ce_qui_ne_l_est_pas(client, annuelle, porteur):
-    bilan = fabriques.BilanFactory(
-        action_annuelle=annuelle, transmis=True, points_forts="L'entraide.", date_debut=date(2024, 1, 8)
-    )
-    enfants = annuelle.campagne.tranches.get(ordre=2)
-    fabriques.effectifs(bilan, T=55, F=12)
-    fabriques.EffectifFactory(bilan=bilan, tranche=enfants, sexe="F", valeur=8, citation="8 filles")
-    fabriques.ValeurIndicateurFactory(bilan=bilan, citation="12 ateliers tenus")
-    client.force_login(porteur)
-    page = texte(client.get(adresse("bilan_detail", annuelle)))
-    for phrase in (
-        "Transmis le 12 mai 2025 à 11 h 30",
-        "L'action a été réalisée",
-        "Points forts L'entraide.",
-        "Non renseigné : résultats au regard des objectifs, difficultés",
-        "6 à 15 ans 8 — non renseigné — non renseigné 8",
-        "Ensemble 12 — non renseigné — non renseigné 55",
-        "43 personnes sans sexe renseigné. 47 personnes sans âge renseigné.",
-        "Dans le document : « 8 filles »",
-        "Dont habitantes et habitants du QPV : aucun nombre n'est indiqué.",
-        "Ateliers tenus : 12 ateliers",
-    ):
-        assert phrase in page, phrase
-
-
-def test_un_bilan_vide_se_lit_sans_faute(client, annuelle, chargee):
-    fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(chargee)
-    page = texte(client.get(adresse("bilan_detail", annuelle)))
-    assert "Ensemble du public : aucun nombre n'est indiqué." in page
-    assert "Rien n'a encore été saisi dans Pilotis." in page
