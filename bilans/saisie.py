@@ -75,6 +75,8 @@ LIBELLES = {
 }
 AIDES = {
     "motif_non_realisation": "Pourquoi, et ce qui est prévu. Demandé quand l'action n'a pas eu lieu ou a été reportée.",
+    "date_debut": "Le jour de la première séance, par exemple 08/01/2024.",
+    "date_fin": "Le jour de la dernière, par exemple 28/06/2024.",
     "dates_lieux": "Par exemple : les mercredis de 14 h à 16 h, à la maison de quartier.",
     "nombre_seances": "Par exemple : 24 pour un atelier chaque semaine de janvier à juin.",
     "mise_en_oeuvre": "Ce qui s'est passé, avec qui, à quel rythme.",
@@ -97,6 +99,19 @@ PLUS_GRAND_EFFECTIF = 999_999
 # The usual posts of an association's budget (Cerfa 15059), when the forecast budget names none.
 COMPTES_USUELS = ("60", "61", "62", "63", "64", "65", "70", "74", "75", "RESSPROPRES")
 SUBVENTIONS = "74"
+# The names of the accounts are those of accountants: what goes there, in plain words.
+AIDES_BUDGET = {
+    "60": "Par exemple : fournitures, petit matériel, alimentation.",
+    "61": "Par exemple : location d'une salle ou d'un véhicule, assurance, entretien.",
+    "62": "Par exemple : intervenants sur facture, transport, communication.",
+    "63": "Par exemple : taxe sur les salaires.",
+    "64": "Salaires et charges sociales des personnes employées pour l'action.",
+    "65": "Par exemple : droits d'auteur, cotisations à un réseau.",
+    "70": "Par exemple : participation des familles, billetterie, ventes.",
+    "74": "Celles qui ne sont pas dans la liste, par exemple une aide à l'emploi.",
+    "75": "Par exemple : cotisations, dons, mécénat.",
+    "RESSPROPRES": "Ce que votre structure a pris sur ses réserves.",
+}
 CHAMP = "bilans/bilan_champ.html"
 QUANTITE_ILLISIBLE = "Saisissez un nombre en chiffres, par exemple 30 ou 12,5."
 
@@ -367,11 +382,11 @@ class Livre:
     def ouvrir(self, plume: Plume) -> Budget:
         """Return the budget, saved."""
         if self.budget is None:
-            cles = {"action_annuelle": self.bilan.action_annuelle, "type": Budget.Type.REALISE}
-            self.budget = Budget.objects.filter(**cles).first()
-        if self.budget is None:
-            self.budget = Budget(**cles)
-            plume.enregistrer(self.budget)
+            annuelle, realise = self.bilan.action_annuelle, Budget.Type.REALISE
+            self.budget = Budget.objects.filter(action_annuelle=annuelle, type=realise).first()
+            if self.budget is None:
+                self.budget = Budget(action_annuelle=annuelle, type=realise)
+                plume.enregistrer(self.budget)
         return self.budget
 
 
@@ -478,8 +493,15 @@ class Saisie:
         return list(self.bilan.effectifs.all())
 
     def grilles(self) -> dict[str, eff.Grille]:
-        """Return the grids of people as they are stored now, what was just written included."""
-        cases = [c for c in self.cases if isinstance(c, Case) and c.valeur is not None]
+        """Return the grids of people as they are stored now, what was just written included.
+
+        A cell in which something else waits to be corrected is not known.
+        """
+        cases = [
+            case
+            for case in self.cases
+            if isinstance(case, Case) and case.valeur is not None and case.nom not in self.attente
+        ]
         return {
             perimetre: eff.Grille(
                 perimetre, self.tranches, {c.cellule: c.valeur for c in cases if c.perimetre == perimetre}
@@ -596,7 +618,7 @@ class Saisie:
             aide = ""
             if critere.cible is not None:
                 unite = f" {critere.unite}" if critere.unite else ""
-                aide = f"Ce que vous visiez : {formats.nombre(critere.cible)}{unite}."
+                aide = f"Vous visiez {formats.nombre(critere.cible)}{unite}."
             yield self._indicateur(f"critere_{critere.pk}", critere.libelle, aide, releve, "valeur")
 
     def _demandes(self) -> "Iterator[Indicateur]":
@@ -613,7 +635,8 @@ class Saisie:
                 ligne=lignes.get(demande.pk),
             )
             nom = f"demande_{demande.pk}"
-            yield self._indicateur(nom, demande.libelle, demande.aide, releve, "valeur")
+            aide = _avec_l_obligation(demande.aide, demande.obligatoire)
+            yield self._indicateur(nom, demande.libelle, aide, releve, "valeur")
             if demande.sexue:
                 for suffixe, mot, colonne in (
                     ("F", "dont femmes", "valeur_femmes"),
@@ -650,7 +673,8 @@ class Saisie:
             if ligne is not None:
                 valeur = ligne.nombre if question.type == Question.Type.NOMBRE else ligne.texte
             formulaire = _champ_de_question(question, str(valeur or ""))
-            _mettre_en_page(formulaire, question.libelle, question.aide)
+            aide = _avec_l_obligation(question.aide, question.obligatoire)
+            _mettre_en_page(formulaire, question.libelle, aide)
             yield Reponse(
                 f"question_{question.pk}",
                 question.libelle,
@@ -723,7 +747,9 @@ class Saisie:
         lignes: list[LigneBudget],
     ) -> Montant:
         champ = ChampMontantFormulaire(label=libelle, required=False)
-        _mettre_en_page(champ)
+        _mettre_en_page(champ, libelle, AIDES_BUDGET.get(compte.pk, "") if financeur is None else "")
+        if compte.hors_total:
+            champ.widget.attrs["data-hors-total"] = ""
         return Montant(
             nom,
             libelle,
@@ -748,6 +774,13 @@ def _champ_de_colonne(nom: str, contrat: ContratVille) -> forms.Field:
     else:
         champ = ChampTexte(required=False, widget=forms.Textarea(attrs={"rows": 3}))
     return champ
+
+
+def _avec_l_obligation(aide: str, obligatoire: bool) -> str:
+    """Return the help of a question, which says whether the bilan waits for its answer."""
+    if not obligatoire:
+        return aide
+    return f"{aide} Réponse demandée pour envoyer le bilan.".strip()
 
 
 def _mettre_en_page(champ: Any, libelle: str = "", aide: str = "") -> None:

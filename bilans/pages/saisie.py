@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from django.forms import BoundField
@@ -161,21 +162,14 @@ def connus(saisie: Saisie, etape: str, utilisateur: Utilisateur) -> dict[str, li
     """Return what is known beside each field of a step: fiche action, amounts, last year. A fixed number of queries."""
     par_champ: dict[str, list[Connu]] = {}
 
-    def ajouter(nom: str, titre: str, texte: str) -> None:
+    sources = [_argent(saisie) if etape == BUDGET else _fiche(saisie, etape)]
+    precedente = None if etape == BUDGET else annee_precedente(saisie.bilan, utilisateur)
+    if precedente is not None and precedente.recue:
+        sources.append(list(_annee_d_avant(saisie, etape, precedente)))
+    for nom, titre, texte in chain.from_iterable(sources):
         if texte:
-            replie = len(texte) > TEXTE_LONG
-            par_champ.setdefault(nom, []).append(Connu(titre, insecables(texte), replie))
-
-    for nom, titre, texte in _fiche(saisie, etape):
-        ajouter(nom, titre, texte)
-    if etape == BUDGET:
-        for nom, titre, texte in _argent(saisie):
-            ajouter(nom, titre, texte)
-    else:
-        precedente = annee_precedente(saisie.bilan, utilisateur)
-        if precedente is not None and precedente.recue:
-            for nom, titre, texte in _annee_d_avant(saisie, etape, precedente):
-                ajouter(nom, titre, texte)
+            connu = Connu(titre, insecables(texte), len(texte) > TEXTE_LONG)
+            par_champ.setdefault(nom, []).append(connu)
     return par_champ
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -247,7 +247,9 @@ def _sont_sauves(saisie: Saisie, typees: Mapping[str, str]) -> bool:
 @require_POST
 def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Save what was just typed and answer in JSON: what is saved, what is to be corrected, what someone else wrote."""
-    bilan = trouver_bilan(request, cle)
+    # The operation reads the bilan again under its lock: here, only whether the account sees it.
+    visibles = Bilan.objects.visibles_par(request.user).only("pk")
+    bilan = get_object_or_404(visibles, action_annuelle__campagne=request.campagne, action_annuelle__cle=cle)
     champs = _lire_les_changements(request.body)
     if champs is None:
         return JsonResponse({"message": ILLISIBLE}, status=400)

@@ -242,6 +242,14 @@
   };
   purger();
   tous("[data-copie-oublier]").forEach((zone) => oublier(PREFIXE + zone.dataset.copieOublier));
+  /* A step of the porteur's form is kept by brouillon.js: here, only its totals and its dependent question. */
+  const etape = document.querySelector("form[data-brouillon-bilan]");
+  if (etape) {
+    etape.addEventListener("input", (evenement) => { totaliser(evenement); demanderPourquoi(etape); });
+    totaliser();
+    demanderPourquoi(etape);
+    replierLesAges();
+  }
   const formulaire = document.querySelector("form[data-copie]");
   if (!formulaire) return;
   const cle = PREFIXE + formulaire.dataset.copie;
