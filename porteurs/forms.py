@@ -12,7 +12,7 @@ from comptes.versions import version_de
 from documents.normalisation import normaliser
 
 from .doublons import ressemblants
-from .models import Porteur
+from .models import AccesPorteur, Invitation, Porteur
 
 SIRET_LETTRES = "Un SIRET ne contient que des chiffres : vérifiez ce qui a été saisi."
 SIRET_SIREN = "Vous avez saisi neuf chiffres : c'est le SIREN. Le SIRET le complète par cinq chiffres."
@@ -215,3 +215,48 @@ def valeurs(porteur: Porteur) -> dict[str, Any]:
     """Return the present value of each visible field of the form."""
     noms = {nom: getattr(porteur, nom) for nom in PorteurForm.Meta.fields}
     return {**noms, "autres_noms": "\n".join(porteur.alias.values_list("libelle", flat=True))}
+
+
+class InvitationForm(forms.Form):
+    """Somebody to invite: the address is enough, the name helps to know who it is."""
+
+    ROLES = (
+        (AccesPorteur.Role.CONTRIBUTEUR.value, "Saisir et transmettre les bilans"),
+        (
+            AccesPorteur.Role.ADMINISTRATEUR.value,
+            "Saisir et transmettre les bilans, inviter ou retirer des collègues",
+        ),
+    )
+
+    email = forms.EmailField(
+        label="Adresse électronique",
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "autocapitalize": "none"}),
+        help_text="La sienne, plutôt qu'une adresse partagée : un code y est envoyé à chaque connexion.",
+        error_messages={
+            "required": "Indiquez l'adresse où lui envoyer le lien.",
+            "invalid": "Une adresse électronique s'écrit comme prenom.nom@exemple.fr.",
+        },
+    )
+    nom = ChampTexte(
+        label="Prénom et nom",
+        required=False,
+        max_length=Invitation._meta.get_field("nom").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"max_length": "Ce nom est trop long : 150 caractères au plus."},
+    )
+    role = forms.ChoiceField(
+        label="Elle pourra",
+        choices=ROLES,
+        widget=forms.RadioSelect,
+        initial=AccesPorteur.Role.CONTRIBUTEUR.value,
+        error_messages={
+            "required": "Choisissez ce que cette personne pourra faire.",
+            "invalid_choice": "Choisissez ce que cette personne pourra faire.",
+        },
+    )
+
+    use_required_attribute = False
+
+    def clean_email(self) -> str:
+        """Return the address as it is stored, in lower case."""
+        return str(self.cleaned_data["email"]).strip().lower()

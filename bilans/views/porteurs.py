@@ -33,6 +33,7 @@ def porteur_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
         "porteur": porteur,
         "dossier_ouvert": request.user.has_perm("porteurs.lire_dossier", porteur),
         "gere": request.user.has_perm("porteurs.modifier", porteur),
+        "peut_inviter": request.user.has_perm("porteurs.inviter", porteur),
         "peut_lister": request.user.has_perm("financements.lire_programme", request.contrat),
         "parent": visibles.filter(pk=porteur.parent_id).first() if porteur.parent_id else None,
         "services": visibles.filter(parent=porteur).order_by("nom_normalise"),
