@@ -1,20 +1,31 @@
 """Where an account belongs: the contracts it works on, what it owes as a porteur, the year to open."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from actions.models import ActionAnnuelle, Campagne
 from contrats.models import ContratVille
 from financements.acces import contrats_finances
-from porteurs.models import Echeance, Porteur
+from porteurs.models import AccesPorteur, Echeance, Porteur
 
-from ..models import Bilan, RapportAnnuel
+from ..models import Bilan, Commentaire, RapportAnnuel, Recu
+from ..regles import saisie_ouverte
+from .invitation import campagne_a_joindre
 
+# The years whose bilans no longer come in, unless one was given more time.
+STATUTS_TERMINES = (Campagne.Statut.BILANS_CLOS, Campagne.Statut.ARCHIVEE)
+SUITES = {
+    Bilan.Statut.A_SAISIR: "Répondez étape par étape ; ce que vous tapez est enregistré au fur et à mesure.",
+    Bilan.Statut.EN_SAISIE: "Terminez la saisie, relisez, puis transmettez.",
+    Bilan.Statut.A_COMPLETER: "Corrigez ce qui est demandé, puis transmettez de nouveau.",
+}
 # Where an account lands in a contract: the first page whose permission it has.
 PAGES = (("tableau_de_bord", "contrats.gerer"), ("liste_actions", "actions.lister"))
 ECHEANCES_MONTREES = 5
@@ -92,6 +103,9 @@ class ActionDuPorteur:
 
     annuelle: ActionAnnuelle
     bilan: Bilan | None
+    # remarks of the collectivity that nobody has settled yet
+    commentaires: int = 0
+    recu: Recu | None = None
 
     @property
     def statut(self) -> str | None:
@@ -101,15 +115,25 @@ class ActionDuPorteur:
         return Bilan.Statut.A_SAISIR if self.annuelle.bilan_attendu else None
 
     @property
-    def a_faire(self) -> bool:
-        """Whether the bilan waits for the porteur."""
-        return self.bilan is not None and self.bilan.modifiable_par_le_porteur and self.ouvert
+    def entre_ses_mains(self) -> bool:
+        """Whether the bilan is the porteur's to write, be it time for it or not."""
+        return self.bilan is not None and self.bilan.modifiable_par_le_porteur
 
     @property
-    def ouvert(self) -> bool:
-        """Whether the bilans of that year may be entered yet: their opening date is data, not a rule."""
+    def a_faire(self) -> bool:
+        """Whether the bilan waits for the porteur, who may write in it today."""
+        return self.bilan is not None and self.bilan.modifiable_par_le_porteur and saisie_ouverte(self.bilan)
+
+    @property
+    def close(self) -> bool:
+        """Whether the bilan was never transmitted and may no longer be: the campaign is over."""
+        return self.entre_ses_mains and not self.a_faire and self.annuelle.campagne.statut in STATUTS_TERMINES
+
+    @property
+    def ouverture(self) -> date | None:
+        """The day from which the bilan may be written; None when nobody has set one, or when it is past."""
         ouverture = self.annuelle.campagne.bilan_ouverture
-        return ouverture is None or ouverture <= timezone.localdate()
+        return ouverture if ouverture is not None and ouverture > timezone.localdate() else None
 
     @property
     def en_lecture(self) -> bool:
@@ -118,8 +142,8 @@ class ActionDuPorteur:
 
     @property
     def echeance(self) -> date | None:
-        """By when the bilan is due."""
-        return self.annuelle.campagne.bilan_echeance
+        """By when the bilan is due: its own date, else the campaign's."""
+        return self.bilan.echeance if self.bilan is not None else self.annuelle.campagne.bilan_echeance
 
     @property
     def en_retard(self) -> bool:
@@ -135,45 +159,144 @@ class ActionDuPorteur:
             Bilan.Statut.A_COMPLETER: "Compléter le bilan",
         }[Bilan.Statut(self.statut or Bilan.Statut.A_SAISIR)]
 
+    @property
+    def suite(self) -> str:
+        """What the porteur does next, as a sentence; empty when there is nothing to do."""
+        if self.a_faire:
+            return SUITES[Bilan.Statut(self.statut or Bilan.Statut.A_SAISIR)]
+        if self.entre_ses_mains and not self.close and self.ouverture is None:
+            return "Vous recevrez un courriel quand la saisie ouvrira."
+        return ""
 
-class VosActions:
-    """The actions of the porteurs that an account represents, across contracts and years."""
+    @property
+    def url_saisie(self) -> str:
+        """The address of its form."""
+        campagne = self.annuelle.campagne
+        return reverse("bilan_saisir", args=[campagne.contrat.slug, campagne.annee, self.annuelle.cle])
 
-    def __init__(self, utilisateur: Any) -> None:
-        self.utilisateur = utilisateur
 
-    @cached_property
-    def actions(self) -> list[ActionDuPorteur]:
-        """All its actions, the latest year first."""
-        siens = Porteur.objects.de_l_utilisateur(self.utilisateur).values("pk")
-        lignes = ActionAnnuelle.objects.visibles_par(self.utilisateur).filter(action__porteur__in=siens)
-        return [
-            ActionDuPorteur(annuelle, getattr(annuelle, "bilan", None))
-            for annuelle in lignes.pour_liste()
-            .select_related("bilan")
-            .order_by("-campagne__annee", "action__intitule_normalise", "pk")
-        ]
+@dataclass(frozen=True)
+class Actions:
+    """Actions by what is to be done with them, the latest year first; those to do by due date."""
+
+    toutes: list[ActionDuPorteur]
 
     @cached_property
     def a_faire(self) -> list[ActionDuPorteur]:
         """Those whose bilan waits for the porteur, the nearest due date first."""
-        dues = [action for action in self.actions if action.a_faire]
+        dues = [action for action in self.toutes if action.a_faire]
         return sorted(dues, key=lambda action: action.echeance or date.max)
+
+    @cached_property
+    def closes(self) -> list[ActionDuPorteur]:
+        """Those whose bilan was not transmitted in time."""
+        return [action for action in self.toutes if action.close]
 
     @cached_property
     def en_lecture(self) -> list[ActionDuPorteur]:
         """Those whose bilan is being read."""
-        return [action for action in self.actions if action.en_lecture]
+        return [action for action in self.toutes if action.en_lecture]
 
     @cached_property
     def autres(self) -> list[ActionDuPorteur]:
-        """Those for which nothing is awaited: validated, dispensed, or without a bilan yet."""
-        return [action for action in self.actions if not action.a_faire and not action.en_lecture]
+        """Those for which nothing is awaited: validated, dispensed, not open yet, or without a bilan."""
+        return [a for a in self.toutes if not (a.a_faire or a.close or a.en_lecture)]
+
+
+@dataclass(frozen=True)
+class GroupeDuPorteur:
+    """The actions of one porteur, and whether the account may invite colleagues for it."""
+
+    porteur: Porteur
+    actions: Actions
+    peut_inviter: bool
+
+    @property
+    def premiere_echeance(self) -> date:
+        """The nearest due date of what it owes; the end of time when it owes nothing."""
+        dues = [action.echeance for action in self.actions.a_faire if action.echeance is not None]
+        return min(dues, default=date.max)
+
+    @property
+    def campagne(self) -> Campagne:
+        """The latest campaign of its actions: its pages are opened there."""
+        return self.actions.toutes[0].annuelle.campagne
+
+
+class VosActions:
+    """The actions of the porteurs that an account represents, across contracts and years.
+
+    `gardes` are the addresses of forms whose text could not be saved (`comptes.reprise`).
+    """
+
+    def __init__(self, utilisateur: Any, gardes: Sequence[str] = ()) -> None:
+        self.utilisateur = utilisateur
+        self._gardes = gardes
+
+    @cached_property
+    def toutes(self) -> Actions:
+        """All its actions."""
+        siens = Porteur.objects.de_l_utilisateur(self.utilisateur).values("pk")
+        ouverts = Commentaire.objects.visibles_par(self.utilisateur).filter(interne=False, regle_le=None)
+        lignes = (
+            ActionAnnuelle.objects.visibles_par(self.utilisateur)
+            .filter(action__porteur__in=siens)
+            .pour_liste()
+            .select_related("bilan")
+            .prefetch_related(
+                Prefetch("bilan__commentaires", ouverts.order_by("date"), to_attr="ouverts"),
+                Prefetch("bilan__recus", Recu.objects.defer("contenu").order_by("-transmis_le")),
+            )
+            .order_by("-campagne__annee", "action__intitule_normalise", "pk")
+        )
+        return Actions([_action_du_porteur(annuelle) for annuelle in lignes])
+
+    @cached_property
+    def groupes(self) -> list[GroupeDuPorteur]:
+        """Its actions by porteur: the one that owes something first comes first, then by name."""
+        par_porteur: dict[Porteur, list[ActionDuPorteur]] = {}
+        for action in self.toutes.toutes:
+            par_porteur.setdefault(action.annuelle.action.porteur, []).append(action)
+        responsable = set(
+            AccesPorteur.objects.filter(utilisateur=self.utilisateur, role=AccesPorteur.Role.ADMINISTRATEUR)
+            .order_by("pk")
+            .values_list("porteur", flat=True)
+        )
+        groupes = [
+            GroupeDuPorteur(porteur, Actions(siennes), bool({porteur.pk, porteur.parent_id} & responsable))
+            for porteur, siennes in par_porteur.items()
+        ]
+        return sorted(groupes, key=lambda groupe: (groupe.premiere_echeance, groupe.porteur.nom_normalise))
+
+    @cached_property
+    def campagnes(self) -> list[Campagne]:
+        """The campaigns in which something is to be done or awaited, the latest first: instructions, whom to ask."""
+        toutes = self.toutes
+        concernees = [*toutes.a_faire, *toutes.closes, *toutes.en_lecture]
+        campagnes = {action.annuelle.campagne_id: action.annuelle.campagne for action in concernees}
+        utiles = [c for c in campagnes.values() if c.notice or c.contact_nom or c.contact_email]
+        return sorted(utiles, key=lambda campagne: -campagne.annee)
+
+    @cached_property
+    def reprises(self) -> list[tuple[ActionDuPorteur, str]]:
+        """The bilans whose form was sent after the session had ended, with where its text is shown again."""
+        formulaires = {chemin.partition("?")[0]: chemin for chemin in self._gardes}
+        return [
+            (action, formulaires[action.url_saisie])
+            for action in self.toutes.a_faire
+            if action.url_saisie in formulaires
+        ]
 
     @cached_property
     def plusieurs_contrats(self) -> bool:
         """Whether the contract of each action has to be said."""
-        return len({action.annuelle.campagne.contrat_id for action in self.actions}) > 1
+        return len({action.annuelle.campagne.contrat_id for action in self.toutes.toutes}) > 1
+
+    @cached_property
+    def a_joindre(self) -> Campagne | None:
+        """The campaign that says whom to ask, for a porteur that has no action yet."""
+        porteur = Porteur.objects.de_l_utilisateur(self.utilisateur).order_by("pk").first()
+        return campagne_a_joindre(porteur) if porteur else None
 
     @cached_property
     def echeances(self) -> list[Echeance]:
@@ -183,3 +306,12 @@ class VosActions:
             convention__porteur__in=siens, faite_le=None
         )
         return list(echeances.select_related("convention").order_by("date", "libelle")[:ECHEANCES_MONTREES])
+
+
+def _action_du_porteur(annuelle: ActionAnnuelle) -> ActionDuPorteur:
+    """Return a fetched row with what hangs from its bilan."""
+    bilan = getattr(annuelle, "bilan", None)
+    if bilan is None:
+        return ActionDuPorteur(annuelle, None)
+    recus = list(bilan.recus.all())
+    return ActionDuPorteur(annuelle, bilan, len(bilan.ouverts), recus[0] if recus else None)

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from actions.situation import RequeteCampagne
+from comptes.reprise import chemins_gardes
 from contrats.models import ContratVille
 
 from ..pages.arrivee import Arrivee, VosActions, annee_utile, page_d_arrivee, rapports_publies
@@ -20,7 +21,10 @@ def accueil(request: HttpRequest) -> HttpResponse:
         return render(
             request,
             "bilans/vos_actions.html",
-            {"vos_actions": VosActions(request.user), "contrats_suivis": arrivee.contrats},
+            {
+                "vos_actions": VosActions(request.user, chemins_gardes(request)),
+                "contrats_suivis": arrivee.contrats,
+            },
         )
     return render(request, "bilans/accueil.html", {"contrats_suivis": arrivee.contrats})
 

@@ -1,6 +1,7 @@
 """Where each account lands, and what a porteur finds on its page."""
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -173,13 +174,13 @@ def test_ce_que_le_porteur_doit_par_echeance(client, campagne, porteur):
     bilan(campagne, porteur, "Renvoyé", a_completer=True)
     bilan(campagne, fabriques.PorteurFactory(epci=campagne.contrat.epci), "D'un autre")
     lues = vos_actions(client, porteur)
-    assert [(t.annuelle.action.intitule, t.bouton) for t in lues.a_faire] == [
+    assert [(t.annuelle.action.intitule, t.bouton) for t in lues.toutes.a_faire] == [
         ("En retard", "Reprendre le bilan"),
         ("À commencer", "Commencer le bilan"),
         ("Renvoyé", "Compléter le bilan"),
     ]
-    assert titres(lues.en_lecture) == ["Transmis"]
-    assert titres(lues.autres) == ["Validé"]
+    assert titres(lues.toutes.en_lecture) == ["Transmis"]
+    assert titres(lues.toutes.autres) == ["Validé"]
 
 
 def test_la_page_dit_l_echeance_l_etat_et_la_suite(client, campagne, porteur, time_machine):
@@ -202,7 +203,7 @@ def test_un_bilan_qui_n_est_pas_encore_ouvert_n_est_pas_du(client, campagne, por
     campagne.save()
     bilan(campagne, porteur, "Jardin")
     lues = vos_actions(client, porteur)
-    assert (titres(lues.a_faire), titres(lues.autres)) == ([], ["Jardin"])
+    assert (titres(lues.toutes.a_faire), titres(lues.toutes.autres)) == ([], ["Jardin"])
     assert "ouvert à partir du 1er février 2025" in texte(client.get("/"))
 
 
@@ -215,9 +216,152 @@ def test_le_porteur_voit_les_actions_de_ses_services_et_de_tous_ses_contrats(cli
     bilan(campagne, service, "Du service", valide=True)
     bilan(suivant, ville, "De la ville", valide=True)
     lues = vos_actions(client, ville)
-    assert titres(lues.autres) == ["De la ville", "Du service"]
+    assert titres(lues.toutes.autres) == ["De la ville", "Du service"]
     assert lues.plusieurs_contrats
     assert "Contrat suivant" in texte(client.get("/"))
+
+
+def test_l_echeance_d_un_bilan_est_la_sienne_quand_il_en_a_une(client, campagne, porteur, time_machine):
+    time_machine.move_to("2025-07-02T12:00:00+02:00")
+    bilan(campagne, porteur, "Jardin", en_saisie=True, echeance_prolongee=date(2025, 7, 15))
+    bilan(campagne, porteur, "Potager", en_saisie=True)
+    lues = vos_actions(client, porteur)
+    assert [(t.annuelle.action.intitule, t.en_retard) for t in lues.toutes.a_faire] == [
+        ("Potager", True),
+        ("Jardin", False),
+    ]
+    html = texte(client.get("/"))
+    assert "2 bilans sont attendus de vous, le premier depuis le 30 juin 2025" in html
+    assert "à transmettre d'ici le 15 juillet 2025 (dans 13 jours, délai accordé)" in html
+
+
+@pytest.mark.parametrize(
+    ("situation", "suite"),
+    [
+        ("a_saisir", "Répondez étape par étape"),
+        ("en_saisie", "Terminez la saisie, relisez, puis transmettez"),
+        ("a_completer", "Corrigez ce qui est demandé, puis transmettez de nouveau"),
+    ],
+)
+def test_la_page_dit_quoi_faire_ensuite(client, campagne, porteur, situation, suite):
+    bilan(campagne, porteur, "Jardin", **({} if situation == "a_saisir" else {situation: True}))
+    assert suite in texte(arriver(client, fabriques.representant_du_porteur(porteur)))
+
+
+def test_une_campagne_close_le_dit_et_laisse_qui_a_un_delai(client, campagne, porteur, time_machine):
+    time_machine.move_to("2025-09-18T12:00:00+02:00")
+    campagne.statut, campagne.contact_email = "bilans_clos", "ville@montclar.example"
+    campagne.save()
+    bilan(campagne, porteur, "Trop tard", en_saisie=True)
+    bilan(campagne, porteur, "Avec un délai", en_saisie=True, echeance_prolongee=date(2025, 9, 30))
+    lues = vos_actions(client, porteur)
+    assert titres(lues.toutes.closes) == ["Trop tard"]
+    assert titres(lues.toutes.a_faire) == ["Avec un délai"]
+    assert lues.toutes.autres == []
+    html = texte(client.get("/"))
+    assert "Non transmis</h2>" in html
+    assert ", était attendu le 30 juin 2025" in html
+    assert "mailto:ville@montclar.example" in html
+
+
+def test_quand_tout_est_clos_la_page_ne_dit_pas_qu_il_n_y_a_rien(client, campagne, porteur):
+    campagne.statut = "archivee"
+    campagne.save()
+    bilan(campagne, porteur, "Trop tard")
+    html = texte(arriver(client, fabriques.representant_du_porteur(porteur)))
+    assert "La saisie est close, et 1 bilan n'a pas été transmis." in html
+    assert "Commencer le bilan" not in html
+
+
+def test_avant_l_ouverture_on_sait_qu_on_sera_prevenu(client, campagne, porteur):
+    campagne.statut = "programmee"
+    campagne.save()
+    bilan(campagne, porteur, "Jardin")
+    lues = vos_actions(client, porteur)
+    assert (titres(lues.toutes.autres), lues.toutes.closes) == (["Jardin"], [])
+    assert "Vous recevrez un courriel quand la saisie ouvrira." in texte(client.get("/"))
+
+
+def test_les_commentaires_ouverts_sont_comptes_sans_les_notes_internes(client, campagne, porteur):
+    renvoye = bilan(campagne, porteur, "Renvoyé", a_completer=True)
+    lu = bilan(campagne, porteur, "Lu", transmis=True)
+    for sien in (renvoye, lu):
+        fabriques.CommentaireFactory(bilan=sien)
+        fabriques.CommentaireFactory(bilan=sien, interne=True)
+        fabriques.CommentaireFactory(
+            bilan=sien, regle_le=fabriques.VALIDE_LE, regle_par=fabriques.UtilisateurFactory()
+        )
+    lues = vos_actions(client, porteur)
+    assert [tache.commentaires for tache in lues.toutes.toutes] == [1, 1]
+    html = texte(client.get("/"))
+    assert "1 commentaire vous attend dans le formulaire." in html
+    lecture = reverse("bilan_detail", args=[campagne.contrat.slug, 2024, lu.action_annuelle.cle])
+    assert f'href="{lecture}">Lire 1 commentaire<' in html
+
+
+def test_le_dernier_recu_est_a_portee(client, campagne, porteur):
+    transmis = bilan(campagne, porteur, "Jardin", transmis=True)
+    ancien = fabriques.RecuFactory(bilan=transmis, transmis_le=datetime(2025, 4, 2, tzinfo=UTC))
+    dernier = fabriques.RecuFactory(bilan=transmis, transmis_le=datetime(2025, 5, 12, tzinfo=UTC))
+    bilan(campagne, porteur, "Sans reçu", valide=True)
+    html = texte(arriver(client, fabriques.representant_du_porteur(porteur)))
+    cle = transmis.action_annuelle.cle
+    lien = reverse("recu", args=[campagne.contrat.slug, 2024, cle, dernier.cle])
+    assert f'href="{lien}">Reçu du 12 mai 2025<' in html
+    assert ancien.cle not in html
+
+
+def test_plusieurs_porteurs_chacun_ses_actions_le_plus_presse_d_abord(client, campagne):
+    ville = fabriques.PorteurFactory(ville=True, epci=campagne.contrat.epci, nom="Ville")
+    services = [
+        fabriques.PorteurFactory(service=True, parent=ville, epci=ville.epci, nom=nom)
+        for nom in ("Accueil", "Jeunesse")
+    ]
+    bilan(campagne, services[0], "Rien à faire", valide=True)
+    bilan(campagne, services[1], "À faire", en_saisie=True)
+    seul = fabriques.PorteurFactory(epci=ville.epci, nom="Zébulon")
+    bilan(campagne, seul, "Pressé", echeance_prolongee=date(2025, 6, 1))
+    compte = fabriques.representant_du_porteur(ville)
+    fabriques.AccesPorteur.objects.create(utilisateur=compte, porteur=seul)
+    lues = arriver(client, compte).context["vos_actions"]
+    assert [(g.porteur.nom, titres(g.actions.toutes), g.peut_inviter) for g in lues.groupes] == [
+        ("Zébulon", ["Pressé"], False),
+        ("Jeunesse", ["À faire"], True),
+        ("Accueil", ["Rien à faire"], True),
+    ]
+    html = texte(client.get("/"))
+    assert [m for m in re.findall(r"<h2[^>]*>(\w+)</h2>", html) if m in "Zébulon Jeunesse Accueil"] == [
+        *("Zébulon", "Jeunesse", "Accueil"),
+    ]
+    invitations = [
+        reverse("porteur_inviter", args=[campagne.contrat.slug, 2024, p.cle]) in html
+        for p in (seul, *services)
+    ]
+    assert invitations == [False, True, True]
+
+
+def test_les_consignes_et_qui_joindre_des_campagnes_en_cours(client, campagne, porteur):
+    campagne.notice = "Comptez chaque personne une fois."
+    campagne.contact_nom, campagne.contact_telephone = "Claire Aubert", "03 84 00 00 00"
+    campagne.save()
+    autre = fabriques.CampagneFactory(
+        contrat=campagne.contrat, annee=2023, statut="archivee", notice="Consignes anciennes"
+    )
+    bilan(autre, porteur, "Validé", valide=True)
+    bilan(campagne, porteur, "Jardin")
+    html = texte(arriver(client, fabriques.representant_du_porteur(porteur)))
+    assert "<p>Comptez chaque personne une fois.</p>" in html
+    assert 'href="tel:0384000000"' in html
+    assert "Consignes anciennes" not in html
+
+
+def test_un_texte_garde_se_retrouve_depuis_l_accueil(client, campagne, porteur):
+    du = bilan(campagne, porteur, "Jardin", en_saisie=True)
+    chemin = reverse("bilan_saisir", args=[campagne.contrat.slug, 2024, du.action_annuelle.cle])
+    client.post(f"{chemin}?etape=publics", {"type_public": "Des habitantes"})
+    html = texte(arriver(client, fabriques.representant_du_porteur(porteur)))
+    assert "Un texte n'est pas encore enregistré" in html
+    assert f'href="{chemin}?etape=publics">Retrouver mon texte' in html
 
 
 def test_echeances_des_conventions_du_porteur(client, campagne, porteur):
@@ -245,9 +389,24 @@ def test_un_porteur_qui_suit_aussi_un_contrat_a_les_deux(client, campagne, porte
 
 def test_autant_de_requetes_pour_1_3_et_30_actions(client, campagne, porteur):
     def ajouter() -> None:
-        bilan(campagne, porteur, f"Action {Bilan.objects.count()}")
+        ajoute = bilan(campagne, porteur, f"Action {Bilan.objects.count()}", a_completer=True)
+        fabriques.CommentaireFactory(bilan=ajoute)
+        fabriques.RecuFactory(bilan=ajoute)
 
     ajouter()
     client.force_login(fabriques.representant_du_porteur(porteur))
     avec_une = verifier_requetes_constantes(lambda: client.get("/"), ajouter, fois=2)
     assert verifier_requetes_constantes(lambda: client.get("/"), ajouter, fois=27) == avec_une
+
+
+def test_autant_de_requetes_pour_plusieurs_porteurs(client, campagne, porteur):
+    ville = fabriques.PorteurFactory(ville=True, epci=campagne.contrat.epci)
+
+    def ajouter() -> None:
+        service = fabriques.PorteurFactory(service=True, parent=ville, epci=ville.epci)
+        bilan(campagne, service, "Jardin", a_completer=True)
+
+    ajouter()
+    ajouter()
+    client.force_login(fabriques.representant_du_porteur(ville))
+    verifier_requetes_constantes(lambda: client.get("/"), ajouter, fois=5)
