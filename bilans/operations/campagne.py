@@ -286,8 +286,8 @@ def ouvrir_les_bilans(
         return actuelle
     actuelle.bilan_ouverture = ouverture or actuelle.bilan_ouverture or timezone.localdate()
     actuelle.bilan_echeance = echeance or actuelle.bilan_echeance or actuelle.echeance_par_defaut
-    _refuser_le_passe(actuelle.bilan_echeance, "bilan_echeance")
-    _verifier_dates(actuelle)
+    _refuser_le_passe(actuelle.bilan_echeance, "echeance")
+    _verifier_dates(actuelle, "echeance")
     actuelle.statut = Statut.BILANS_OUVERTS
     _ecrire(actuelle, utilisateur)
     for annuelle in actuelle.actions.filter(bilan__isnull=True).order_by("pk"):

@@ -16,7 +16,7 @@ from actions.situation import RequeteCampagne
 from comptes.versions import VersionPerimee, comparer, version_de
 from comptes.vues import RIEN_DE_CHANGE, exiger
 
-from ..forms_campagne import (
+from ..forms.campagne import (
     ApercuForm,
     ClotureForm,
     FormulaireVersionne,
@@ -142,7 +142,7 @@ def _tranches(request: RequeteCampagne, page: PageCampagne) -> HttpResponse:
     contexte = {
         "form": form,
         "titre": "Tranches d'âge",
-        "gabarit": "bilans/campagne_tranches.html",
+        "rangees": "bilans/campagne_tranches.html",
     }
 
     def regler(version: int) -> None:
@@ -157,7 +157,7 @@ def _rappels(request: RequeteCampagne, page: PageCampagne) -> HttpResponse:
         campagne=request.campagne,
         prevues=[prevue for prevue in page.prevues if prevue.faite_le is None],
     )
-    contexte = {"form": form, "titre": "Rappels prévus", "gabarit": "bilans/campagne_rappels.html"}
+    contexte = {"form": form, "titre": "Rappels prévus", "rangees": "bilans/campagne_rappels.html"}
 
     def regler(version: int) -> None:
         operations.regler_relances(request.campagne, request.user, form.dates, version=version)

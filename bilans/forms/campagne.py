@@ -16,7 +16,7 @@ from comptes.versions import version_de
 from contrats.models import Indicateur
 from documents.texte import nettoyer
 
-from .operations.campagne import (
+from ..operations.campagne import (
     CHAMPS_INDICATEUR,
     CHAMPS_QUESTION,
     CHAMPS_REGLES,
@@ -229,7 +229,9 @@ class TranchesForm(_FormulaireDeLignes):
         donnees = super().clean() or self.cleaned_data
         self.saisies: list[TrancheSaisie] = []
         for tranche in (*self.tranches, None):
-            self._lire(tranche, donnees)
+            # A row that the page did not have was added meanwhile: it is left as it is.
+            if tranche is None or f"libelle_{tranche.pk}" in self.data:
+                self._lire(tranche, donnees)
         return donnees
 
     def _lire(self, tranche: TrancheAge | None, donnees: dict[str, Any]) -> None:
@@ -525,6 +527,10 @@ class MessageForm(forms.Form):
         super().__init__(*args, **options)
         self.type = type_
 
+    def groupes(self) -> Iterator[Groupe]:
+        """Give the fields in one group."""
+        return groupes(self, (("Le message", "", ("objet", "corps")),))
+
     def clean_objet(self) -> str:
         """Return the subject on one line, as an e-mail takes it."""
         objet = " ".join(nettoyer(self.cleaned_data["objet"]).split())
@@ -554,23 +560,23 @@ class ClotureForm(FormulaireVersionne):
 class OuvertureForm(FormulaireVersionne):
     """From when the porteurs write, and until when their bilans are awaited."""
 
-    bilan_ouverture = ChampDate(
+    ouverture = ChampDate(
         label="Ouverture",
         help_text="Les porteurs peuvent saisir à partir de ce jour.",
         error_messages={"required": "Indiquez à partir de quel jour les porteurs peuvent saisir."},
     )
-    bilan_echeance = ChampDate(
+    echeance = ChampDate(
         label="Échéance", error_messages={"required": "Indiquez pour quand les bilans sont attendus."}
     )
 
     def __init__(self, *args: Any, campagne: Campagne, **options: Any) -> None:
         aujourd_hui, prevue = timezone.localdate(), campagne.bilan_ouverture
         options["initial"] = {
-            "bilan_ouverture": prevue if prevue and prevue > aujourd_hui else aujourd_hui,
-            "bilan_echeance": echeance_proposee(campagne),
+            "ouverture": prevue if prevue and prevue > aujourd_hui else aujourd_hui,
+            "echeance": echeance_proposee(campagne),
         }
         super().__init__(*args, campagne=campagne, **options)
-        self.fields["bilan_echeance"].help_text = aide_echeance(campagne)
+        self.fields["echeance"].help_text = aide_echeance(campagne)
 
 
 class ProlongationForm(FormulaireVersionne):
