@@ -9,6 +9,10 @@ class BilansConfig(AppConfig):
         from actions.operations import declarer_suite
 
         from . import acces, regles  # noqa: F401 — declares who sees and who may do what
-        from .operations import preparer_bilan
+        from .operations import courriels, etats, recus
 
-        declarer_suite(preparer_bilan)
+        declarer_suite(etats.preparer_bilan)
+        # Receipts come first: the e-mails carry them.
+        etats.declarer_suite(recus.etablir_le_recu)
+        etats.declarer_suite(courriels.suite_courriels)
+        etats.declarer_suite_echeance(courriels.annoncer_prolongation)

@@ -228,10 +228,10 @@ def _annoncer_validation(bilan: Bilan, auteur: Utilisateur) -> None:
     _annoncer(bilan, auteur, Type.VALIDATION, recu)
 
 
-def annoncer_prolongation(auteur: Utilisateur, bilan: Bilan) -> list[Courriel]:
+def annoncer_prolongation(bilan: Bilan, auteur: Utilisateur) -> list[Courriel]:
     """Tell the porteur that its bilan has a new due date; return the e-mails, none when it may not write.
 
-    In the transaction that changes the date. Nobody is told of what it did itself.
+    Called by the change of date, in its transaction. Nobody is told of what it did itself.
     """
     if not bilan.modifiable_par_le_porteur or not saisie_ouverte(bilan):
         return []
