@@ -33,10 +33,10 @@ class RubriqueLue(NamedTuple):
 
     @property
     def phrase_sans_reponse(self) -> str:
-        """Return « Sans réponse : points forts, difficultés. »; an empty string when everything was answered."""
+        """Return « Sans réponse : « Points forts », « Difficultés ». »; blank when everything was answered."""
         if not self.sans_reponse:
             return ""
-        return insecables(f"Sans réponse : {', '.join(map(_dans_une_phrase, self.sans_reponse))}.")
+        return insecables(f"Sans réponse : {', '.join(f'« {libelle} »' for libelle in self.sans_reponse)}.")
 
 
 class RecuLu:
@@ -182,12 +182,6 @@ def recus_du_bilan(bilan: Bilan, utilisateur: Utilisateur) -> list[Recu]:
     """Return the receipts of a bilan that the account may see, the latest first, for `bilans/recus_liste.html`."""
     recus = Recu.objects.visibles_par(utilisateur).filter(bilan=bilan).defer("contenu")
     return list(recus.select_related("transmis_par").order_by("-transmis_le", "-pk"))
-
-
-def _dans_une_phrase(libelle: str) -> str:
-    """Return a question as the middle of a sentence has it: « Points forts » without its capital, not « QPV »."""
-    premier = libelle.split(maxsplit=1)[0] if libelle.strip() else ""
-    return libelle if len(premier) > 1 and premier.isupper() else libelle[:1].lower() + libelle[1:]
 
 
 def _a_des_signes_sans_dessin(texte: str) -> bool:

@@ -197,7 +197,8 @@ def test_the_page_the_text_and_the_paper_say_the_same(recu: Recu, porteur: Utili
             "Le jardin a ouvert le 3 mars.",
             "Vingt familles s'y relaient : les mercredis & samedis, <toujours> à 14 h.",
             "30 personnes : 12 femmes, 18 hommes",
-            "points forts, ",
+            "Sans réponse : «",
+            "« Points forts », «",
             "Affiche.pdf",
             recu.empreinte,
         ):
