@@ -1,0 +1,637 @@
+"""Nothing typed is lost: what can happen to a browser, a network, a session or a server while someone types.
+
+After each, what is in the database is what was typed, character for character.
+"""
+
+import re
+import time
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+
+from bilans import operations
+from bilans.models import Bilan, PieceJointe
+from tests import fabriques
+from tests.outils import axe, navigateur
+from tests.outils.pages import lisible
+from tests.outils.serveur import Serveur
+
+pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
+
+TEXTE = "Été à l'Épicerie : 12 ateliers « cœur » — où ça ?\n\n\tÇa a marché 🎉👩🏽‍🌾\nMerci à Zoé…"
+SUITE = "\nPuis l'automne : 3 sorties, œuvres & goûters 🍂."
+LONG = ("Jeudi, salle n° 4 : l'été, où çà ? 🎈\n" * 140).strip()[:5000].strip()
+CHAMP = "mise_en_oeuvre"
+DEBUT = "Avant l'été."
+
+
+@pytest.fixture
+def serveur(transactional_db):
+    serveur = Serveur()
+    yield serveur
+    serveur.arreter()
+
+
+@pytest.fixture
+def bilan(transactional_db):
+    return fabriques.BilanFactory(en_saisie=True, realisation="realisee", mise_en_oeuvre=DEBUT)
+
+
+@pytest.fixture
+def lea(bilan):
+    porteur = bilan.action_annuelle.action.porteur
+    return fabriques.representant_du_porteur(porteur, email="lea@exemple.fr", prenom="Léa", nom="Morel")
+
+
+def adresse(nom, bilan, etape=""):
+    campagne = bilan.action_annuelle.campagne
+    chemin = reverse(nom, args=[campagne.contrat.slug, campagne.annee, bilan.action_annuelle.cle])
+    return f"{chemin}?etape={etape}" if etape else chemin
+
+
+@pytest.fixture
+def ouvrir(serveur, bilan):
+    """Sign someone in, in the browser of a page, and open a step of the bilan there."""
+
+    def aller(page, compte, etape="deroulement"):
+        navigateur.connecter(page, serveur, compte)
+        page.goto(serveur.url + adresse("bilan_saisir", bilan, etape))
+        return page
+
+    return aller
+
+
+@pytest.fixture
+def saisie(page, ouvrir, lea):
+    """The first step, open in Léa's browser."""
+    return ouvrir(page, lea)
+
+
+@pytest.fixture
+def claire(new_context, ouvrir, bilan):
+    """The same step, open in the browser of her colleague Claire."""
+    porteur = bilan.action_annuelle.action.porteur
+    compte = fabriques.representant_du_porteur(
+        porteur, email="claire@exemple.fr", prenom="Claire", nom="Aubert"
+    )
+    return ouvrir(new_context().new_page(), compte)
+
+
+# -- What one does, what one sees --------------------------------------------------------------------
+def zone(page, nom=CHAMP):
+    return page.locator(f"[name={nom}]")
+
+
+def taper(page, texte, nom=CHAMP):
+    """Type at the end of a field, key by key; what keys cannot give is inserted as a phone's keyboard does."""
+    champ = zone(page, nom)
+    champ.focus()
+    page.keyboard.press("Control+End")
+    for caractere in texte:
+        if caractere == "\n":
+            page.keyboard.press("Enter")
+        else:
+            page.keyboard.insert_text(caractere)
+
+
+def etat(page):
+    return lisible(page.locator("[data-enregistrement]").first.inner_text())
+
+
+def attendre_etat(page, debut, delai=15_000):
+    motif = re.compile("^" + re.escape(debut).replace(r"\ ", r"\s"))
+    page.locator("[data-enregistrement]", has_text=motif).first.wait_for(timeout=delai)
+
+
+def enregistre(page):
+    attendre_etat(page, "Enregistré à ")
+
+
+def jusqu_a(page, vrai, delai=10):
+    """Wait until `vrai()`, the page living meanwhile; the security policy forbids polling with a script."""
+    fin = time.monotonic() + delai
+    while not vrai():
+        if time.monotonic() > fin:
+            pytest.fail(f"Attendu en vain ; la page dit : {etat(page)}")
+        page.wait_for_timeout(50)
+
+
+def lu(bilan, nom=CHAMP):
+    return getattr(Bilan.objects.get(pk=bilan.pk), nom)
+
+
+def journal(page):
+    return page.evaluate(
+        "Object.entries(localStorage).filter(([cle]) => cle.startsWith('pilotis-brouillon-')).map(([, v]) => v)"
+    )
+
+
+def bouton(page, nom):
+    return page.get_by_role("button", name=nom)
+
+
+def continuer(page):
+    return page.get_by_role("button", name="Continuer", exact=True)
+
+
+# -- The server, the network -------------------------------------------------------------------------
+def test_le_serveur_s_arrete_et_repart_pendant_la_frappe(saisie, serveur, bilan):
+    taper(saisie, "\n" + TEXTE)
+    serveur.arreter()
+    taper(saisie, SUITE)
+    attendre_etat(saisie, "Non enregistré : connexion perdue, nous réessayons")
+    # Leaving asks first; the button that goes on says why it does not.
+    demandes = []
+    saisie.on("dialog", lambda d: (demandes.append(d.type), d.dismiss()))
+    saisie.close(run_before_unload=True)
+    continuer(saisie).click()
+    saisie.get_by_text("vous restez sur cette page").wait_for()
+    assert demandes == ["beforeunload"]
+    taper(saisie, " Encore.")
+    serveur.demarrer()
+    enregistre(saisie)
+    voulu = f"{DEBUT}\n{TEXTE}{SUITE} Encore."
+    assert (lu(bilan), zone(saisie).input_value(), journal(saisie)) == (voulu, voulu, [])
+
+
+def test_une_minute_sans_reseau(page, ouvrir, lea, bilan):
+    page.clock.install()
+    ouvrir(page, lea)
+    echecs = []
+    page.on("requestfailed", lambda demande: echecs.append(demande.url))
+    page.context.set_offline(True)
+    taper(page, TEXTE)
+    for _ in range(12):
+        page.clock.run_for(5_000)
+        page.wait_for_timeout(20)
+    assert etat(page) == "Non enregistré : connexion perdue, nous réessayons"
+    # At once, then after 2, 4, 8, 16 and 30 seconds at most.
+    assert 4 <= len(echecs) <= 6
+    taper(page, SUITE)
+    page.context.set_offline(False)
+    enregistre(page)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE
+
+
+def test_une_reponse_perdue_n_est_pas_un_conflit(saisie, bilan):
+    """The server saved, its answer never came; what is typed next is not opposed to it."""
+
+    def avaler(route):
+        route.fetch()
+        route.abort()
+
+    saisie.route("**/brouillon/", avaler, times=1)
+    taper(saisie, TEXTE)
+    attendre_etat(saisie, "Non enregistré")
+    assert lu(bilan) == DEBUT + TEXTE
+    taper(saisie, SUITE)
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE
+    assert saisie.locator(".conflit").count() == 0
+
+
+def test_revenir_en_arriere_apres_une_reponse_perdue(saisie, bilan):
+    """Undone, when the server holds what was undone without the page having heard of it."""
+
+    def avaler(route):
+        route.fetch()
+        route.abort()
+
+    saisie.route("**/brouillon/", avaler, times=1)
+    zone(saisie).fill("Autre chose.")
+    attendre_etat(saisie, "Non enregistré")
+    assert lu(bilan) == "Autre chose."
+    zone(saisie).fill(DEBUT)
+    enregistre(saisie)
+    assert (lu(bilan), zone(saisie).input_value()) == (DEBUT, DEBUT)
+
+
+def test_ce_qu_on_tape_pendant_un_envoi_part_ensuite(saisie, bilan):
+    en_cours, ensemble = [], []
+
+    def ralentir(route):
+        en_cours.append(route)
+        ensemble.append(len(en_cours))
+        saisie.wait_for_timeout(700)
+        reponse = route.fetch()
+        en_cours.remove(route)
+        route.fulfill(response=reponse)
+
+    saisie.route("**/brouillon/", ralentir)
+    for morceau in (TEXTE[:20], TEXTE[20:45], TEXTE[45:]):
+        taper(saisie, morceau)
+        saisie.wait_for_timeout(900)
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE
+    assert len(ensemble) >= 2
+    assert set(ensemble) == {1}
+
+
+def test_qui_tape_sans_pause_est_enregistre_au_bout_de_cinq_secondes(page, ouvrir, lea, bilan):
+    page.clock.install()
+    ouvrir(page, lea)
+    envois = []
+    page.on("request", lambda demande: envois.append(demande) if "brouillon/" in demande.url else None)
+    for _ in range(9):
+        taper(page, "é")
+        page.clock.run_for(500)
+    assert envois == []
+    for _ in range(3):
+        taper(page, "é")
+        page.clock.run_for(500)
+    assert len(envois) == 1
+    jusqu_a(page, lambda: lu(bilan).startswith(DEBUT + "ééééé"))
+
+
+def test_une_erreur_du_serveur_est_retentee(saisie, bilan):
+    saisie.route("**/brouillon/", lambda route: route.fulfill(status=503, body="occupé"), times=1)
+    taper(saisie, TEXTE)
+    attendre_etat(saisie, "Non enregistré : connexion perdue")
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE
+
+
+# -- The session -------------------------------------------------------------------------------------
+def test_la_session_expire_le_code_ramene_au_meme_endroit(saisie, serveur, bilan, mailoutbox):
+    taper(saisie, "\n" + TEXTE)
+    enregistre(saisie)
+    Session.objects.all().delete()
+    taper(saisie, SUITE)
+    attendre_etat(saisie, "Non enregistré : votre connexion a pris fin")
+    saisie.keyboard.press("Control+Home")
+    for _ in range(3):
+        saisie.keyboard.press("ArrowRight")
+    axe.verifier(saisie)
+    bouton(saisie, "Recevoir un code et continuer").click()
+    saisie.wait_for_url("**/compte/login/**")
+    saisie.locator("#id_code_email").fill("lea@exemple.fr")
+    saisie.keyboard.press("Enter")
+    saisie.wait_for_url("**" + reverse("account_confirm_login_code") + "**")
+    code = re.search(r"^ {4}(\S+)$", mailoutbox[-1].body, re.MULTILINE).group(1)
+    saisie.locator("#id_code").fill(code)
+    saisie.keyboard.press("Enter")
+    saisie.wait_for_url("**" + adresse("bilan_saisir", bilan, "deroulement"))
+    voulu = f"{DEBUT}\n{TEXTE}{SUITE}"
+    assert zone(saisie).input_value() == voulu
+    assert zone(saisie).evaluate("e => [e === document.activeElement, e.selectionStart]") == [True, 3]
+    enregistre(saisie)
+    saisie.keyboard.insert_text("É")
+    enregistre(saisie)
+    jusqu_a(saisie, lambda: lu(bilan) == voulu[:3] + "É" + voulu[3:])
+    assert journal(saisie) == []
+
+
+def test_reconnectee_dans_un_autre_onglet_la_page_reprend_seule(saisie, serveur, bilan, lea):
+    Session.objects.all().delete()
+    taper(saisie, TEXTE)
+    attendre_etat(saisie, "Non enregistré : votre connexion a pris fin")
+    navigateur.connecter(saisie, serveur, lea)
+    saisie.evaluate("window.dispatchEvent(new Event('focus'))")
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE
+
+
+def test_un_autre_compte_du_meme_ordinateur_n_en_voit_rien(saisie, serveur, ouvrir, bilan, lea):
+    serveur.arreter()
+    taper(saisie, TEXTE)
+    attendre_etat(saisie, "Non enregistré")
+    contexte = saisie.context
+    saisie.close(run_before_unload=False)
+    serveur.demarrer()
+    marc = fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur)
+    page = ouvrir(contexte.new_page(), marc)
+    page.wait_for_timeout(1_200)
+    assert (zone(page).input_value(), lu(bilan)) == (DEBUT, DEBUT)
+    # Léa finds it again.
+    ouvrir(page, lea)
+    enregistre(page)
+    assert lu(bilan) == DEBUT + TEXTE
+
+
+# -- The tab -----------------------------------------------------------------------------------------
+def test_un_onglet_ferme_sans_serveur_rend_le_texte(saisie, serveur, bilan, lea):
+    enregistre_avant = DEBUT
+    serveur.arreter()
+    taper(saisie, TEXTE)
+    contexte = saisie.context
+    # No time is given: the last key is in the journal already.
+    saisie.close(run_before_unload=False)
+    serveur.demarrer()
+    assert lu(bilan) == enregistre_avant
+    page = contexte.new_page()
+    # On another step: what was typed elsewhere goes too.
+    page.goto(serveur.url + adresse("bilan_saisir", bilan, "moyens"))
+    enregistre(page)
+    assert lu(bilan) == DEBUT + TEXTE
+    page.goto(serveur.url + adresse("bilan_saisir", bilan, "deroulement"))
+    assert (zone(page).input_value(), journal(page)) == (DEBUT + TEXTE, [])
+
+
+def test_un_onglet_ferme_sans_serveur_rouvert_au_meme_endroit(saisie, serveur, bilan):
+    serveur.arreter()
+    taper(saisie, TEXTE)
+    contexte = saisie.context
+    saisie.close(run_before_unload=False)
+    serveur.demarrer()
+    page = contexte.new_page()
+    page.goto(serveur.url + adresse("bilan_saisir", bilan, "deroulement"))
+    assert zone(page).input_value() == DEBUT + TEXTE
+    taper(page, SUITE)
+    enregistre(page)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE
+
+
+def test_le_retour_arriere_rend_le_texte(saisie, serveur, bilan):
+    taper(saisie, TEXTE)
+    # Gone before the pause that saves is over.
+    saisie.goto(serveur.url + reverse("accessibilite"))
+    saisie.go_back()
+    jusqu_a(saisie, lambda: zone(saisie).input_value() == DEBUT + TEXTE)
+    taper(saisie, SUITE)
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE
+
+
+def test_une_page_gardee_par_le_navigateur_relit_ce_qui_a_change(saisie, bilan):
+    Bilan.objects.filter(pk=bilan.pk).update(points_forts="Écrit ailleurs.", version=bilan.version + 1)
+    saisie.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    jusqu_a(saisie, lambda: zone(saisie, "points_forts").input_value() == "Écrit ailleurs.")
+    saisie.locator("[data-champ=points_forts]", has_text="modifiée ailleurs").wait_for()
+    taper(saisie, " Et ici.", "points_forts")
+    enregistre(saisie)
+    assert lu(bilan, "points_forts") == "Écrit ailleurs. Et ici."
+
+
+def test_deux_onglets_n_ecrasent_rien(saisie, serveur, bilan):
+    autre = saisie.context.new_page()
+    autre.goto(serveur.url + adresse("bilan_saisir", bilan, "deroulement"))
+    saisie.bring_to_front()
+    taper(saisie, TEXTE)
+    jusqu_a(autre, lambda: zone(autre).input_value() == DEBUT + TEXTE)
+    enregistre(saisie)
+    autre.bring_to_front()
+    taper(autre, SUITE)
+    taper(autre, "Le mardi 🌙.", "points_forts")
+    enregistre(autre)
+    saisie.bring_to_front()
+    taper(saisie, " Fin.")
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE + " Fin."
+    assert lu(bilan, "points_forts") == "Le mardi 🌙."
+    assert (saisie.locator(".conflit").count(), autre.locator(".conflit").count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "Storage.prototype.setItem = () => { throw new DOMException('plein', 'QuotaExceededError'); };",
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } });",
+    ],
+    ids=["plein", "refusé"],
+)
+def test_sans_journal_le_serveur_recoit_tout(page, ouvrir, lea, bilan, serveur, script):
+    page.add_init_script(script)
+    ouvrir(page, lea)
+    serveur.arreter()
+    taper(page, TEXTE)
+    attendre_etat(page, "Non enregistré : connexion perdue")
+    taper(page, SUITE)
+    serveur.demarrer()
+    enregistre(page)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE
+
+
+def test_un_texte_de_cinq_mille_caracteres_colle(saisie, bilan):
+    assert len(LONG) > 4_900
+    zone(saisie).fill("")
+    zone(saisie).focus()
+    saisie.keyboard.insert_text(LONG)
+    enregistre(saisie)
+    assert lu(bilan) == LONG
+
+
+def test_un_journal_trop_vieux_est_oublie(page, ouvrir, lea, bilan):
+    ouvrir(page, lea)
+    entree = '{"mise_en_oeuvre": {"avant": "Avant l\'été.", "apres": "Vieux.", "quand": 1600000000000}}'
+    page.evaluate(
+        "([cle, texte]) => localStorage.setItem(cle, texte)",
+        [f"pilotis-brouillon-{bilan.cle}-{lea.pk}", entree],
+    )
+    page.evaluate("([cle, texte]) => localStorage.setItem(cle, texte)", ["pilotis-brouillon-autre-9", entree])
+    page.reload()
+    assert (zone(page).input_value(), journal(page)) == (DEBUT, [])
+
+
+# -- Two people --------------------------------------------------------------------------------------
+def test_deux_personnes_sur_des_questions_differentes(saisie, claire, bilan):
+    taper(saisie, TEXTE)
+    enregistre(saisie)
+    taper(claire, "Venu·es à pied 🚶.", "points_forts")
+    enregistre(claire)
+    assert (lu(bilan), lu(bilan, "points_forts")) == (DEBUT + TEXTE, "Venu·es à pied 🚶.")
+    # What Léa wrote has come to Claire's page, marked, and she writes after it.
+    jusqu_a(claire, lambda: zone(claire).input_value() == DEBUT + TEXTE)
+    taper(claire, SUITE)
+    enregistre(claire)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE
+    assert claire.locator(".conflit").count() == 0
+
+
+@pytest.mark.parametrize("choix", ["Garder la mienne", "Prendre l'autre", "Garder les deux"])
+def test_deux_personnes_sur_la_meme_question(saisie, claire, bilan, choix):
+    zone(saisie).fill(TEXTE)
+    enregistre(saisie)
+    zone(claire).fill("De Claire.")
+    conflit = claire.locator(".conflit")
+    conflit.wait_for()
+    attendre_etat(claire, "Une réponse a deux versions")
+    assert lu(bilan) == TEXTE
+    # Both are there; hers goes on as she types.
+    taper(claire, " Suite 🌱.")
+    dit = lisible(conflit.inner_text())
+    assert "Votre version De Claire. Suite 🌱." in dit
+    assert re.search(r"Version de Léa Morel, à \d+ h \d\d", dit)
+    assert lisible(TEXTE) in dit
+    axe.verifier(claire)
+    bouton(claire, "Voir les deux versions").focus()
+    claire.keyboard.press("Enter")
+    assert conflit.evaluate("e => e === document.activeElement")
+    bouton(claire, choix).focus()
+    claire.keyboard.press("Enter")
+    enregistre(claire)
+    voulu = {
+        "Garder la mienne": "De Claire. Suite 🌱.",
+        "Prendre l'autre": TEXTE,
+        "Garder les deux": f"De Claire. Suite 🌱.\n\n{TEXTE}",
+    }[choix]
+    assert (lu(bilan), zone(claire).input_value(), journal(claire)) == (voulu, voulu, [])
+    assert zone(claire).evaluate("e => e === document.activeElement")
+    assert conflit.count() == 0
+
+
+def test_un_choix_laisse_en_suspens_attend(saisie, claire, bilan):
+    zone(saisie).fill(TEXTE)
+    enregistre(saisie)
+    zone(claire).fill("De Claire.")
+    claire.locator(".conflit").wait_for()
+    continuer(claire).click()
+    claire.wait_for_timeout(500)
+    assert "etape=deroulement" in claire.url
+    claire.reload()
+    claire.locator(".conflit").wait_for()
+    assert (lu(bilan), zone(claire).input_value()) == (TEXTE, "De Claire.")
+
+
+# -- Going on, handing over --------------------------------------------------------------------------
+def test_continuer_attend_l_enregistrement(saisie, bilan):
+    def ralentir(route):
+        saisie.wait_for_timeout(600)
+        route.continue_()
+
+    saisie.route("**/brouillon/", ralentir)
+    taper(saisie, TEXTE)
+    continuer(saisie).click(no_wait_after=True)
+    saisie.wait_for_url("**/saisir/?etape=publics")
+    assert (lu(bilan), journal(saisie)) == (DEBUT + TEXTE, [])
+
+
+def test_changer_d_etape_attend_l_enregistrement(saisie, bilan):
+    taper(saisie, TEXTE)
+    saisie.locator("a[data-etape-lien=moyens]").click()
+    saisie.wait_for_url("**/saisir/?etape=moyens")
+    assert (lu(bilan), journal(saisie)) == (DEBUT + TEXTE, [])
+
+
+def test_un_double_clic_transmet_une_fois(page, ouvrir, lea, bilan):
+    ouvrir(page, lea, "relecture")
+    envois = []
+    page.on(
+        "request", lambda d: envois.append(d.url) if d.method == "POST" and "brouillon" not in d.url else None
+    )
+    bouton(page, re.compile("^Transmettre")).first.dblclick()
+    page.wait_for_url("**/bilan/")
+    assert len(envois) == 1
+    bilan.refresh_from_db()
+    assert (bilan.statut, bilan.mise_en_oeuvre) == ("transmis", DEBUT)
+    assert [t.vers for t in bilan.transitions.all()].count("transmis") == 1
+
+
+def test_transmis_entre_temps_le_texte_reste(saisie, serveur, bilan, lea):
+    operations.transmettre(Bilan.objects.get(pk=bilan.pk), lea)
+    taper(saisie, TEXTE)
+    attendre_etat(saisie, "Non enregistré : ")
+    assert "transmis" in etat(saisie)
+    saisie.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    bouton(saisie, "Copier mon texte").click()
+    bouton(saisie, "Texte copié").wait_for()
+    assert saisie.evaluate("navigator.clipboard.readText()").endswith(f"\n{DEBUT}{TEXTE}")
+    assert zone(saisie).input_value() == DEBUT + TEXTE
+    # The page that reads gives it too; erased only when one says so, twice.
+    saisie.goto(serveur.url + adresse("bilan_detail", bilan))
+    garde = saisie.locator("[data-journal-lecture]")
+    assert "Ce navigateur a gardé un texte qui n'a pas été enregistré" in lisible(garde.inner_text())
+    assert lisible(DEBUT + TEXTE) in lisible(garde.inner_text())
+    axe.verifier(saisie)
+    saisie.once("dialog", lambda dialogue: dialogue.dismiss())
+    bouton(saisie, "L'effacer").click()
+    assert len(journal(saisie)) == 1
+    saisie.once("dialog", lambda dialogue: dialogue.accept())
+    bouton(saisie, "L'effacer").click()
+    assert journal(saisie) == []
+    assert lu(bilan) == DEBUT
+
+
+# -- Everything that is not text ---------------------------------------------------------------------
+def test_les_choix_les_dates_et_les_nombres_aussi(saisie, serveur, bilan):
+    saisie.get_by_label("Réalisée en partie").check()
+    zone(saisie, "date_debut").fill("2024-03-02")
+    zone(saisie, "nombre_seances").fill("24")
+    enregistre(saisie)
+    saisie.goto(serveur.url + adresse("bilan_saisir", bilan, "publics"))
+    saisie.get_by_label("Femmes, tous âges, ensemble du public", exact=True).fill("1 200")
+    saisie.locator("[name=total_estimation]").check()
+    enregistre(saisie)
+    relu = Bilan.objects.avec_effectifs().get(pk=bilan.pk)
+    assert (relu.realisation, str(relu.date_debut), relu.nombre_seances, relu.personnes) == (
+        "partielle",
+        "2024-03-02",
+        24,
+        1200,
+    )
+    assert relu.effectifs.get().approximatif is True
+    saisie.locator("[name=total_estimation]").uncheck()
+    enregistre(saisie)
+    jusqu_a(saisie, lambda: relu.effectifs.get().approximatif is False)
+
+
+def test_ce_qui_ne_se_lit_pas_est_garde_et_explique(saisie, bilan):
+    zone(saisie, "nombre_seances").fill("une trentaine")
+    enregistre(saisie)
+    champ = zone(saisie, "nombre_seances")
+    erreur = saisie.locator("#a-corriger-nombre_seances")
+    assert "en chiffres" in erreur.inner_text() or "nombre" in erreur.inner_text()
+    assert champ.get_attribute("aria-invalid") == "true"
+    assert "a-corriger-nombre_seances" in champ.get_attribute("aria-describedby")
+    axe.verifier(saisie)
+    saisie.reload()
+    assert champ.input_value() == "une trentaine"
+    champ.fill("30")
+    enregistre(saisie)
+    assert saisie.locator("[data-champ=nombre_seances] .errorlist").count() == 0
+    assert (champ.get_attribute("aria-invalid"), lu(bilan, "nombre_seances")) == (None, 30)
+
+
+# -- A file in the middle of a sentence --------------------------------------------------------------
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
+
+
+def joindre(page, nom="affiche.pdf", contenu=PDF):
+    page.locator("[data-pieces] input[type=file]").set_input_files(
+        {"name": nom, "mimeType": "application/pdf", "buffer": contenu}
+    )
+    page.get_by_role("button", name="Joindre", exact=True).click(no_wait_after=True)
+    return page.locator("[data-pieces-message]")
+
+
+def test_joindre_un_fichier_pendant_la_frappe(saisie, serveur, bilan):
+    def ralentir(route):
+        saisie.wait_for_timeout(800)
+        route.continue_()
+
+    saisie.route("**/pieces/", ralentir)
+    taper(saisie, TEXTE)
+    message = joindre(saisie)
+    taper(saisie, SUITE)
+    message.get_by_text("joint").wait_for()
+    taper(saisie, " Fin.")
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE + " Fin."
+    assert list(PieceJointe.objects.filter(bilan=bilan).values_list("nom", flat=True)) == ["affiche.pdf"]
+    assert saisie.get_by_role("link", name=re.compile("affiche.pdf")).first.is_visible()
+
+
+def test_un_fichier_refuse_ne_perd_aucun_texte(saisie, serveur, bilan):
+    taper(saisie, TEXTE)
+    message = joindre(saisie, "faux.pdf", b"MZ\x90\x00 pas un pdf")
+    jusqu_a(saisie, lambda: "faux.pdf" not in message.inner_text() and message.inner_text() != "")
+    taper(saisie, SUITE)
+    serveur.arreter()
+    joindre(saisie)
+    message.get_by_text("Connexion perdue").wait_for()
+    taper(saisie, " Fin.")
+    serveur.demarrer()
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE + " Fin."
+    assert not PieceJointe.objects.filter(bilan=bilan).exists()
+
+
+# -- On a phone --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("largeur", [1440, 320])
+def test_deux_versions_tiennent_dans_l_ecran(saisie, claire, largeur):
+    claire.set_viewport_size({"width": largeur, "height": 740})
+    zone(saisie).fill(TEXTE)
+    enregistre(saisie)
+    zone(claire).fill("De Claire.")
+    claire.locator(".conflit").wait_for()
+    assert navigateur.debordement(claire) == []
