@@ -54,8 +54,13 @@ ODS = Format((".ods",), f"{_ODF}spreadsheet", "classeur OpenDocument")
 ODP = Format((".odp",), f"{_ODF}presentation", "présentation OpenDocument")
 FORMATS = (PDF, JPEG, PNG, WEBP, DOCX, XLSX, PPTX, ODT, ODS, ODP)
 PAR_TYPE = {format.type_mime: format for format in FORMATS}
-# What the file input of a page lets people choose; « image/* » has a phone offer its camera.
-ACCEPTES = ",".join(["image/*", *(extension for format in FORMATS for extension in format.extensions)])
+# What the file input of a page lets people choose. Named so, an iPhone sends its photographs as JPEG by itself.
+ACCEPTES = ",".join(
+    [
+        *(format.type_mime for format in (JPEG, PNG, WEBP)),
+        *(extension for format in FORMATS for extension in format.extensions),
+    ]
+)
 
 AUTRE_FORMAT = (
     "Ce fichier n'est ni un PDF, ni une image JPEG, PNG ou WebP, ni un document Word, Excel, PowerPoint ou "

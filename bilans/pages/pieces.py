@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.text import capfirst
 
 from comptes.models import Utilisateur
 from documents.formats import taille_lisible
@@ -18,13 +19,13 @@ class PieceLue:
     piece: PieceJointe
 
     @property
-    def taille(self) -> str:
-        return taille_lisible(self.piece.taille)
-
-    @property
-    def libelle(self) -> str:
+    def description(self) -> str:
+        """What it is and how heavy: « Photo · image JPEG, 1,2 Mo »."""
         format = PAR_TYPE.get(self.piece.type_mime)
-        return format.libelle if format else ""
+        contenu = ", ".join([*([format.libelle] if format else []), taille_lisible(self.piece.taille)])
+        if self.piece.nature == PieceJointe.Nature.AUTRE:
+            return capfirst(contenu)
+        return f"{self.piece.get_nature_display()} · {contenu}"
 
     @property
     def affichable(self) -> bool:

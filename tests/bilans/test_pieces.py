@@ -337,7 +337,7 @@ def test_the_porteur_takes_a_file_away_after_a_question(
     adresse = address("piece_retirer", bilan, piece.cle) + "?etape=moyens"
     with rien_n_est_ecrit():
         page = du_porteur.get(adresse)
-    assert "« Affiche.pdf », PDF, 1 Ko, jointe le" in texte(page)
+    assert "« Affiche.pdf » (PDF, 1 Ko), jointe le" in texte(page)
     for _ in range(2):
         reponse = du_porteur.post(adresse)
         assert reponse.url == f"{address('bilan_saisir', bilan)}?etape=moyens#pieces"
