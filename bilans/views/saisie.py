@@ -312,11 +312,17 @@ def _quand(instant: datetime | None) -> str:
 # -- On one page -----------------------------------------------------------------------------------
 def _saisir_d_un_bloc(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
     manques = operations.manques(bilan)
-    form = BilanForm(request.POST if request.method == "POST" else None, instance=bilan)
+    chemin = request.get_full_path()
+    gardee = None if request.method == "POST" else saisie_gardee(request, chemin)
+    form = BilanForm(request.POST if request.method == "POST" else gardee, instance=bilan)
+    if gardee:
+        messages.warning(request, REPRISE)
     conflit = None
     if request.method == "POST" and form.is_valid():
         try:
-            return _enregistrer(request, bilan, form)
+            reponse = _enregistrer(request, bilan, form)
+            oublier_saisie(request, chemin)
+            return reponse
         except VersionPerimee as perimee:
             conflit = _mettre_en_regard(form, perimee.actuel)
         except OperationRefusee as refus:

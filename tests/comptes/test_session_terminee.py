@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -113,6 +114,43 @@ def test_le_texte_envoye_trop_tard_est_garde_puis_rendu(client, bilan, lea, mail
     # Nothing was saved anywhere yet.
     assert Bilan.objects.values().get(pk=bilan.pk) == avant
     assert gardee(client, lea, adresse(bilan) + "?etape=publics") is None
+
+
+def test_le_formulaire_par_etapes_montre_le_texte_rendu_puis_l_oublie(client, bilan, lea, mailoutbox):
+    chemin = adresse(bilan) + "?etape=deroulement"
+    client.force_login(lea)
+    ouverte = client.get(chemin).content.decode()
+    caches = {nom: re.search(rf'name="{nom}" value="([^"]*)"', ouverte) for nom in ("compte", "releve")}
+    caches = {nom: unescape(trouve[1]) for nom, trouve in caches.items()}
+    Session.objects.all().delete()
+    assert ecrire(client, chemin, **caches).url.startswith(reverse("account_login"))
+    entrer(client, mailoutbox, lea.email, chemin)
+    page = texte(client.get(chemin))
+    assert "car ce n'est pas encore enregistré" in page
+    assert "Dix séances d'écriture, « à voix haute ». Et un goûter : 12 €." in page
+    bilan.refresh_from_db()
+    assert not bilan.mise_en_oeuvre.startswith("Dix")
+    ecrire(client, chemin, **caches)
+    bilan.refresh_from_db()
+    assert bilan.mise_en_oeuvre == TEXTE.replace("\r\n", "\n")
+    assert gardee(client, lea, chemin) is None
+    assert "pas encore enregistré" not in texte(client.get(chemin))
+
+
+def test_la_page_unique_de_la_chargee_rend_le_texte_aussi(client, bilan, mailoutbox):
+    chargee = fabriques.chargee_de_mission(bilan.action_annuelle.campagne.contrat)
+    chemin = adresse(bilan)
+    ecrire(client, chemin, compte=str(chargee.pk), total_12_F="dix", version=str(bilan.version))
+    entrer(client, mailoutbox, chargee.email, chemin)
+    page = texte(client.get(chemin))
+    assert "car ce n'est pas encore enregistré" in page
+    assert "Dix séances d'écriture" in page
+    bilan.refresh_from_db()
+    assert not bilan.mise_en_oeuvre.startswith("Dix")
+    ecrire(client, chemin, compte=str(chargee.pk), realisation="realisee", version=str(bilan.version))
+    bilan.refresh_from_db()
+    assert bilan.mise_en_oeuvre.startswith("Dix")
+    assert "pas encore enregistré" not in texte(client.get(chemin))
 
 
 def test_un_autre_compte_ne_recoit_pas_le_texte_de_la_personne_d_avant(client, bilan, lea, mailoutbox):
