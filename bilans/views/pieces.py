@@ -176,4 +176,4 @@ def _retour(request: RequeteCampagne, bilan: Bilan) -> str:
     cle, etape = bilan.action_annuelle.cle, _etape(request)
     if etape:
         return f"{adresse(request, 'bilan_saisir', cle)}?etape={etape}#pieces"
-    return f"{adresse(request, 'bilan_detail', cle)}#pieces"
+    return f"{adresse(request, 'bilan_detail', cle)}#lu-pieces"

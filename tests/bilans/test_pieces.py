@@ -289,12 +289,29 @@ def messages(reponse: Any) -> list[str]:
     return [lisible(str(message)) for message in get_messages(reponse.wsgi_request)]
 
 
+def test_the_one_who_runs_the_contract_attaches_from_the_page_of_the_bilan(
+    campagne: Campagne, chargee: Client
+) -> None:
+    bilan = fabriques.BilanFactory(action_annuelle__campagne=campagne, transmis=True)
+    page = chargee.get(address("bilan_detail", bilan))
+    assert f'action="{address("piece_ajouter", bilan)}"' in page.content.decode()
+    reponse = chargee.post(address("piece_ajouter", bilan), {"fichier": pdf()})
+    assert reponse.url == f"{address('bilan_detail', bilan)}#lu-pieces"
+    assert "compte rendu.pdf" in texte(chargee.get(reponse.url))
+    Bilan.objects.filter(pk=bilan.pk).update(
+        statut="valide", valide_le=fabriques.VALIDE_LE, valide_par=fabriques.UtilisateurFactory()
+    )
+    ferme = chargee.get(address("bilan_detail", bilan)).content.decode()
+    assert "compte rendu.pdf" in ferme
+    assert f'action="{address("piece_ajouter", bilan)}"' not in ferme
+
+
 def test_several_files_at_once_each_with_its_answer(du_porteur: Client, bilan: Bilan) -> None:
     mauvais = SimpleUploadedFile("page.html", b"<html>")
     reponse = du_porteur.post(
         address("piece_ajouter", bilan), {"fichier": [pdf(1), mauvais, pdf(2), pdf(3)], "etape": "//pirate"}
     )
-    assert reponse.url == f"{address('bilan_detail', bilan)}#pieces"
+    assert reponse.url == f"{address('bilan_detail', bilan)}#lu-pieces"
     assert bilan.pieces.count() == 3
     faits, refus = messages(reponse)
     assert faits == "Les 3 fichiers sont joints."
