@@ -107,8 +107,8 @@ class ReglagesForm(FormulaireVersionne):
         label="Consignes aux porteurs",
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="Affichées en haut du formulaire de bilan. Par exemple : ce qui compte cette année, les pièces à "
-        "joindre, à qui demander les listes de présence.",
+        help_text="Reprises dans l'invitation et au début du bilan. Par exemple : ce qui compte cette année, les "
+        "pièces à joindre, à qui demander les listes de présence.",
     )
     contact_nom = _texte("Nom", 150, required=False)
     contact_email = forms.EmailField(

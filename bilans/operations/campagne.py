@@ -161,9 +161,12 @@ class TrancheSaisie:
         """The label, or « 6 à 15 ans »."""
         if self.libelle:
             return self.libelle
-        return (
-            f"{self.age_min} ans et plus" if self.age_max is None else f"{self.age_min} à {self.age_max} ans"
-        )
+        if self.age_max is None:
+            return f"{self.age_min} ans et plus"
+        if self.age_max == self.age_min:
+            return f"{self.age_min} ans"
+        lien = "et" if self.age_max == self.age_min + 1 else "à"
+        return f"{self.age_min} {lien} {self.age_max} ans"
 
 
 def refus_tranche(tranche: TrancheAge | None, saisie: TrancheSaisie, *, utilisee: bool) -> dict[str, str]:
@@ -479,9 +482,7 @@ def modifier_indicateur(
 ) -> IndicateurDemande:
     """Change an indicator asked, opened in `version`, and return it; answered, it keeps what it measures."""
     _prendre(demande.campagne, utilisateur, "regler")
-    actuelle: IndicateurDemande = verrouiller(
-        IndicateurDemande.objects.select_related("indicateur"), demande.pk, version
-    )
+    actuelle: IndicateurDemande = verrouiller(IndicateurDemande.objects.all(), demande.pk, version)
     if not _ecrire_champs(actuelle, CHAMPS_INDICATEUR, champs):
         return actuelle
     refuses = refus_indicateur(demande, champs)

@@ -19,16 +19,19 @@ from actions.models import (
 )
 from actions.situation import RequeteCampagne
 from comptes.historique import (
+    CREATION,
+    SUPPRESSION,
     UN_ENREGISTREMENT,
+    Changement,
     Evenement,
     changements,
-    changements_lies,
     evenements,
 )
-from comptes.templatetags.typographie import accord, date_longue, delai, pluriel
+from comptes.templatetags.typographie import accord, date_longue, delai, insecables, pluriel
 
 from .. import messages, suivi
-from ..models import Bilan, Courriel
+from ..destinataires import Appel, lire_appel
+from ..models import Bilan
 from ..operations.campagne import AVANT_OUVERTURE, nombre_de_reponses, possible, refus, refus_suppression
 from .pilotage import Etape
 
@@ -112,17 +115,23 @@ class PageCampagne:
         return bilans.exclude(echeance_prolongee=None).count()
 
     @cached_property
-    def invites(self) -> bool:
-        """Whether invitations were sent."""
-        return any(evenement.type == Type.INVITATION for evenement in self.decisions)
+    def appel(self) -> Appel:
+        """Who owes something now, and who is written to about it; nobody while the porteurs may not write."""
+        return lire_appel(self.campagne)
 
-    @cached_property
-    def adresses_en_defaut(self) -> int:
-        """How many addresses refused an e-mail of this campaign, or gave it back."""
-        courriels = Courriel.objects.visibles_par(self.utilisateur).filter(
-            campagne=self.campagne, statut__in=Courriel.STATUTS_ADRESSE_EN_DEFAUT
-        )
-        return courriels.order_by().values("destinataire").distinct().count()
+    @property
+    def injoignables(self) -> str:
+        """Who is not reached: « 2 structures sans adresse et 1 adresse qui refuse nos messages »."""
+        sans, refus_ = len(self.appel.sans_adresse), len(self.appel.en_defaut)
+        parts = [
+            pluriel(nombre, formes)
+            for nombre, formes in (
+                (sans, "structure n'a pas d'adresse,structures n'ont pas d'adresse"),
+                (refus_, "adresse ne reçoit pas nos messages,adresses ne reçoivent pas nos messages"),
+            )
+            if nombre
+        ]
+        return ", ".join(parts)
 
     @property
     def contact(self) -> list[str]:
@@ -169,6 +178,13 @@ class PageCampagne:
     def rappels(self) -> list[Rappel]:
         """The reminders with what became of them."""
         return [self._rappel(prevue) for prevue in self.prevues]
+
+    @property
+    def sans_rappel(self) -> str:
+        """What is said when no reminder was ever planned."""
+        if self.campagne.statut in AVANT_OUVERTURE:
+            return "Aucun. À l'ouverture, Pilotis en propose trois autour de l'échéance."
+        return "Aucun."
 
     def _rappel(self, prevue: RelancePrevue) -> Rappel:
         if prevue.faite_le is not None:
@@ -217,11 +233,27 @@ class PageCampagne:
             )
             return Etape(f"{phrase} Vous pouvez clore.", "Clore les bilans", self.url("campagne_clore"))
         manque = f"{pluriel(restent, 'bilan reste,bilans restent')} à recevoir"
-        if not self.invites:
+        if self.ouverture_a_venir:
             return Etape(
-                f"{manque}, et personne n'a encore été invité. Vous verrez la liste des destinataires avant "
-                "tout envoi.",
+                "Vous pourrez inviter les porteurs à partir de ce jour-là. D'ici là, relisez ce que diront les "
+                "messages.",
+                "Relire les messages",
+                self.url("campagne_messages"),
+            )
+        if self.appel.a_inviter:
+            personnes = pluriel(
+                len(self.appel.a_inviter),
+                "personne n'a pas encore été invitée,personnes n'ont pas encore été invitées",
+            )
+            return Etape(
+                f"{manque}, et {personnes}. Vous verrez la liste avant tout envoi.",
                 "Inviter les porteurs",
+                self.url("campagne_invitations"),
+            )
+        if not self.appel.destinataires:
+            return Etape(
+                f"{manque}, mais aucune adresse n'est connue : complétez les fiches des porteurs.",
+                "Voir qui n'a pas d'adresse",
                 self.url("campagne_invitations"),
             )
         prochain = next((p.date for p in self.prevues if p.faite_le is None), None)
@@ -232,18 +264,18 @@ class PageCampagne:
         return Etape(phrase, "Relancer", self.url("campagne_relances"))
 
     @property
-    def autres_decisions(self) -> list[tuple[str, str, bool]]:
-        """What else may be decided: label, address, whether it stops something."""
+    def autres_decisions(self) -> list[tuple[str, str]]:
+        """What else may be decided: label, address."""
         decisions = (
-            ("ouvrir", "Ouvrir les bilans", "campagne_ouvrir", False),
-            ("prolonger", "Changer l'échéance de tous", "campagne_prolonger", False),
-            ("clore", "Clore les bilans…", "campagne_clore", True),
-            ("rouvrir", "Rouvrir les bilans…", "campagne_rouvrir", False),
+            ("ouvrir", "Ouvrir les bilans…", "campagne_ouvrir"),
+            ("prolonger", "Changer l'échéance de tous…", "campagne_prolonger"),
+            ("clore", "Clore les bilans…", "campagne_clore"),
+            ("rouvrir", "Rouvrir les bilans…", "campagne_rouvrir"),
         )
         principale = self.etape.url if self.etape else ""
         return [
-            (libelle, self.url(nom), arrete)
-            for cle, libelle, nom, arrete in decisions
+            (libelle, self.url(nom))
+            for cle, libelle, nom in decisions
             if possible(self.campagne, cle) and self.url(nom) != principale
         ]
 
@@ -267,8 +299,6 @@ class PageCampagne:
             *evenements(
                 changements(self.campagne, utilisateur=self.utilisateur, sauf=CHAMPS_TUS), "Réglages modifiés"
             ),
-            *self._lies(Question, "Questions modifiées"),
-            *self._lies(IndicateurDemande, "Indicateurs modifiés"),
         ]
         for reglage in reglages:
             fait = next((f for f in faits if _meme_geste(f, reglage)), None)
@@ -276,27 +306,46 @@ class PageCampagne:
                 fait.changements += reglage.changements
             else:
                 faits.append(reglage)
+        faits += self._demandes(Question, "Question", "ajoutée,modifiée,retirée")
+        faits += self._demandes(IndicateurDemande, "Indicateur", "ajouté,modifié,retiré")
         return sorted(faits, key=lambda fait: fait.quand, reverse=True)
 
-    def _lies(self, modele: Any, quoi: str) -> list[Evenement]:
-        """Return what changed in the questions, or in the indicators: each by its words, order left out."""
-        lus = changements_lies(
-            modele,
-            self.campagne,
-            utilisateur=self.utilisateur,
-            nommer=lambda ligne: f"« {ligne.libelle} »",
-            sauf=("ordre", "indicateur"),
-        )
-        return evenements(lus, quoi)
+    def _demandes(self, modele: Any, nom: str, participes: str) -> list[Evenement]:
+        """Return what was asked, asked otherwise, no longer asked; a change of order alone is left out."""
+        ajoute, modifie, retire = participes.split(",")
+        rangees = modele.historique.filter(campagne=self.campagne).select_related("history_user")
+        faits: list[Evenement] = []
+        precedente: Any = None
+        for rangee in rangees.order_by("id", "history_date", "history_id"):
+            avant = precedente if precedente is not None and precedente.id == rangee.id else None
+            precedente = rangee
+            participe = {CREATION: ajoute, SUPPRESSION: retire}.get(rangee.history_type, modifie)
+            if participe == modifie and avant is not None and _mots(avant) == _mots(rangee):
+                continue
+            fait = Evenement(
+                rangee.history_date,
+                str(rangee.history_user or ""),
+                insecables(f"{nom} {participe} : « {rangee.libelle} »"),
+            )
+            if avant is not None and avant.libelle != rangee.libelle:
+                fait.changements = [Changement(fait.quand, fait.qui, "Mots", avant.libelle, rangee.libelle)]
+            faits.append(fait)
+        return faits
 
     def _fait(self, evenement: EvenementCampagne) -> Evenement:
         return Evenement(
             quand=evenement.date,
             qui=str(evenement.auteur) if evenement.auteur else "Pilotis, à la date prévue",
-            quoi=_dire(evenement),
+            quoi=insecables(_dire(evenement)),
             ton=TONS.get(evenement.type, ""),
             motif=evenement.motif,
         )
+
+
+def _mots(rangee: Any) -> tuple[Any, ...]:
+    """Return what tells two states of a question, or of an indicator, apart; its rank does not."""
+    sans = {"ordre", "campagne"}
+    return tuple(getattr(rangee, champ.attname) for champ in rangee.tracked_fields if champ.name not in sans)
 
 
 def _meme_geste(fait: Evenement, reglage: Evenement) -> bool:
@@ -458,8 +507,8 @@ def _si_rouvre(page: PageCampagne) -> list[str]:
 
 def _si_prolonge(page: PageCampagne) -> list[str]:
     phrases = [
-        f"Les bilans sont attendus aujourd'hui pour le {date_longue(page.campagne.bilan_echeance)}. La nouvelle date "
-        "vaut pour tous."
+        f"L'échéance est pour l'instant le {date_longue(page.campagne.bilan_echeance)}. La nouvelle vaudra pour tous "
+        "les bilans."
     ]
     a_venir = [prevue for prevue in page.prevues if prevue.faite_le is None]
     if a_venir:
@@ -475,10 +524,7 @@ def _si_prolonge(page: PageCampagne) -> list[str]:
             f"{pluriel(page.propres, 'bilan a,bilans ont')} une échéance particulière : elle est gardée si elle reste "
             "plus lointaine que la nouvelle."
         )
-    return [
-        *phrases,
-        "Aucun courriel ne part : la nouvelle date est celle du prochain message envoyé aux porteurs.",
-    ]
+    return phrases
 
 
 def refus_de(campagne: Campagne, nom: str) -> str:

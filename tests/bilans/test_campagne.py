@@ -468,6 +468,19 @@ def tranches(campagne):
     return list(campagne.tranches.order_by("ordre").values_list("libelle", "age_min", "age_max"))
 
 
+@pytest.mark.parametrize(
+    ("ages", "nom"),
+    [
+        ((6, 15), "6 à 15 ans"),
+        ((16, 17), "16 et 17 ans"),
+        ((18, 18), "18 ans"),
+        ((65, None), "65 ans et plus"),
+    ],
+)
+def test_le_libelle_se_deduit_des_ages(ages, nom):
+    assert TrancheSaisie(None, "", *ages).nom == nom
+
+
 def test_une_tranche_de_plus_se_range_a_sa_place(chargee, campagne):
     operations.regler_tranches(campagne, chargee, [TrancheSaisie(None, "", 10, 15)])
     assert [libelle for libelle, _, _ in tranches(campagne)] == [

@@ -137,25 +137,59 @@ def bouton(reponse):
 
 def test_une_seule_action_principale_d_un_bout_a_l_autre(chargee, compte, campagne):
     annuelle = fabriques.ActionAnnuelleFactory(campagne=campagne)
+    porteur = annuelle.action.porteur
     assert bouton(lire(chargee, campagne)) == "Régler la campagne"
     Campagne.objects.filter(pk=campagne.pk).update(
         contact_nom="Claire Montrichard", contact_email="claire@agglo.example"
     )
     assert bouton(lire(chargee, campagne)) == "Ouvrir les bilans"
-    operations.ouvrir_les_bilans(campagne, compte)
-    assert bouton(lire(chargee, campagne)) == "Inviter les porteurs"
-    EvenementCampagne.objects.create(campagne=campagne, type="invitation", auteur=compte, nombre=1)
+    operations.ouvrir_les_bilans(campagne, compte, ouverture=date(2025, 3, 4))
+    assert bouton(lire(chargee, campagne)) == "Relire les messages"
+    Campagne.objects.filter(pk=campagne.pk).update(bilan_ouverture=date(2025, 3, 3))
+    reponse = lire(chargee, campagne)
+    assert bouton(reponse) == "Voir qui n'a pas d'adresse"
+    assert "1 structure n'a pas d'adresse" in texte(reponse)
+    representant = fabriques.representant_du_porteur(porteur)
+    reponse = lire(chargee, campagne)
+    assert bouton(reponse) == "Inviter les porteurs"
+    assert "1 personne n'a pas encore été invitée" in texte(reponse)
+    fabriques.CourrielFactory(
+        campagne=campagne, porteur=porteur, destinataire=representant.email, envoye=True
+    )
     reponse = lire(chargee, campagne)
     assert bouton(reponse) == "Relancer"
     assert "Le prochain rappel part le 31 mai 2025, dans 89 jours." in texte(reponse)
-    bilan = annuelle.bilan
-    bilan.delete()
+    annuelle.bilan.delete()
     fabriques.BilanFactory(action_annuelle=annuelle, transmis=True)
     assert bouton(lire(chargee, campagne)) == "Clore les bilans"
     operations.clore_les_bilans(campagne, compte)
     assert bouton(lire(chargee, campagne)) == "Lire les bilans reçus"
     Campagne.objects.filter(pk=campagne.pk).update(statut=Statut.ARCHIVEE)
     assert bouton(lire(chargee, campagne)) is None
+
+
+def test_les_questions_dans_la_chronologie(chargee, compte, campagne):
+    mots = {
+        "libelle": "Qui vient ?",
+        "aide": "",
+        "type": "texte",
+        "choix": "",
+        "unite": "",
+        "obligatoire": False,
+    }
+    une = operations.ajouter_question(campagne, compte, mots)
+    deux = operations.ajouter_question(campagne, compte, mots | {"libelle": "Et après ?"})
+    operations.deplacer(deux, compte, -1)
+    une.refresh_from_db()
+    operations.modifier_question(une, compte, mots | {"libelle": "Qui est venu ?"}, version=version_de(une))
+    operations.supprimer_element(deux, compte)
+    dits = [lisible(fait.quoi) for fait in lire(chargee, campagne).context["chronologie"]]
+    assert sorted(dits) == [
+        "Question ajoutée : « Et après ? »",
+        "Question ajoutée : « Qui vient ? »",
+        "Question modifiée : « Qui est venu ? »",
+        "Question retirée : « Et après ? »",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -668,7 +702,7 @@ def test_clore_rouvrir_prolonger(chargee, campagne, compte):
     assert "Les bilans sont rouverts" in texte(chargee.post(url, champs, follow=True))
     url = adresse(campagne, "campagne_prolonger")
     page = chargee.get(url)
-    assert "pour le 30 juin 2025" in texte(page)
+    assert "L'échéance est pour l'instant le 30 juin 2025." in texte(page)
     champs = saisie(page) | {"echeance": "2025-09-15"}
     reponse = chargee.post(url, champs, follow=True)
     assert "La nouvelle échéance vaut pour tous les bilans." in texte(reponse)
