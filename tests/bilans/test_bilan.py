@@ -34,6 +34,12 @@ def porteur(annuelle):
     return fabriques.representant_du_porteur(annuelle.action.porteur, prenom="Karim", nom="Arnaud")
 
 
+@pytest.fixture
+def collegue(annuelle):
+    """Another account that runs the contract: the one page is theirs, the porteur has steps (test_saisie.py)."""
+    return fabriques.chargee_de_mission(annuelle.campagne.contrat, prenom="Karim", nom="Arnaud")
+
+
 def adresse(nom, annuelle):
     campagne = annuelle.campagne
     return reverse(nom, args=[campagne.contrat.slug, campagne.annee, annuelle.cle])
@@ -66,10 +72,10 @@ def photo(bilan):
 
 
 # -- Entering --------------------------------------------------------------------------------------
-def test_un_bilan_saisi_est_dans_les_totaux_et_dans_l_histoire(client, annuelle, porteur):
+def test_un_bilan_saisi_est_dans_les_totaux_et_dans_l_histoire(client, annuelle, collegue):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle)
     enfants = annuelle.campagne.tranches.get(ordre=2)
-    client.force_login(porteur)
+    client.force_login(collegue)
     reponse = envoyer(
         client,
         bilan,
@@ -91,16 +97,16 @@ def test_un_bilan_saisi_est_dans_les_totaux_et_dans_l_histoire(client, annuelle,
     assert (lu.personnes, lu.personnes_qpv) == (30, 4)
     assert Effectif.objects.get(bilan=bilan, perimetre="qpv").approximatif
     passage = Transition.objects.get(bilan=bilan)
-    assert (passage.de, passage.vers, passage.auteur) == ("a_saisir", "en_saisie", porteur)
+    assert (passage.de, passage.vers, passage.auteur) == ("a_saisir", "en_saisie", collegue)
     page = texte(client.get(adresse("bilan_detail", annuelle)))
     assert "Karim Arnaud a commencé la saisie" in page
     assert "Femmes : avant — rien → après 12" in page
 
 
-def test_enregistrer_deux_fois_la_meme_chose_n_ecrit_rien_de_plus(client, annuelle, porteur):
+def test_enregistrer_deux_fois_la_meme_chose_n_ecrit_rien_de_plus(client, annuelle, collegue):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True, date_debut=date(2024, 1, 8))
     fabriques.effectifs(bilan, F=1200, H=18)
-    client.force_login(porteur)
+    client.force_login(collegue)
     avant = photo(bilan)
     assert "Rien n'a changé" in texte(client.post(**_vers(bilan), follow=True))
     assert photo(bilan) == avant
@@ -110,22 +116,12 @@ def _vers(bilan, **champs):
     return {"path": adresse("bilan_saisir", bilan.action_annuelle), "data": saisie(bilan, **champs)}
 
 
-def test_transmettre_en_un_geste(client, annuelle, porteur):
+def test_valider_un_bilan_incomplet_garde_la_saisie_et_dit_ce_qui_manque(client, annuelle, collegue):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(porteur)
-    reponse = envoyer(client, bilan, "transmettre", realisation="realisee", mise_en_oeuvre="Douze ateliers.")
-    assert reponse.url == adresse("bilan_detail", annuelle)
-    bilan.refresh_from_db()
-    assert (bilan.statut, bilan.transmis_par, bilan.saisi_pour_le_porteur) == ("transmis", porteur, False)
-    assert list(bilan.transitions.values_list("vers", flat=True)) == ["en_saisie", "transmis"]
-
-
-def test_transmettre_un_bilan_incomplet_garde_la_saisie_et_dit_ce_qui_manque(client, annuelle, porteur):
-    bilan = fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(porteur)
-    page = client.post(**_vers(bilan, suite="transmettre", points_forts="L'entraide."), follow=True)
+    client.force_login(collegue)
+    page = client.post(**_vers(bilan, suite="valider", points_forts="L'entraide."), follow=True)
     assert (
-        "Votre saisie est enregistrée. Ce bilan ne peut pas être transmis : indiquez si l'action a été réalisée."
+        "Votre saisie est enregistrée. Ce bilan ne peut pas être validé : indiquez si l'action a été réalisée."
         in texte(page)
     )
     bilan.refresh_from_db()
@@ -138,7 +134,6 @@ def test_la_chargee_saisit_et_valide_pour_le_porteur(client, annuelle, chargee):
     client.force_login(chargee)
     page = texte(client.get(adresse("bilan_saisir", annuelle)))
     assert "Enregistrer et valider" in page
-    assert "Enregistrer et transmettre" not in page
     envoyer(client, bilan, "valider", realisation="realisee", total_ensemble_T="30")
     bilan.refresh_from_db()
     assert (bilan.statut, bilan.valide_par, bilan.saisi_pour_le_porteur) == ("valide", chargee, True)
@@ -146,7 +141,7 @@ def test_la_chargee_saisit_et_valide_pour_le_porteur(client, annuelle, chargee):
     assert vers == ["en_saisie", "transmis", "valide"]
 
 
-def test_ce_que_la_grille_ne_montre_pas_est_garde(client, annuelle, porteur):
+def test_ce_que_la_grille_ne_montre_pas_est_garde(client, annuelle, collegue):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True)
     fabriques.EffectifFactory(bilan=bilan, mesure=Effectif.Mesure.PASSAGES, valeur=516)
     fabriques.EffectifFactory(
@@ -155,7 +150,7 @@ def test_ce_que_la_grille_ne_montre_pas_est_garde(client, annuelle, porteur):
     enfants = annuelle.campagne.tranches.get(ordre=2)
     fabriques.EffectifFactory(bilan=bilan, tranche=enfants, valeur=44, citation="44 enfants de 6/15ans")
     indicateur = fabriques.ValeurIndicateurFactory(bilan=bilan, citation="12 ateliers tenus")
-    client.force_login(porteur)
+    client.force_login(collegue)
     page = texte(client.get(adresse("bilan_saisir", annuelle)))
     for phrase in (
         "Passages : 516. Gardé tel quel.",
@@ -170,19 +165,19 @@ def test_ce_que_la_grille_ne_montre_pas_est_garde(client, annuelle, porteur):
     assert bilan.valeurs_indicateurs.get() == indicateur
 
 
-def test_un_long_texte_colle_est_garde_en_entier(client, annuelle, porteur):
+def test_un_long_texte_colle_est_garde_en_entier(client, annuelle, collegue):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle)
     texte_long = "Une ligne de récit, avec des accents é è ç.\n" * 450
-    client.force_login(porteur)
+    client.force_login(collegue)
     assert envoyer(client, bilan, mise_en_oeuvre=texte_long.replace("\n", "\r\n")).status_code == 302
     bilan.refresh_from_db()
     assert bilan.mise_en_oeuvre == texte_long.strip()
 
 
-def test_un_fichier_colle_par_erreur_est_refuse_et_rendu_en_entier(client, annuelle, porteur):
+def test_un_fichier_colle_par_erreur_est_refuse_et_rendu_en_entier(client, annuelle, collegue):
     """Too long for a cell of Excel, it would stop the annexes of everyone."""
     bilan = fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(porteur)
+    client.force_login(collegue)
     avant = photo(bilan)
     reponse = envoyer(client, bilan, mise_en_oeuvre="a" * 40_000, points_forts="L'entraide.")
     assert reponse.status_code == 200
@@ -192,17 +187,17 @@ def test_un_fichier_colle_par_erreur_est_refuse_et_rendu_en_entier(client, annue
     assert photo(bilan) == avant
 
 
-def test_ce_qui_vient_de_la_fiche_n_est_jamais_du_html(client, annuelle, porteur):
+def test_ce_qui_vient_de_la_fiche_n_est_jamais_du_html(client, annuelle, collegue):
     fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(porteur)
+    client.force_login(collegue)
     page = client.get(adresse("bilan_saisir", annuelle)).content.decode()
     assert "&lt;b&gt;français&lt;/b&gt;" in page
     assert "<b>français</b>" not in page
 
 
-def test_chaque_case_a_un_nom(client, annuelle, porteur):
+def test_chaque_case_a_un_nom(client, annuelle, collegue):
     fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(porteur)
+    client.force_login(collegue)
     page = client.get(adresse("bilan_saisir", annuelle)).content.decode()
     noms = re.findall(r'<input[^>]*aria-label="([^"]+)"', page)
     assert "Femmes, 6 à 15 ans, ensemble du public" in noms
@@ -259,10 +254,10 @@ def test_chaque_case_a_un_nom(client, annuelle, porteur):
     ],
 )
 def test_une_erreur_est_dite_au_champ_et_rien_n_est_ecrit_ni_perdu(
-    client, annuelle, porteur, champs, champ, phrase
+    client, annuelle, collegue, champs, champ, phrase
 ):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True)
-    client.force_login(porteur)
+    client.force_login(collegue)
     avant = photo(bilan)
     reponse = envoyer(client, bilan, points_forts="Une phrase longue à retaper.", **champs)
     assert reponse.status_code == 200
@@ -280,10 +275,10 @@ def test_une_erreur_est_dite_au_champ_et_rien_n_est_ecrit_ni_perdu(
             assert re.search(rf'name="{nom}"[^>]*value="{re.escape(valeur)}"|{re.escape(valeur)}', html)
 
 
-def test_une_contradiction_du_document_n_empeche_pas_d_enregistrer_le_reste(client, annuelle, porteur):
+def test_une_contradiction_du_document_n_empeche_pas_d_enregistrer_le_reste(client, annuelle, collegue):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, a_completer=True)
     fabriques.effectifs(bilan, F=12, H=17, T=30)
-    client.force_login(porteur)
+    client.force_login(collegue)
     page = texte(client.get(adresse("bilan_saisir", annuelle)))
     assert "12 femmes et 17 hommes font 29, mais le total indiqué est 30." in page
     assert envoyer(client, bilan, points_forts="L'entraide.").status_code == 302
@@ -300,9 +295,9 @@ def test_un_bilan_recu_dit_toujours_si_l_action_a_eu_lieu(client, annuelle, char
 
 
 # -- Two people on one bilan -----------------------------------------------------------------------
-def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, porteur, chargee):
+def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, collegue, chargee):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(porteur)
+    client.force_login(collegue)
     envoyer(client, bilan, points_forts="L'entraide.", total_ensemble_F="12", total_ensemble_H="18")
     bilan.refresh_from_db()
     mienne = saisie(
@@ -314,7 +309,7 @@ def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, porteur, 
     envoyer(
         client, bilan, points_forts="La solidarité.", difficultes="Le froid.", total_ensemble_H="19", suite=""
     )
-    client.force_login(porteur)
+    client.force_login(collegue)
     avant = photo(bilan)
     reponse = client.post(adresse("bilan_saisir", annuelle), mienne)
     assert photo(bilan) == avant
@@ -343,17 +338,17 @@ def test_le_second_voit_les_deux_versions_et_choisit(client, annuelle, porteur, 
     assert (lu.personnes, lu.personnes_qpv) == (31, 7)
 
 
-def test_deux_onglets_de_la_meme_personne_ne_sont_pas_deux_personnes(client, annuelle, porteur):
+def test_deux_onglets_de_la_meme_personne_ne_sont_pas_deux_personnes(client, annuelle, collegue):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle)
-    client.force_login(porteur)
+    client.force_login(collegue)
     ancienne = saisie(bilan, points_forts="Du premier onglet.")
     envoyer(client, bilan, points_forts="Du second onglet.")
     page = texte(client.post(adresse("bilan_saisir", annuelle), ancienne))
     assert "Vous avez enregistré une autre version, dans un autre onglet ou sur un autre appareil" in page
-    assert f"{porteur} a enregistré" not in page
+    assert f"{collegue} a enregistré" not in page
 
 
-def test_un_effectif_corrige_par_l_autre_entre_temps_est_repris(client, annuelle, porteur, chargee):
+def test_un_effectif_corrige_par_l_autre_entre_temps_est_repris(client, annuelle, collegue, chargee):
     """What one had left as it was is no mistake of one's own."""
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, a_completer=True)
     # As the demonstration loads them: the cells first, then the bilan, each with its history.
@@ -362,7 +357,7 @@ def test_un_effectif_corrige_par_l_autre_entre_temps_est_repris(client, annuelle
     mienne = saisie(bilan, suite="enregistrer", points_forts="L'entraide.")
     client.force_login(chargee)
     envoyer(client, bilan, total_ensemble_T="80")
-    client.force_login(porteur)
+    client.force_login(collegue)
     reponse = client.post(adresse("bilan_saisir", annuelle), mienne)
     assert reponse.context["form"].errors == {}
     ecarts = reponse.context["conflit"].ecarts
@@ -370,13 +365,13 @@ def test_un_effectif_corrige_par_l_autre_entre_temps_est_repris(client, annuelle
     assert reponse.context["form"]["total_ensemble_T"].value() == "80"
 
 
-def test_ce_qui_est_tape_survit_a_une_validation_faite_entre_temps(client, annuelle, porteur, chargee):
+def test_ce_qui_est_tape_survit_a_une_validation_faite_entre_temps(client, annuelle, collegue, chargee):
     from bilans import operations
 
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True, realisation="realisee")
     mienne = saisie(bilan, suite="enregistrer", points_forts="Une phrase longue à retaper.")
     operations.valider(bilan, chargee)
-    client.force_login(porteur)
+    client.force_login(collegue)
     avant = photo(bilan)
     reponse = client.post(adresse("bilan_saisir", annuelle), mienne)
     assert reponse.status_code == 200
@@ -530,8 +525,8 @@ def test_le_porteur_sait_ce_qui_suit_sa_transmission(client, annuelle, porteur, 
         action_annuelle=annuelle, en_saisie=True, realisation="realisee", mise_en_oeuvre="Douze ateliers."
     )
     client.force_login(porteur)
-    page = texte(client.get(adresse("bilan_saisir", annuelle)))
-    assert "Une fois transmis, vous ne pourrez plus le modifier" in page
+    page = texte(client.get(adresse("bilan_saisir", annuelle), {"etape": "relecture"}))
+    assert "Vous ne pourrez plus le modifier, sauf s'il vous est renvoyé pour être complété." in page
     client.post(adresse("bilan_transmettre", annuelle), {"version": bilan.version})
     page = texte(client.get(adresse("bilan_detail", annuelle)))
     assert "S'il est à compléter, il reviendra dans « Vos actions », avec un message." in page
