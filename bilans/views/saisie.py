@@ -264,7 +264,10 @@ def _lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
     """Return the changes that a page sent, None for what is no list of changes."""
     try:
         lus = json.loads(corps)["champs"]
-        return {str(nom): Changement(str(lu["avant"]), str(lu["apres"])) for nom, lu in lus.items()}
+        return {
+            str(nom): Changement(str(lu["avant"]), str(lu["apres"]), str(lu.get("marque") or ""))
+            for nom, lu in lus.items()
+        }
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -15,6 +15,7 @@
   const RAPPEL_VOCAL = 60000; // « Enregistré » is not read aloud more often
   const ABSENCE = 60000; // a page left that long looks at what others wrote
   const LIMITE_KEEPALIVE = 15000; // characters: browsers refuse to carry more than 64 Ko past the end of a page
+  const JAMAIS_COMPARE = "(version que cette page n'a pas lue)"; // differs from whatever is saved
   const INSECABLE = "\u00a0";
 
   const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
@@ -549,26 +550,31 @@
       return this.#obstacle === "panne" || !this.journal.fiable;
     }
 
+    get #enAttente() { return "saisieEnAttente" in this.formulaire.dataset; }
+
     /* -- Opening the page, and the other tabs of this browser ---------------------------------------- */
     #reprendreLeJournal() {
       for (const [nom, entree] of Object.entries(this.journal.lire())) {
-        if (!entree.marque && this.connus.get(nom) === entree.apres) this.journal.oter(nom);
+        if (!this.#enAttente && this.connus.get(nom) === entree.apres) this.journal.oter(nom);
       }
       if (this.journal.vide) return;
       this.#retrouve = true;
       this.#refleter();
     }
 
-    /* The page came back with what was typed and not saved, in the place of what is: each field says, by the mark
-       of what its page had first shown, whom it would undo. */
+    /* The page came back with what was typed and not saved, in the place of what is. The mark of what it had first
+       shown says of each field whom it would undo; a field that the page shows in two versions goes as one that nobody
+       has compared, and comes back with both. */
     #prendreLaSaisieEnAttente() {
-      if (!("saisieEnAttente" in this.formulaire.dataset)) return;
-      tous(".conflit", this.formulaire).forEach((bloc) => bloc.remove());
+      if (!this.#enAttente) return;
       const marques = lireLeReleve(this.formulaire);
       const entrees = this.journal.lire();
       for (const [nom, elements] of this.champs) {
         if (!(nom in marques) || entrees[nom]) continue;
-        entrees[nom] = { avant: "", apres: lireRendu(elements), marque: marques[nom], quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape };
+        const oppose = blocDe(nom, elements).querySelector(".conflit");
+        const avant = oppose ? { avant: JAMAIS_COMPARE } : { avant: "", marque: marques[nom] };
+        entrees[nom] = { ...avant, apres: lireRendu(elements), quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape };
+        oppose?.remove();
       }
       this.journal.ecrire(entrees);
     }

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from bilans import operations
 from bilans.models import Bilan, PieceJointe
+from bilans.operations.brouillon import Changement, enregistrer_brouillon
 from tests import fabriques
 from tests.outils import axe, navigateur
 from tests.outils.pages import lisible
@@ -483,6 +484,25 @@ def test_un_choix_laisse_en_suspens_attend(saisie, claire, bilan):
     assert (lu(bilan), zone(claire).input_value()) == (TEXTE, "De Claire.")
 
 
+def test_une_reponse_changee_pendant_qu_on_continue_montre_les_deux(saisie, claire, bilan, lea):
+    """The button itself meets another's change: its page has no script's journal, and loses nothing."""
+    taper(claire, " De Claire 🌱.", "points_forts")
+    zone(claire).fill("De Claire.")
+    enregistre(claire)
+    actuel = Bilan.objects.get(pk=bilan.pk)
+    enregistrer_brouillon(actuel, lea, {CHAMP: Changement("De Claire.", TEXTE)})
+    continuer(claire).click()
+    conflit = claire.locator(".conflit")
+    claire.get_by_text("Votre version").wait_for()
+    assert conflit.count() == 1
+    assert "Version de Léa Morel" in lisible(conflit.inner_text())
+    assert (lu(bilan), zone(claire).input_value()) == (TEXTE, "De Claire.")
+    bouton(claire, "Garder les deux").click()
+    enregistre(claire)
+    assert (lu(bilan), journal(claire)) == (f"De Claire.\n\n{TEXTE}", [])
+    assert lu(bilan, "points_forts") == "De Claire 🌱."
+
+
 # -- Going on, handing over --------------------------------------------------------------------------
 def test_continuer_attend_l_enregistrement(saisie, bilan):
     def ralentir(route):
@@ -627,9 +647,8 @@ def test_un_fichier_refuse_ne_perd_aucun_texte(saisie, serveur, bilan):
 
 
 # -- On a phone --------------------------------------------------------------------------------------
-@pytest.mark.parametrize("largeur", [1440, 320])
-def test_deux_versions_tiennent_dans_l_ecran(saisie, claire, largeur):
-    claire.set_viewport_size({"width": largeur, "height": 740})
+def test_deux_versions_tiennent_dans_l_ecran(saisie, claire):
+    claire.set_viewport_size({"width": 320, "height": 740})
     zone(saisie).fill(TEXTE)
     enregistre(saisie)
     zone(claire).fill("De Claire.")
