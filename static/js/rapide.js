@@ -12,11 +12,13 @@
   const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
   const pluriel = (n, un, plusieurs) => `${n}${FINE}${n >= 2 ? plusieurs : un}`;
 
-  /* -- Rows and cells: `connu` is what the server said was saved ---------------------------------- */
+  /* -- Rows and cells ------------------------------------------------------------------------------- */
+  /* Of a cell: `connu` is what the server said was saved, `entree` what it held when one came in, `retenue` what can be
+     undone; it is `tape` while one types, `pret` to be sent, then saved, with a `refus`, or in a `conflit`. */
   const lignes = tous("tbody tr[data-bilan]", table).map((tr) => {
     const connus = JSON.parse(tr.querySelector("[data-avant]").value);
     const ligne = { tr, cle: tr.dataset.bilan, cases: [] };
-    ligne.cases = tous("[data-champ]", tr).map((champ, colonne) => ({ champ, ligne, colonne, nom: champ.dataset.champ, connu: connus[champ.dataset.champ], entree: connus[champ.dataset.champ], pret: false, refus: "", conflit: null }));
+    ligne.cases = tous("[data-champ]", tr).map((champ, colonne) => ({ champ, ligne, colonne, nom: champ.dataset.champ, connu: connus[champ.dataset.champ], entree: connus[champ.dataset.champ], retenue: connus[champ.dataset.champ], tape: false, pret: false, refus: "", conflit: null }));
     return ligne;
   });
   const parChamp = new Map(lignes.flatMap((ligne) => ligne.cases.map((case_) => [case_.champ, case_])));
@@ -127,9 +129,10 @@
   let reprise = null;
 
   const valider = (case_, lot = {}) => {
+    case_.tape = false;
     if (!enAttente(case_)) { case_.pret = false; montrerCase(case_); return; }
+    if (lot && case_.retenue !== case_.champ.value) retenir(case_, lot);
     case_.pret = true;
-    case_.lot = lot;
     case_.ligne.refus = "";
     montrerSaisie(case_.ligne);
     if (!envoi) resumer();
@@ -166,6 +169,7 @@
     const corps = await reponse.json().catch(() => ({}));
     if (reponse.ok) { recevoir(ligne, parties, corps); return true; }
     if (reponse.type === "opaqueredirect" || reponse.status === 401) return attendre("votre session est terminée. Reconnectez-vous dans un autre onglet, votre saisie reste ici");
+    if (reponse.status === 403 && !corps.message) return attendre("votre session a changé. Ouvrez Pilotis dans un autre onglet, votre saisie reste ici");
     if (reponse.status >= 500) return attendre("le serveur n'a pas répondu, nous réessayons");
     ligne.refus = corps.message || "Cette ligne ne peut plus être enregistrée : rechargez la page.";
     parties.forEach(({ case_ }) => { case_.pret = false; });
@@ -188,15 +192,15 @@
   const recevoir = (ligne, parties, corps) => {
     essais = 0;
     quandEnregistre = corps.quand;
-    for (const [nom, { case_, avant, apres }] of parties) {
+    for (const [nom, { case_, apres }] of parties) {
       const inchangee = case_.champ.value === apres;
       if (nom in corps.enregistres) {
         case_.connu = corps.enregistres[nom];
-        if (inchangee) case_.champ.value = case_.connu;
-        if (case_.lot && avant !== case_.connu) retenir(case_, avant);
+        if (inchangee) case_.champ.value = case_.retenue = case_.connu;
       }
+      // Undone or typed again while it was being saved: that goes next, unless one is still typing.
+      case_.pret = !inchangee && !case_.tape;
       if (!inchangee) continue;
-      case_.pret = false;
       case_.refus = corps.refuses[nom] || "";
       case_.conflit = corps.conflits[nom] || null;
     }
@@ -207,20 +211,23 @@
 
   /* -- Undoing: the former value is saved again, a pasted block at once ---------------------------- */
   const pile = [];
-  const retenir = (case_, avant) => {
+  const retenir = (case_, lot) => {
     const dernier = pile[pile.length - 1];
-    if (dernier && dernier.lot === case_.lot) dernier.cases.push([case_, avant]);
-    else pile.push({ lot: case_.lot, cases: [[case_, avant]] });
-    case_.lot = null;
+    case_.retenue = case_.champ.value;
+    if (dernier && dernier.lot === lot) dernier.cases.push([case_, case_.connu]);
+    else pile.push({ lot, cases: [[case_, case_.connu]] });
   };
   const defaire = () => {
     const dernier = pile.pop();
     if (!dernier) { avertir("Il n'y a plus rien à défaire."); return; }
     for (const [case_, avant] of dernier.cases) {
-      case_.champ.value = avant;
+      case_.champ.value = case_.retenue = avant;
       case_.refus = "";
+      case_.conflit = null;
       valider(case_, null);
+      montrerSaisie(case_.ligne);
     }
+    resumer();
     dernier.cases[0][0].champ.focus();
   };
 
@@ -270,7 +277,7 @@
     const rang = lignes.indexOf(case_.ligne);
     const { champ } = case_;
     if (altKey) return false;
-    if (commande && key.toLowerCase() === "z" && !shiftKey) { if (enAttente(case_)) return false; defaire(); return true; }
+    if (commande && key.toLowerCase() === "z" && !shiftKey) { if (case_.tape) return false; defaire(); return true; }
     if (commande && key === "Home") return aller(0, 0);
     if (commande && key === "End") return aller(lignes.length - 1, colonnes - 1);
     if (commande) return false;
@@ -319,7 +326,8 @@
     if (!case_) return;
     case_.refus = "";
     case_.pret = false;
-    if (!case_.conflit) montrerSaisie(case_.ligne);
+    case_.tape = true;
+    montrerSaisie(case_.ligne);
     resumer();
     clearTimeout(pause);
     // Whoever stops in the middle of a cell loses nothing either.
