@@ -635,7 +635,7 @@ class Saisie:
                 ligne=lignes.get(demande.pk),
             )
             nom = f"demande_{demande.pk}"
-            aide = _avec_l_obligation(demande.aide, demande.obligatoire)
+            aide = avec_l_obligation(demande.aide, demande.obligatoire)
             yield self._indicateur(nom, demande.libelle, aide, releve, "valeur")
             if demande.sexue:
                 for suffixe, mot, colonne in (
@@ -672,8 +672,8 @@ class Saisie:
             valeur: Any = None
             if ligne is not None:
                 valeur = ligne.nombre if question.type == Question.Type.NOMBRE else ligne.texte
-            formulaire = _champ_de_question(question, str(valeur or ""))
-            aide = _avec_l_obligation(question.aide, question.obligatoire)
+            formulaire = champ_de_question(question, str(valeur or ""))
+            aide = avec_l_obligation(question.aide, question.obligatoire)
             _mettre_en_page(formulaire, question.libelle, aide)
             yield Reponse(
                 f"question_{question.pk}",
@@ -776,7 +776,7 @@ def _champ_de_colonne(nom: str, contrat: ContratVille) -> forms.Field:
     return champ
 
 
-def _avec_l_obligation(aide: str, obligatoire: bool) -> str:
+def avec_l_obligation(aide: str, obligatoire: bool) -> str:
     """Return the help of a question, which says whether the bilan waits for its answer."""
     if not obligatoire:
         return aide
@@ -789,7 +789,8 @@ def _mettre_en_page(champ: Any, libelle: str = "", aide: str = "") -> None:
     champ.label, champ.help_text = libelle or champ.label, aide or champ.help_text
 
 
-def _champ_de_question(question: Question, stocke: str) -> forms.Field:
+def champ_de_question(question: Question, stocke: str = "") -> forms.Field:
+    """Return the form field of a question of the campaign, without its words; `stocke` is the answer it has."""
     if question.type == Question.Type.NOMBRE:
         return ChampQuantite(required=False, unite=question.unite)
     if question.type == Question.Type.TEXTE:
