@@ -29,6 +29,7 @@ from ..operations.campagne import (
     refus_tranche,
     refuser_rappel,
 )
+from ..saisie import ChampQuantite, avec_l_obligation, champ_de_question
 
 # Nobody is older; a larger number is a year of birth.
 AGE_MAX = 120
@@ -476,35 +477,22 @@ class ApercuForm(forms.Form):
     ) -> None:
         super().__init__(prefix="apercu", **options)
         for demande in demandes:
-            nom = f"demande_{demande.pk or 0}"
-            self.fields[nom] = _nombre(demande.libelle, demande.aide, demande.unite)
-            if demande.sexue:
-                self.fields[f"{nom}_F"] = _nombre("dont femmes", "", demande.unite)
-                self.fields[f"{nom}_H"] = _nombre("dont hommes", "", demande.unite)
+            aide = avec_l_obligation(demande.aide, demande.obligatoire)
+            self._montrer(f"demande_{demande.pk}", _quantite(demande), demande.libelle, aide)
+            for suffixe, mot in (("F", "dont femmes"), ("H", "dont hommes")) if demande.sexue else ():
+                nom = f"demande_{demande.pk}_{suffixe}"
+                self._montrer(nom, _quantite(demande), f"{demande.libelle}, {mot}")
         for question in questions:
-            self.fields[f"question_{question.pk or 0}"] = _champ_de(question)
-        for champ in self.fields.values():
-            champ.disabled = True
+            aide = avec_l_obligation(question.aide, question.obligatoire)
+            self._montrer(f"question_{question.pk}", champ_de_question(question), question.libelle, aide)
+
+    def _montrer(self, nom: str, champ: forms.Field, libelle: str, aide: str = "") -> None:
+        champ.label, champ.help_text, champ.disabled = libelle, aide, True
+        self.fields[nom] = champ
 
 
-def _nombre(libelle: str, aide: str, unite: str) -> ChampNombre:
-    champ = ChampNombre(label=libelle, help_text=aide)
-    if unite:
-        champ.widget.attrs["data-unite"] = unite
-    return champ
-
-
-def _champ_de(question: Question) -> forms.Field:
-    """Return the field that a question becomes."""
-    mots: dict[str, Any] = {"label": question.libelle, "help_text": question.aide}
-    if question.type == Question.Type.NOMBRE:
-        return _nombre(question.libelle, question.aide, question.unite)
-    if question.type == Question.Type.OUI_NON:
-        return forms.ChoiceField(choices=[("oui", "Oui"), ("non", "Non")], widget=forms.RadioSelect, **mots)
-    if question.type == Question.Type.CHOIX:
-        choix = [(choix, choix) for choix in question.choix_proposes]
-        return forms.ChoiceField(choices=choix, widget=forms.RadioSelect, **mots)
-    return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), **mots)
+def _quantite(demande: IndicateurDemande) -> ChampQuantite:
+    return ChampQuantite(required=False, unite=demande.unite)
 
 
 # -- Messages --------------------------------------------------------------------------------------
