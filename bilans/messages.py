@@ -13,14 +13,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.exceptions import FieldDoesNotExist
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 
 from actions.models import Campagne, ModeleMessage
-from comptes.modeles import libelle_du_champ
 from comptes.templatetags.typographie import date_heure, date_longue, insecables, pluriel
 from documents import INSECABLE
 from documents.formats import MOIS
@@ -28,6 +25,8 @@ from porteurs.models import Invitation
 
 from .destinataires import Contact, Du
 from .models import Bilan, Commentaire, Courriel, Recu
+from .pages.champs import TOUT, noms_des_champs, place
+from .saisie import Saisie
 
 Type = Courriel.Type
 LONGUEUR_OBJET = 255
@@ -267,44 +266,14 @@ def au_plus_tard(echeance: date | None) -> str:
     return f"au plus tard le {date_longue(echeance)}"
 
 
-def noms_des_champs(bilan: Bilan) -> tuple[str, ...]:
+def champs_commentes(bilan: Bilan) -> tuple[str, ...]:
     """Return the names of the answers with an open remark that the porteur may read, each once."""
     ouverts = Commentaire.objects.filter(bilan=bilan, interne=False, regle_le=None).order_by("date", "pk")
-    noms = (_nom_du_champ(bilan, champ) for champ in ouverts.values_list("champ", flat=True))
-    return tuple(dict.fromkeys(noms))
-
-
-GROUPES = {
-    "": "L'ensemble du bilan",
-    "effectifs": "Les participants",
-    "indicateurs": "Les indicateurs",
-    "budget": "Le budget réalisé",
-    "pieces": "Les pièces jointes",
-}
-
-
-def _nom_du_champ(bilan: Bilan, champ: str) -> str:
-    if champ in GROUPES:
-        return GROUPES[champ]
-    racine, _, reste = champ.partition("_")
-    annuelle = bilan.action_annuelle
-    lignes = {
-        "question": annuelle.campagne.questions,
-        "demande": annuelle.campagne.indicateurs_demandes,
-        "critere": annuelle.indicateurs,
-    }
-    if racine in lignes:
-        numero = reste.partition("_")[0]
-        trouve = lignes[racine].filter(pk=int(numero)).first() if numero.isdigit() else None
-        return str(trouve) if trouve else GROUPES["indicateurs"]
-    if racine == "budget":
-        return GROUPES["budget"]
-    if racine in ("total", "qpv"):
-        return GROUPES["effectifs"]
-    try:
-        return capfirst(libelle_du_champ(Bilan, champ))
-    except FieldDoesNotExist:
-        return GROUPES[""]
+    champs = list(ouverts.values_list("champ", flat=True))
+    if not champs:
+        return ()
+    noms = noms_des_champs(Saisie(bilan))
+    return tuple(dict.fromkeys(noms.get(champ) or noms.get(place(champ)) or noms[TOUT] for champ in champs))
 
 
 # -- Links -----------------------------------------------------------------------------------------
@@ -378,7 +347,7 @@ def valeurs_bilan(
         "transmis": f"{quand} par {auteur}{pour}".strip() if auteur else quand,
     }
     lien = lien_personnel(invitation, _page_du_bilan(bilan, type))
-    return Valeurs(mots, {"champs": noms_des_champs(bilan)}, lien)
+    return Valeurs(mots, {"champs": champs_commentes(bilan)}, lien)
 
 
 def valeurs_acces(campagne: Campagne, contact: Contact, invitation: Invitation, invitant: str) -> Valeurs:
