@@ -49,9 +49,3 @@ def campagne_a_joindre(porteur: Porteur) -> Campagne | None:
     campagnes = Campagne.objects.filter(contrat__epci=porteur.epci_id).exclude(contact_email="")
     derniere: Campagne | None = campagnes.order_by("-annee", "pk").first()
     return derniere
-
-
-def adresse_masquee(email: str) -> str:
-    """Return an address that only its owner recognises: « d…@exemple.fr »."""
-    debut, _, domaine = email.partition("@")
-    return f"{debut[:1]}…@{domaine}"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from comptes.vues import page_suivante
 from porteurs.models import Invitation
 
-from ..pages.invitation import adresse_masquee, attentes, campagne_a_joindre
+from ..pages.invitation import attentes, campagne_a_joindre
 
 
 class EnvoiDuCode(RequestLoginCodeView):
@@ -27,6 +27,12 @@ class EnvoiDuCode(RequestLoginCodeView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"data": {"email": self.email}}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        # The page of the code and its message mask this address: a link may have been passed on.
+        self.request.session["adresse_du_lien"] = self.email
+        reponse: HttpResponse = super().form_valid(form)
+        return reponse
 
     def get_success_url(self) -> str:
         return f"{reverse('account_confirm_login_code')}?{urlencode({'next': self.suite})}"
@@ -60,7 +66,6 @@ def _repondre(request: HttpRequest, jeton: str) -> HttpResponse:
         return redirect(suite)
     contexte = {
         "invitation": trouvee,
-        "adresse_masquee": adresse_masquee(trouvee.email),
         "attentes": attentes(trouvee.porteur),
         "campagne_contact": campagne_a_joindre(trouvee.porteur),
         "adresse_page": request.get_full_path(),

@@ -158,6 +158,13 @@ def cle(correspondance: Any, nom: Any) -> Any:
 
 
 @register.filter
+def adresse_masquee(adresse: Any) -> str:
+    """Return an e-mail address that only its owner recognises: « d…@exemple.fr »."""
+    debut, _, domaine = str(adresse).partition("@")
+    return f"{debut[:1]}…@{domaine}"
+
+
+@register.filter
 def initiales(personne: Any) -> str:
     """Return at most two initials: « ML » for « Marie Lopez »."""
     return "".join(mot[0] for mot in str(personne).replace("-", " ").split()[:2]).upper()

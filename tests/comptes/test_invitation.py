@@ -164,6 +164,27 @@ def test_le_lien_mene_a_un_bilan(client, campagne, porteur, lien, mailoutbox):
     assert client.get(suite).status_code == 200
 
 
+def test_l_adresse_reste_masquee_sur_la_page_du_code(client, lien, mailoutbox):
+    confirmer = client.post(lien).url
+    page = texte(client.get(confirmer))
+    assert "Courriel envoyé à l…@exemple.fr à 9 h 05." in page
+    assert '<b class="text-nowrap">l…@exemple.fr</b>' in page
+    assert ADRESSE not in page
+    # An address that one has typed oneself is shown: a mistake in it must be seen.
+    autre = Client()
+    page = texte(autre.post(reverse("account_request_login_code"), {"email": ADRESSE}, follow=True))
+    assert page.count(ADRESSE) == 2
+
+
+def test_qui_entre_sans_mot_de_passe_n_en_entend_pas_parler(client, lien, mailoutbox):
+    entrer(client, lien, mailoutbox)
+    adresse = reverse("account_change_password")
+    assert adresse not in texte(client.get(reverse("accueil")))
+    avec = Client()
+    avec.force_login(Utilisateur.objects.create_user("claire@exemple.fr", "sept colonnes de bois"))
+    assert adresse in texte(avec.get(reverse("accueil")))
+
+
 @pytest.mark.parametrize(
     "suite", ["https://pirate.example/", "//pirate.example/", "/\\pirate.example", "javascript:alert(1)", ""]
 )
