@@ -235,7 +235,7 @@ class Chronologie:
     def _concerne(self, courriel: Courriel) -> bool:
         if courriel.statut == Courriel.Statut.SANS_OBJET:
             return False
-        return courriel.bilan_id == self.bilan.pk or cite(courriel.bilans_dus, self.bilan)
+        return courriel.bilan_id == self.bilan.pk or self.bilan.action_annuelle.cle in courriel.bilans_dus
 
     def _courriel(
         self, type_: Courriel.Type, statut: Courriel.Statut, lettres: list[Courriel]
@@ -255,18 +255,6 @@ class Chronologie:
 def _meme_courriel(courriel: Courriel) -> tuple[datetime, str, str]:
     """Return what makes several e-mails one event: the same words, asked for at the same minute."""
     return courriel.cree_le.replace(second=0, microsecond=0), courriel.type, courriel.statut
-
-
-def cite(bilans_dus: Any, bilan: Bilan) -> bool:
-    """Return whether the list kept with a reminder, whatever it names bilans by, names this one."""
-    cles = {bilan.cle, bilan.action_annuelle.cle, bilan.pk}
-    for element in bilans_dus or []:
-        if isinstance(element, dict):
-            if cles & {valeur for valeur in element.values() if isinstance(valeur, str | int)}:
-                return True
-        elif element in cles:
-            return True
-    return False
 
 
 def _prolongation(changement: Changement) -> Evenement:

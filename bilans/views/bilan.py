@@ -22,6 +22,7 @@ from ..operations import OperationRefusee
 from ..pages.action import etape
 from ..pages.lecture import PageDuBilan, commentaires_a_renvoyer
 from ..pages.pieces import pieces_du_bilan
+from ..pages.recu import recus_du_bilan
 from ..regles import porte_le_bilan
 from .commun import CHANGE_ENTRE_TEMPS, adresse, lire_plutot, trouver_bilan
 
@@ -40,6 +41,7 @@ def bilan_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
         "page": page,
         "lecture": page.lecture,
         "pieces": pieces_du_bilan(bilan, request.user),
+        "recus": recus_du_bilan(bilan, request.user) if page.lecture.suit else [],
         "etape": etape(bilan.action_annuelle, bilan, page.lecture, suit=page.lecture.suit),
     }
     return render(request, "bilans/bilan_detail.html", contexte)

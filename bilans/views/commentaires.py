@@ -35,7 +35,7 @@ def bilan_commenter(request: RequeteCampagne, cle: str) -> HttpResponse:
     champ = request.GET.get("champ", "")
     if champ not in page.noms:
         raise Http404
-    interne = request.POST.get("pour") == NOTE
+    interne = page.lecture.gere and request.POST.get("pour") == NOTE
     form = CommentaireForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if page.lecture.gere and request.POST.get("pour") not in (NOTE, POUR_LE_PORTEUR):

@@ -1,5 +1,6 @@
 """Validating several bilans at once."""
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -57,10 +58,11 @@ def _bilans(request: RequeteCampagne, cles: list[str]) -> list[Bilan]:
         bilans = bilans.filter(statut__in=Bilan.STATUTS_EN_LECTURE)
     trouves = list(
         bilans.select_related("action_annuelle__action__porteur", "action_annuelle__dispositif")
-        .prefetch_related("effectifs__tranche")
+        .prefetch_related("effectifs__tranche", "valeurs_indicateurs", "action_annuelle__indicateurs")
         .order_by("action_annuelle__ordre", "action_annuelle__pk")
     )
-    # The same year for all, its age bands read once.
+    # The same year for all: its age bands and what it asks are read once.
+    prefetch_related_objects([request.campagne], "tranches", "indicateurs_demandes")
     for bilan in trouves:
         bilan.action_annuelle.campagne = request.campagne
     return trouves

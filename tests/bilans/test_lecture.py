@@ -102,7 +102,7 @@ def test_ce_qui_etait_prevu_est_en_regard_de_ce_qui_a_ete_fait(client, annuelle,
     assert prevus["resultats"] == ["Objectifs Parler <b>français</b>"]
     assert prevus["dates"] == ["Lieux Salle des Tilleuls", "Dates À partir du 8 janvier 2024"]
     assert prevus["indicateurs"] == ["Nombre d'ateliers Cible : 15 ateliers"]
-    assert [phrase.split(" ", 1)[1] for phrase in prevus["budget"]][0].endswith("1 500 € accordé")
+    assert next(phrase for phrase in prevus["budget"]).endswith("1 500 € accordé")
     assert lus["dates"] == ["Finalement à la médiathèque."]
     assert lus["indicateurs"] == ["12 ateliers", "Ils étaient là."]
     postes = next(partie.postes for partie in page.parties if partie.code == "budget")
@@ -440,7 +440,7 @@ def test_les_courriels_de_ce_bilan_sont_dans_son_histoire(client, annuelle, char
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True)
     bilan.save()
     commun = {"campagne": annuelle.campagne, "porteur": annuelle.action.porteur}
-    rappel = {"type": Courriel.Type.RELANCE, "bilans_dus": [bilan.cle]}
+    rappel = {"type": Courriel.Type.RELANCE, "bilans_dus": [annuelle.cle]}
     fabriques.CourrielFactory(envoye=True, destinataire=porteur.email, **rappel, **commun)
     fabriques.CourrielFactory(envoye=True, destinataire="collegue@exemple.fr", **rappel, **commun)
     fabriques.CourrielFactory(refuse=True, destinataire="refus@exemple.fr", **rappel, **commun)
