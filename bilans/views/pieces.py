@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from actions.situation import RequeteCampagne
+from comptes.historique import SUPPRESSION
 
 from .. import operations
 from ..models import Bilan, PieceJointe
@@ -102,10 +103,11 @@ def piece_retirer(request: RequeteCampagne, cle: str, piece: str) -> HttpRespons
     """Ask whether to take a file away, then do it."""
     bilan = _bilan_du_compte(request, cle)
     trouvee = PieceJointe.objects.visibles_par(request.user).filter(bilan=bilan, cle=piece).first()
-    if trouvee is None and request.method == "POST":
-        # The button pressed twice, or by two people: it is done.
-        return _apres_retrait(request, bilan)
     if trouvee is None:
+        # The button pressed twice, or by two people: it is done.
+        retiree = PieceJointe.historique.filter(bilan=bilan.pk, cle=piece, history_type=SUPPRESSION)
+        if request.method == "POST" and retiree.exists():
+            return _apres_retrait(request, bilan)
         raise Http404
     if request.method == "GET":
         if not request.user.has_perm("bilans.saisir", bilan):

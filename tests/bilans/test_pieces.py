@@ -463,7 +463,7 @@ def test_a_file_of_another_bilan_of_the_porteur_is_not_under_this_address(
     assert du_porteur.get(address("piece", autre, piece.cle)).status_code == 200
     for nom in ("piece", "piece_retirer"):
         assert du_porteur.get(address(nom, bilan, piece.cle)).status_code == 404
-    du_porteur.post(address("piece_retirer", bilan, piece.cle))
+    assert du_porteur.post(address("piece_retirer", bilan, piece.cle)).status_code == 404
     assert autre.pieces.count() == 1
 
 
