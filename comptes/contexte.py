@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from .demonstration import COMPTES
+from .reprise import chemins_gardes
 
 
 @cache
@@ -21,11 +22,13 @@ def version() -> str:
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
-    """Return the collectivity, whom to write to, the version, and whether this is the demonstration."""
+    """Return the collectivity, whom to write to, the version, whether it is the demonstration, whether a text waits."""
     return {
         "demonstration": settings.PILOTIS_DEMONSTRATION,
         "comptes_demonstration": COMPTES if settings.PILOTIS_DEMONSTRATION else (),
         "collectivite": settings.PILOTIS_COLLECTIVITE,
         "contact": settings.PILOTIS_CONTACT,
         "version_pilotis": version(),
+        # An error may be told before the session is read.
+        "texte_garde": hasattr(request, "session") and bool(chemins_gardes(request)),
     }

@@ -38,18 +38,14 @@ def garder(request: HttpRequest) -> None:
 
 
 def saisie_gardee(request: HttpRequest, chemin: str) -> QueryDict | None:
-    """Return what was typed at `chemin` (path and query), as it was sent; None when nothing is kept.
-
-    None too for a text that another account was typing, when its form said whose it was.
-    """
+    """Return what was typed at `chemin` (path and query), as it was sent; None when nothing is kept."""
     saisie = _presentes(request).get(chemin)
     if saisie is None:
         return None
     donnees = QueryDict(mutable=True)
     for nom, valeurs in saisie["donnees"].items():
         donnees.setlist(nom, valeurs)
-    auteur = donnees.get(CHAMP_COMPTE)
-    return donnees if auteur in (None, str(request.user.pk)) else None
+    return donnees
 
 
 def oublier_saisie(request: HttpRequest, chemin: str) -> None:
@@ -59,6 +55,18 @@ def oublier_saisie(request: HttpRequest, chemin: str) -> None:
     saisies = _presentes(request)
     saisies.pop(chemin, None)
     request.session[CLE] = saisies
+
+
+def garder_les_siennes(request: HttpRequest, user: Any, **_: Any) -> None:
+    """Drop what another account was typing when its session ended: receives Django's `user_logged_in`."""
+    if CLE not in request.session:
+        return
+    moi = str(user.pk)
+    request.session[CLE] = {
+        chemin: saisie
+        for chemin, saisie in _presentes(request).items()
+        if saisie["donnees"].get(CHAMP_COMPTE, [moi]) == [moi]
+    }
 
 
 def chemins_gardes(request: HttpRequest) -> list[str]:

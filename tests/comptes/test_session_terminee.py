@@ -160,6 +160,7 @@ def test_un_autre_compte_ne_recoit_pas_le_texte_de_la_personne_d_avant(client, b
     entrer(client, mailoutbox, collegue.email, chemin)
     assert client.session["_auth_user_id"] == str(collegue.pk)
     assert gardee(client, collegue, chemin) is None
+    assert client.session["saisies_gardees"] == {}
 
 
 def test_qui_ne_peut_pas_ouvrir_la_page_n_en_voit_rien(client, bilan, mailoutbox):
@@ -184,6 +185,9 @@ def test_le_texte_garde_se_perd_en_changeant_de_compte(client, bilan, lea):
 
 def test_au_bout_d_une_demi_heure_le_texte_n_est_plus_rendu(client, bilan, lea, horloge):
     ecrire(client, adresse(bilan))
+    horloge.move_to("2025-06-18T09:36:00+02:00")
+    assert "Votre texte est gardé" not in texte(client.get(reverse("account_login")))
+    horloge.move_to(HEURE)
     client.force_login(lea)
     horloge.move_to("2025-06-18T09:34:00+02:00")
     assert gardee(client, lea, adresse(bilan)) is not None
