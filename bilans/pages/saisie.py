@@ -73,6 +73,8 @@ class Etape:
         """How far it is, in words."""
         if self.manques:
             return f"il manque {pluriel(self.manques, 'réponse,réponses')}"
+        if self.code == RELECTURE:
+            return "prêt à envoyer"
         return {VIDE: "à remplir", EN_COURS: "en cours", FAIT: "complet", SANS_OBJET: "sans objet"}[self.etat]
 
 

@@ -93,7 +93,7 @@ def _enregistrer_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> Ht
         return _montrer_l_etape(request, Parcours(saisie), etape, typees)
     oublier_saisie(request, request.get_full_path())
     suite = request.POST.get("suite", "")
-    if suite == "joindre":
+    if suite == "joindre" or request.FILES:
         recevoir(request, bilan)
     parcours = Parcours(resultat.saisie)
     if resultat.conflits or resultat.refuses:
@@ -294,7 +294,10 @@ def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur)
             {"champ": anomalie.champ, "message": anomalie.message, "bloquante": anomalie.bloquante}
             for anomalie in parcours.anomalies
         ],
-        "etapes": {etape.code: {"etat": etape.etat, "manques": etape.manques} for etape in parcours.etapes},
+        "etapes": {
+            etape.code: {"etat": etape.etat, "manques": etape.manques, "libelle": etape.libelle}
+            for etape in parcours.etapes
+        },
     }
 
 

@@ -443,6 +443,15 @@ def test_la_reponse_dit_ce_que_devient_chaque_reponse(client, bilan, lea, sami):
     assert reponse.status_code == 200
     corps = reponse.json()
     anomalies, a_corriger = corps.pop("anomalies"), corps.pop("a_corriger")
+    libelles = [lisible(etape.pop("libelle")) for etape in corps["etapes"].values()]
+    assert libelles == [
+        "complet",
+        "il manque 2 réponses",
+        "à remplir",
+        "à remplir",
+        "à remplir",
+        "il manque 2 réponses",
+    ]
     assert corps == {
         "version": 3,
         "quand": "21\u00a0h\u00a004",

@@ -22,6 +22,12 @@ from tests.outils.pages import lisible, texte
 from tests.outils.requetes import compter_requetes, verifier_requetes_constantes
 
 pytestmark = pytest.mark.django_db
+PDF = b"%PDF-1.7\n% tract\nstartxref\n9\n%%EOF\n"
+
+
+@pytest.fixture(autouse=True)
+def depots(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -206,17 +212,23 @@ def test_une_case_decochee_est_un_vide(client, bilan, lea):
 
 def test_joindre_un_fichier_garde_le_texte(client, bilan, lea):
     donnees = page(bilan, "deroulement", suite="joindre", points_forts="L'entraide.", nature="photo")
-    fichier = SimpleUploadedFile("tract.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")
+    fichier = SimpleUploadedFile("tract.pdf", PDF, "application/pdf")
     reponse = client.post(adresse(bilan, "deroulement"), donnees | {"fichier": fichier})
     assert reponse.url == f"{adresse(bilan, 'deroulement')}#pieces"
     assert lu(bilan) == {"points_forts": "L'entraide."}
     assert [(piece.nom, piece.nature) for piece in bilan.pieces.all()] == [("tract.pdf", "photo")]
+    # Chosen and forgotten, it goes with the button that continues.
+    donnees = page(bilan, "deroulement", suite="continuer")
+    autre = SimpleUploadedFile("photo.pdf", PDF + b"\n", "application/pdf")
+    suivante = client.post(adresse(bilan, "deroulement"), donnees | {"fichier": autre})
+    assert suivante.url == adresse(bilan, "publics")
+    assert bilan.pieces.count() == 2
     # A file that is refused takes no text with it.
     donnees = page(bilan, "deroulement", suite="joindre", difficultes="Le froid.")
     mauvais = SimpleUploadedFile("virus.exe", b"MZ", "application/pdf")
     client.post(adresse(bilan, "deroulement"), donnees | {"fichier": mauvais})
     assert lu(bilan) == {"points_forts": "L'entraide.", "difficultes": "Le froid."}
-    assert bilan.pieces.count() == 1
+    assert bilan.pieces.count() == 2
 
 
 # -- What is known beside the questions ------------------------------------------------------------
