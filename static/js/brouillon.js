@@ -262,6 +262,7 @@
     #essais = 0;
     #obstacle = null; // why the last exchange failed: "panne", "session", "refus"; null when it did not
     #enChemin = false; // going on waits for the end of saving
+    #passe = false; // everything is saved: the form goes
     #part = false; // the page is being left on purpose
     #reconciliations = 0;
     #cachee = 0;
@@ -339,6 +340,12 @@
       return { ...entree, avant: envoyes.at(-1), apres, envoyes: [...envoyes, avant] };
     }
 
+    /* `tape`: how it was typed, when the server keeps it in another form. */
+    #connaitre(nom, valeur, tape = valeur) {
+      this.connus.set(nom, valeur);
+      this.#equivalents.set(nom, tape);
+    }
+
     #estConnu(nom, valeur) { return valeur === this.connus.get(nom) || valeur === this.#equivalents.get(nom); }
 
     #quitter(element) {
@@ -407,7 +414,7 @@
         credentials: "same-origin",
         redirect: "manual",
         keepalive: enPartant && corps.length < LIMITE_KEEPALIVE,
-        signal: enPartant ? undefined : limite(),
+        signal: limite(),
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": jeton(this.formulaire) },
       });
     }
@@ -434,8 +441,7 @@
     }
 
     #confirmer(nom, valeur, envoye, entrees) {
-      this.connus.set(nom, valeur);
-      this.#equivalents.set(nom, envoye?.apres);
+      this.#connaitre(nom, valeur, envoye?.apres);
       const entree = entrees[nom];
       if (!entree) return;
       if (entree.apres === envoye?.apres || entree.apres === valeur) delete entrees[nom];
@@ -480,7 +486,7 @@
     #echouer(reponse, corps) {
       if (reponse.type === "opaqueredirect" || reponse.status === 401) return this.#finDeSession();
       if (reponse.status >= 500 || reponse.status === 429 || reponse.ok) return this.#panne();
-      return this.#refus(corps?.message || "le serveur n'a pas accepté cet enregistrement. Rechargez la page, ou prévenez la personne qui suit ce bilan.");
+      return this.#refus(corps?.message || "Le serveur n'a pas accepté cet enregistrement. Rechargez la page, ou prévenez la personne qui suit ce bilan.");
     }
 
     #finDeSession() {
@@ -503,7 +509,7 @@
 
     #refus(message) {
       this.#obstacle = "refus";
-      this.etat.dire("bloque", `Non enregistré${INSECABLE}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, this.#boutonCopier());
+      this.etat.dire("bloque", `Non enregistré. ${message}`, this.#boutonCopier());
       return false;
     }
 
@@ -602,13 +608,13 @@
     #apprendre(valeurs) {
       const entrees = this.journal.lire();
       for (const [nom, valeur] of Object.entries(valeurs)) {
-        this.connus.set(nom, lignes(valeur));
+        this.#connaitre(nom, lignes(valeur));
         if (!entrees[nom] && this.champs.has(nom)) ecrireValeur(this.champs.get(nom), lignes(valeur));
       }
     }
 
     /* Read the page again: answers that others changed and that were left alone here take their new value. */
-    async actualiser() {
+    async actualiser(essais = 3) {
       let autre;
       try {
         const reponse = await fetch(window.location.href, { credentials: "same-origin", cache: "no-store", signal: limite() });
@@ -616,14 +622,17 @@
         autre = new DOMParser().parseFromString(await reponse.text(), "text/html").querySelector("form[data-brouillon-bilan]");
       } catch { return; }
       if (autre?.dataset.journal !== this.formulaire.dataset.journal) return;
-      this.version = Math.max(this.version, Number(autre.dataset.version) || 0);
+      const version = Number(autre.dataset.version) || 0;
+      // Written before our own last saving: it would put older text back.
+      if (version < this.version) { if (essais > 1) this.actualiser(essais - 1); return; }
+      this.version = version;
       for (const [nom, elements] of champsDe(autre)) this.#rafraichir(nom, lireRendu(elements));
     }
 
     #rafraichir(nom, valeur) {
       const elements = this.champs.get(nom);
       if (!elements || this.connus.get(nom) === valeur || this.journal.lire()[nom]) return;
-      this.connus.set(nom, valeur);
+      this.#connaitre(nom, valeur);
       ecrireValeur(elements, valeur);
       marquer(nom, elements);
     }
@@ -633,7 +642,7 @@
       const entree = this.journal.lire()[nom];
       const autre = lignes(conflit.autre);
       if (!entree) return;
-      if (entree.apres === autre) { this.connus.set(nom, autre); this.journal.oter(nom); return; }
+      if (entree.apres === autre) { this.#connaitre(nom, autre); this.journal.oter(nom); return; }
       // The answer to one of our own sendings was lost: what the server holds is an earlier state of this text.
       if (this.#reconciliations < 5 && (entree.envoyes || []).includes(autre)) {
         this.#reconciliations += 1;
@@ -670,7 +679,7 @@
       const entree = this.journal.lire()[nom];
       const mienne = entree?.apres ?? lireValeur(elements);
       this.#clore(nom);
-      this.connus.set(nom, autre);
+      this.#connaitre(nom, autre);
       if (choix === "autre") this.journal.oter(nom);
       else this.journal.mettre(nom, { ...entree, avant: autre, marque: undefined, apres: choix === "deux" ? `${mienne}\n\n${autre}` : mienne, envoyes: [] });
       ecrireValeur(elements, choix === "autre" ? autre : this.journal.lire()[nom].apres);
@@ -690,13 +699,15 @@
 
     #direLesConflits() {
       const n = this.conflits.size;
-      const ici = [...this.conflits.keys()].find((nom) => this.champs.has(nom));
+      const ici = this.#conflitsIci().length > 0;
       const phrase = n > 1 ? `${n}${INSECABLE}réponses ont deux versions${INSECABLE}: choisissez` : `Une réponse a deux versions${INSECABLE}: choisissez`;
-      this.etat.dire("bloque", phrase, ici ? bouton("Voir les deux versions", () => this.#allerAuConflit(ici)) : this.#lienVersLEtape());
+      this.etat.dire("bloque", phrase, ici ? bouton("Voir les deux versions", () => this.#allerAuConflit()) : this.#lienVersLEtape());
     }
 
-    #allerAuConflit(nom) {
-      const bloc = tous("[data-conflit-de]").find((element) => element.dataset.conflitDe === nom);
+    #conflitsIci() { return [...this.conflits.keys()].filter((nom) => this.champs.has(nom)); }
+
+    #allerAuConflit() {
+      const bloc = document.querySelector("[data-conflit-de]");
       bloc?.focus();
       bloc?.scrollIntoView({ block: "center" });
     }
@@ -718,12 +729,19 @@
     /* -- Going on waits for the end of saving -------------------------------------------------------- */
     #soumettre(evenement) {
       if (this.#enChemin) { evenement.preventDefault(); return; }
-      const fichiers = this.pieces.some((piece) => piece.enAttente);
-      if (this.journal.vide && !fichiers) { this.#part = true; poserLeJeton(this.formulaire); return; }
+      if (this.#passe || (this.journal.vide && !this.#fichiers().length)) { this.#part = true; poserLeJeton(this.formulaire); return; }
       evenement.preventDefault();
-      const { submitter } = evenement;
-      this.partir(() => this.formulaire.requestSubmit(submitter), submitter);
+      this.partir(() => this.#soumettreEnfin(evenement.submitter), evenement.submitter);
     }
+
+    #soumettreEnfin(submitter) {
+      if (this.#conflitsIci().length || (this.conflits.size && !this.champs.size)) { this.#direLesConflits(); return; }
+      this.#passe = true;
+      this.formulaire.requestSubmit(submitter);
+      this.#passe = false;
+    }
+
+    #fichiers() { return this.pieces.filter((piece) => piece.enAttente); }
 
     #suivreUnLien(evenement) {
       const lien = evenement.target.closest?.("a[href]");
@@ -732,7 +750,7 @@
       if (!lien.matches("[data-etape-lien]") && !this.formulaire.contains(lien)) return;
       if (this.#enChemin) { evenement.preventDefault(); return; }
       // What is refused, or waits for a choice, stays in the journal: reading another step harms nothing.
-      if (!this.#reste().length || this.#obstacle === "refus") return;
+      if ((!this.#reste().length && !this.#fichiers().length) || this.#obstacle === "refus") return;
       evenement.preventDefault();
       this.partir(() => window.location.assign(lien.href), lien);
     }
@@ -741,20 +759,19 @@
       this.#enChemin = true;
       depart?.setAttribute("aria-busy", "true");
       this.etat.dire("encours", "Enregistrement avant de continuer…");
-      const enregistre = await Promise.race([this.toutEnregistrer(), patienter(ATTENTE_AVANT_DE_CONTINUER)]);
-      const envoie = depart?.type === "submit";
-      const joint = enregistre && (!envoie || await this.#joindreLesPieces());
+      const enregistre = await Promise.race([this.toutEnregistrer(), patienter(ATTENTE_AVANT_DE_CONTINUER)]).catch(() => false);
+      const joint = enregistre && await this.#joindreLesPieces();
       this.#enChemin = false;
       depart?.removeAttribute("aria-busy");
       if (!enregistre) this.#direQuOnReste();
       else if (!joint) this.#conclure();
-      else if (envoie && this.conflits.size) this.#direLesConflits();
-      else suite();
+      // A form is not sent from within its own submission: let the event end.
+      else setTimeout(suite);
     }
 
     /* A file that was chosen is meant to go: return whether none is left behind. */
     async #joindreLesPieces() {
-      for (const piece of this.pieces.filter((p) => p.enAttente)) {
+      for (const piece of this.#fichiers()) {
         if (!await piece.deposer()) { piece.zone.scrollIntoView({ block: "center" }); return false; }
       }
       return true;
@@ -826,7 +843,7 @@
   const montrerLesAnomalies = (anomalies) => tous("[data-anomalies]").forEach((liste) => {
     const siennes = anomalies.filter(({ champ }) => !liste.dataset.anomalies || liste.dataset.anomalies === champ);
     const phrases = siennes.map(({ message }) => message);
-    if (tous("li", liste).map(texteEntier).join("|") === phrases.join("|")) return;
+    if (tous("li", liste).map((ligne) => ligne.textContent).join("|") === phrases.join("|")) return;
     liste.replaceChildren(...phrases.map((phrase) => creer("li", {}, phrase)));
     liste.hidden = phrases.length === 0;
   });
@@ -914,7 +931,7 @@
       const fichiers = [...this.champ.files];
       if (!fichiers.length) return this.#dire("Choisissez d'abord un fichier.");
       const trop = fichiers.find((fichier) => fichier.size > Number(this.zone.dataset.octetsMax || Infinity));
-      if (trop) return this.#dire(`Le fichier «${INSECABLE}${trop.name}${INSECABLE}» est trop lourd${INSECABLE}: rien n'a été envoyé, et ce que vous avez écrit est toujours là.`);
+      if (trop) return this.#finir(`Le fichier «${INSECABLE}${trop.name}${INSECABLE}» est trop lourd${INSECABLE}: rien n'a été envoyé, et ce que vous avez écrit est toujours là.`);
       this.bouton?.setAttribute("aria-busy", "true");
       await this.brouillon?.toutEnregistrer();
       const noms = fichiers.map((fichier) => `«${INSECABLE}${fichier.name}${INSECABLE}»`).join(", ");
@@ -924,6 +941,12 @@
       } catch {
         return this.#dire(`Connexion perdue${INSECABLE}: ${noms} n'est pas joint. Ce que vous avez écrit est toujours là${INSECABLE}; appuyez de nouveau sur «${INSECABLE}Joindre${INSECABLE}».`);
       }
+    }
+
+    /* Joined, or refused for good: it does not wait to be sent by the next button. */
+    #finir(phrase) {
+      this.champ.value = "";
+      return this.#dire(phrase);
     }
 
     #dire(phrase) {
@@ -954,12 +977,9 @@
 
     #recu({ status, response }, noms) {
       if (response?.html) document.querySelector("[data-pieces-liste]").innerHTML = response.html;
-      if (status !== 200 || !response?.html) {
-        return this.#dire(response?.message || `${noms} n'a pas pu être joint${INSECABLE}: le fichier est peut-être trop lourd, ou le serveur ne répond pas. Ce que vous avez écrit est toujours là.`);
-      }
-      this.champ.value = "";
-      this.#dire(`${noms}${INSECABLE}: joint.`);
-      return true;
+      if (status === 200 && response?.html) { this.#finir(`${noms}${INSECABLE}: joint.`); return true; }
+      if (status === 400 && response?.message) return this.#finir(`${response.message} Ce que vous avez écrit est toujours là.`);
+      return this.#dire(response?.message || `${noms} n'a pas pu être joint${INSECABLE}: le fichier est peut-être trop lourd, ou le serveur ne répond pas. Ce que vous avez écrit est toujours là.`);
     }
   }
 
