@@ -190,6 +190,8 @@ class PageDuBilan:
 
     def _dans_la_phrase(self, lue: Lue) -> str:
         """Return the name of a missing answer in the middle of a sentence."""
+        if lue.champ == "realisation":
+            return "si l'action a eu lieu"
         if isinstance(self.saisie.champs[lue.champ], Reponse | Indicateur):
             return f"«{INSECABLE}{lue.libelle}{INSECABLE}»"
         return f"{lue.libelle[:1].lower()}{lue.libelle[1:]}"
@@ -250,6 +252,8 @@ class PageDuBilan:
 
     def _en_plus(self, code: str) -> list[Prevu]:
         """Return what the fiche says elsewhere than in its texts: dates, territories, critères, amounts."""
+        if code == "resultats":
+            return self._volets()
         if code == "dates":
             return self._dates_et_territoires()
         if code == "indicateurs":
@@ -269,10 +273,13 @@ class PageDuBilan:
         ]
         if parts:
             prevus.append(Prevu(capfirst(str(Territoire._meta.verbose_name_plural)), ", ".join(parts)))
-        for volet in self.annuelle.volets.order_by("ordre"):
-            morceaux = (volet.description, volet.dates, volet.lieux)
-            prevus.append(Prevu(volet.intitule, "\n".join(morceau for morceau in morceaux if morceau)))
         return prevus
+
+    def _volets(self) -> list[Prevu]:
+        return [
+            Prevu(volet.intitule, "\n".join(m for m in (volet.description, volet.dates, volet.lieux) if m))
+            for volet in self.annuelle.volets.order_by("ordre")
+        ]
 
     @staticmethod
     def _cible(cible: Nombre | None, unite: str) -> str:
@@ -438,13 +445,13 @@ class PageDuBilan:
 
 
 def commentaires_a_renvoyer(bilan: Bilan, utilisateur: Utilisateur) -> list[tuple[str, Commentaire]]:
-    """Return the open remarks that the porteur will read with what is sent back, each with the name of its field."""
+    """Return the open remarks to the porteur that goes with what is sent back, each with the name of its field."""
     noms = lieux.noms_des_champs(Saisie(bilan))
     return [
         (noms.get(champ, noms[lieux.TOUT]), remarque)
         for champ, liste in commentaires_par_champ(bilan, utilisateur).items()
         for remarque in liste
-        if not remarque.interne and remarque.regle_le is None
+        if not remarque.interne and not getattr(remarque, "du_porteur", False) and remarque.regle_le is None
     ]
 
 
