@@ -20,6 +20,8 @@
 
   const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
   const lignes = (texte) => String(texte ?? "").replace(/\r\n?/g, "\n");
+  /* The server trims a text and drops the signs that no document can hold: it is the same text. */
+  const essentiel = (texte) => texte.replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, "");
   const patienter = (delai) => new Promise((rendre) => { setTimeout(() => rendre(false), delai); });
   const limite = () => AbortSignal.timeout?.(PATIENCE); // an old telephone waits as long as it likes
   const heure = () => { const d = new Date(); return `${d.getHours()}${INSECABLE}h${INSECABLE}${String(d.getMinutes()).padStart(2, "0")}`; };
@@ -427,6 +429,8 @@
       const enregistres = corps.enregistres || {};
       for (const [nom, valeur] of Object.entries(enregistres)) this.#confirmer(nom, lignes(valeur), champs[nom], entrees);
       this.journal.ecrire(entrees);
+      // Left here as it was found, while someone else changed it: their answer stands.
+      for (const [nom, valeur] of Object.entries(enregistres)) this.#rafraichir(nom, lignes(valeur));
       this.canal?.postMessage(enregistres);
       const conflits = corps.conflits || {};
       if (!Object.keys(conflits).length) this.#reconciliations = 0;
@@ -441,11 +445,12 @@
     }
 
     #confirmer(nom, valeur, envoye, entrees) {
-      this.#connaitre(nom, valeur, envoye?.apres);
       const entree = entrees[nom];
+      const sienne = !envoye || essentiel(envoye.apres) === essentiel(valeur);
+      if (sienne) this.#connaitre(nom, valeur, envoye?.apres);
       if (!entree) return;
       if (entree.apres === envoye?.apres || entree.apres === valeur) delete entrees[nom];
-      else entrees[nom] = { ...entree, avant: valeur, marque: undefined, envoyes: [] };
+      else if (sienne) entrees[nom] = { ...entree, avant: valeur, marque: undefined, envoyes: [] };
     }
 
     /* Someone else saved in between: their answers are fetched, those left alone here are refreshed. */

@@ -254,6 +254,16 @@ def test_une_erreur_du_serveur_est_retentee(saisie, bilan):
     assert lu(bilan) == DEBUT + TEXTE
 
 
+def entrer(page, mailoutbox):
+    """Sign Léa in, from the sign-in page, with the code that she gets."""
+    page.locator("#id_code_email").fill("lea@exemple.fr")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**" + reverse("account_confirm_login_code") + "**")
+    code = re.search(r"^ {4}(\S+)$", mailoutbox[-1].body, re.MULTILINE).group(1)
+    page.locator("#id_code").fill(code)
+    page.keyboard.press("Enter")
+
+
 # -- The session -------------------------------------------------------------------------------------
 def test_la_session_expire_le_code_ramene_au_meme_endroit(saisie, serveur, bilan, mailoutbox):
     taper(saisie, "\n" + TEXTE)
@@ -267,12 +277,7 @@ def test_la_session_expire_le_code_ramene_au_meme_endroit(saisie, serveur, bilan
     axe.verifier(saisie)
     bouton(saisie, "Recevoir un code et continuer").click()
     saisie.wait_for_url("**/compte/login/**")
-    saisie.locator("#id_code_email").fill("lea@exemple.fr")
-    saisie.keyboard.press("Enter")
-    saisie.wait_for_url("**" + reverse("account_confirm_login_code") + "**")
-    code = re.search(r"^ {4}(\S+)$", mailoutbox[-1].body, re.MULTILINE).group(1)
-    saisie.locator("#id_code").fill(code)
-    saisie.keyboard.press("Enter")
+    entrer(saisie, mailoutbox)
     saisie.wait_for_url("**" + adresse("bilan_saisir", bilan, "deroulement"))
     voulu = f"{DEBUT}\n{TEXTE}{SUITE}"
     assert zone(saisie).input_value() == voulu
@@ -282,6 +287,27 @@ def test_la_session_expire_le_code_ramene_au_meme_endroit(saisie, serveur, bilan
     enregistre(saisie)
     jusqu_a(saisie, lambda: lu(bilan) == voulu[:3] + "É" + voulu[3:])
     assert journal(saisie) == []
+
+
+def test_le_texte_envoye_sans_script_apres_la_session_revient_et_s_enregistre(
+    saisie, serveur, bilan, mailoutbox
+):
+    """The script did not load; the session had ended; meanwhile a colleague answered another question."""
+    saisie.route("**/brouillon.js", lambda route: route.abort())
+    saisie.reload()
+    zone(saisie).fill(TEXTE)
+    Session.objects.all().delete()
+    marc = fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur)
+    enregistrer_brouillon(bilan, marc, {"points_forts": Changement("", "De Marc.")})
+    continuer(saisie).click()
+    saisie.wait_for_url("**/compte/login/**")
+    saisie.unroute("**/brouillon.js")
+    entrer(saisie, mailoutbox)
+    saisie.wait_for_url("**" + adresse("bilan_saisir", bilan, "deroulement"))
+    enregistre(saisie)
+    assert (lu(bilan), lu(bilan, "points_forts")) == (TEXTE, "De Marc.")
+    assert (zone(saisie).input_value(), zone(saisie, "points_forts").input_value()) == (TEXTE, "De Marc.")
+    assert (saisie.locator(".conflit").count(), journal(saisie)) == (0, [])
 
 
 def test_reconnectee_dans_un_autre_onglet_la_page_reprend_seule(saisie, serveur, bilan, lea):
