@@ -14,7 +14,7 @@ from documents import additionner
 from .. import effectifs as eff
 from ..models import Bilan, Effectif
 from ..operations import SaisieEffectifs
-from ..saisie import BUDGET, CHAMPS_SAISIS, INDICATEURS, Saisie, periode
+from ..saisie import BUDGET, CHAMPS_SAISIS, INDICATEURS, Champ, Indicateur, Saisie, periode
 
 
 class Groupe(NamedTuple):
@@ -96,6 +96,17 @@ class FormulaireSaisie(forms.Form):
             presentes = [[self[nom] for nom in noms if nom in self.fields] for noms in rangees]
             if any(presentes):
                 yield Groupe(code, titre, phrase, [rangee for rangee in presentes if rangee])
+
+    def rangees(self, champs: Iterable[Champ]) -> list[list[BoundField]]:
+        """Return fields by row: the women and the men of an indicator stand together, under its total."""
+        rangees: list[list[BoundField]] = []
+        for champ in champs:
+            sexue = isinstance(champ, Indicateur) and champ.colonne != "valeur"
+            if sexue and champ.nom.endswith("_H"):
+                rangees[-1].append(self[champ.nom])
+            else:
+                rangees.append([self[champ.nom]])
+        return rangees
 
     def grilles(self) -> list[GrilleSaisie]:
         """Return the grids as they are to be shown: what was typed, else what is stored."""
@@ -229,9 +240,9 @@ class BilanForm(FormulaireSaisie):
         )
 
     def _groupe(self, etape: str, titre: str, phrase: str) -> Iterator[Groupe]:
-        champs = [self[champ.nom] for champ in self.saisie.de_l_etape(etape)]
+        champs = self.saisie.de_l_etape(etape)
         if champs:
-            yield Groupe(etape, titre, phrase, [[champ] for champ in champs])
+            yield Groupe(etape, titre, phrase, self.rangees(champs))
 
     def champs(self) -> dict[str, Any]:
         """Return what was typed in the fields of the bilan itself."""

@@ -381,20 +381,7 @@ class PageEtape:
         )
         for code, titre, phrase, champs in groupes:
             if champs:
-                yield Groupe(code, titre, phrase, list(self._rangees(champs)))
-
-    def _rangees(self, champs: Sequence[Champ]) -> Iterator[list[BoundField]]:
-        """Give the fields by row: the women and the men of an indicator stand beside its total."""
-        rangee: list[BoundField] = []
-        for champ in champs:
-            if isinstance(champ, Indicateur) and champ.colonne != "valeur":
-                rangee.append(self.form[champ.nom])
-                continue
-            if rangee:
-                yield rangee
-            rangee = [self.form[champ.nom]]
-        if rangee:
-            yield rangee
+                yield Groupe(code, titre, phrase, self.form.rangees(champs))
 
     @property
     def postes(self) -> list[tuple[str, str, list[BoundField]]]:
