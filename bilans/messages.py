@@ -252,11 +252,19 @@ def phrase_attendus(bilans: Iterable[Du]) -> str:
     return f"{tous}, dont {', '.join(parts[:-1])} et {parts[-1]}"
 
 
-def ligne_de(du: Du) -> str:
-    """Return a bilan as a line of a list: « Jardin partagé, pour le 30 juin (à compléter) »."""
-    fin = " (à compléter)" if du.a_completer else ""
-    quand = _pour_le(du.echeance)
-    return f"{du.intitule}{f', {quand}' if quand else ''}{fin}"
+def lignes_de(bilans: Iterable[Du]) -> tuple[str, ...]:
+    """Return the bilans as the lines of a list: « Jardin partagé, pour le 30 juin (à compléter) ».
+
+    The date is said only when it is not the same for all: the sentence above says it.
+    """
+    liste = list(bilans)
+    dates_differentes = len({du.echeance for du in liste}) > 1
+    return tuple(_ligne(du, avec_date=dates_differentes) for du in liste)
+
+
+def _ligne(du: Du, *, avec_date: bool) -> str:
+    quand = f", {_pour_le(du.echeance)}" if avec_date and du.echeance else ""
+    return f"{du.intitule}{quand}{' (à compléter)' if du.a_completer else ''}"
 
 
 def au_plus_tard(echeance: date | None) -> str:
@@ -327,7 +335,7 @@ def valeurs_appel(
         "echeance": au_plus_tard(min(echeances, default=None)),
         "validite": _validite(invitation),
     }
-    listes = {"bilans": tuple(ligne_de(du) for du in bilans)}
+    listes = {"bilans": lignes_de(bilans)}
     return Valeurs(mots, listes, lien_personnel(invitation))
 
 
@@ -443,7 +451,6 @@ def apercu(campagne: Campagne, type: str, objet: str = "", corps: str = "") -> M
     if objet or corps:
         modele = Modele(objet or modele.objet, corps or modele.corps, modele.bouton)
     echeance = campagne.bilan_echeance or campagne.echeance_par_defaut
-    pour_le = _pour_le(echeance)
     mots = {
         "structure": "Maison pour tous",
         "nom": "Amina Berger",
@@ -451,7 +458,7 @@ def apercu(campagne: Campagne, type: str, objet: str = "", corps: str = "") -> M
         "annee": str(campagne.annee),
         "contact": campagne.contact_nom,
         "consignes": campagne.notice.strip(),
-        "attendus": f"3{INSECABLE}bilans attendus {pour_le}",
+        "attendus": f"3{INSECABLE}bilans attendus {_pour_le(echeance)}",
         "echeance": au_plus_tard(echeance),
         "validite": date_longue(echeance),
         "action": "Jardin partagé",
@@ -460,9 +467,7 @@ def apercu(campagne: Campagne, type: str, objet: str = "", corps: str = "") -> M
         "invitant": "Karim Arnaud",
     }
     listes = {
-        "bilans": tuple(
-            f"{nom}, {pour_le}" for nom in ("Jardin partagé", "Fête du quartier", "Chantier jeunes")
-        ),
+        "bilans": ("Jardin partagé", "Fête du quartier (à compléter)", "Chantier jeunes"),
         "champs": ("Les participants",),
     }
     return rendre(campagne, type, Valeurs(mots, listes, adresse_complete(reverse("accueil"))), modele)

@@ -377,7 +377,7 @@ def adresses_ecrites() -> list[str]:
 
 
 def _listes_dans(texte: str) -> list[str]:
-    return [ligne[2:].split(",")[0] for ligne in texte.splitlines() if ligne.startswith("- ")]
+    return [ligne[2:12] for ligne in texte.splitlines() if ligne.startswith("- ")]
 
 
 # -- One campaign of the size of a large town --------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from actions.models import Campagne, RelancePrevue
 from bilans.destinataires import Appel, Destinataire, lire_appel
-from bilans.messages import ligne_de, phrase_attendus
+from bilans.messages import lignes_de, phrase_attendus
 from bilans.models import Envoi
 from bilans.operations import OperationRefusee
 from bilans.operations.courriels import faire_relance_prevue, relancer
@@ -123,8 +123,8 @@ class Command(Commande):
         nom = destinataire.contact.nom
         qui = f"{nom} <{destinataire.email}>" if nom else destinataire.email
         self._dire(f"- {qui}, {destinataire.porteur} : {phrase_attendus(destinataire.bilans)}")
-        for du in destinataire.bilans:
-            self._dire(f"    {ligne_de(du)}")
+        for ligne in lignes_de(destinataire.bilans):
+            self._dire(f"    {ligne}")
 
     def _raconter_les_autres(self, appel: Appel) -> None:
         for destinataire in appel.ecrits_aujourd_hui:
