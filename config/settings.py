@@ -195,6 +195,8 @@ WHITENOISE_MAX_AGE = 300
 _https = env.bool("HTTPS", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_SSL_REDIRECT = _https
+# The limits on sign-in count by address of the visitor: behind the front server, the one that it gives.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _https else 0
 SECURE_REDIRECT_EXEMPT = [r"^sante$"]  # probes speak plain HTTP from inside
 SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https

@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -190,3 +191,22 @@ def test_se_deconnecter_demande_un_envoi(client, claire):
 
 def test_sans_connexion_on_arrive_a_la_page_de_connexion(client):
     assert client.get("/").url == f"{reverse('account_login')}?next=/"
+
+
+def test_derriere_le_serveur_frontal_chacun_a_ses_essais(client, settings, mailoutbox):
+    settings.ACCOUNT_RATE_LIMITS = {}  # those of the library: 20 codes a minute from one place
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    cache.clear()
+
+    def demander(nombre, lieu):
+        return [
+            Client(headers={"x-forwarded-for": lieu})
+            .post(reverse("account_request_login_code"), {"email": f"a{n}@exemple.fr"})
+            .status_code
+            for n in range(nombre)
+        ]
+
+    assert set(demander(21, "203.0.113.4")[:20]) == {302}
+    # Each of these addresses has asked for one code already, from elsewhere: three are allowed.
+    assert demander(1, "203.0.113.4") == [200]
+    assert demander(1, "203.0.113.5, 198.51.100.7") == [302]
