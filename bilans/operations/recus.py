@@ -15,7 +15,7 @@ HORS_SECTIONS = "pieces"
 
 def etablir_le_recu(bilan: Bilan, transition: Transition) -> Recu | None:
     """Write the receipt of a bilan that was just transmitted and return it; None for any other change of state."""
-    if transition.vers != Bilan.Statut.TRANSMIS:
+    if transition.vers != Bilan.Statut.TRANSMIS or bilan.transmis_le is None:
         return None
     recu = Recu(bilan=bilan, transmis_le=bilan.transmis_le, transmis_par=bilan.transmis_par)
     recu.contenu = contenu_du_recu(bilan, recu.cle)
