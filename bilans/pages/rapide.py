@@ -62,7 +62,7 @@ class Colonne(NamedTuple):
 
 
 def _personnes(perimetre: str, sexe: str, libelle: str) -> Colonne:
-    suite = " du QPV" if perimetre == eff.QPV else " de l'ensemble du public"
+    suite = " du QPV" if perimetre == eff.QPV else ""
     return Colonne(eff.nom_du_champ(perimetre, eff.Cellule(None, sexe)), libelle, suite)
 
 

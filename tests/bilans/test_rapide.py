@@ -277,7 +277,7 @@ def test_la_case_qu_un_autre_a_changee_est_un_conflit(chargee, campagne, bilan):
     assert corps["enregistres"] == {HOMMES: "17"}
     conflit = corps["conflits"][FEMMES]
     assert (conflit["libelle"], conflit["autre"], conflit["autre_lisible"], conflit["qui"]) == (
-        "Femmes de l'ensemble du public",
+        "Femmes",
         "12",
         "12",
         str(autre),
@@ -436,8 +436,8 @@ def test_sans_script_rien_de_tape_n_est_perdu(chargee, campagne, bilan):
     assert reponse.status_code == 200
     lu = texte(reponse)
     assert "Tout n'est pas enregistré" in lu
-    assert "Femmes de l'ensemble du public : une autre personne a enregistré « 12 »" in lu
-    assert "Hommes de l'ensemble du public : Saisissez un nombre entier" in lu
+    assert "Femmes : une autre personne a enregistré « 12 »" in lu
+    assert "Hommes : Saisissez un nombre entier" in lu
     (ligne,) = reponse.context["grille"].lignes_saisies
     valeurs = {case.colonne.nom: case.valeur for case in ligne.cases}
     assert (valeurs[FEMMES], valeurs[HOMMES], valeurs["benevoles"]) == ("14", "beaucoup", "3")
