@@ -116,8 +116,9 @@ class PageCampagne:
 
     @cached_property
     def appel(self) -> Appel:
-        """Who owes something now, and who is written to about it; nobody while the porteurs may not write."""
-        return lire_appel(self.campagne)
+        """Who owes something, and who is written to about it; before the bilans open, who will owe something."""
+        avant = self.campagne.statut in AVANT_OUVERTURE or self.ouverture_a_venir
+        return lire_appel(self.campagne, avant_l_heure=avant)
 
     @property
     def injoignables(self) -> str:

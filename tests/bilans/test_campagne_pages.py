@@ -138,7 +138,9 @@ def bouton(reponse):
 def test_une_seule_action_principale_d_un_bout_a_l_autre(chargee, compte, campagne):
     annuelle = fabriques.ActionAnnuelleFactory(campagne=campagne)
     porteur = annuelle.action.porteur
-    assert bouton(lire(chargee, campagne)) == "Régler la campagne"
+    reponse = lire(chargee, campagne)
+    assert bouton(reponse) == "Régler la campagne"
+    assert "1 structure n'a pas d'adresse" in texte(reponse)
     Campagne.objects.filter(pk=campagne.pk).update(
         contact_nom="Claire Montrichard", contact_email="claire@agglo.example"
     )
@@ -146,12 +148,11 @@ def test_une_seule_action_principale_d_un_bout_a_l_autre(chargee, compte, campag
     operations.ouvrir_les_bilans(campagne, compte, ouverture=date(2025, 3, 4))
     assert bouton(lire(chargee, campagne)) == "Relire les messages"
     Campagne.objects.filter(pk=campagne.pk).update(bilan_ouverture=date(2025, 3, 3))
-    reponse = lire(chargee, campagne)
-    assert bouton(reponse) == "Voir qui n'a pas d'adresse"
-    assert "1 structure n'a pas d'adresse" in texte(reponse)
+    assert bouton(lire(chargee, campagne)) == "Voir qui n'a pas d'adresse"
     representant = fabriques.representant_du_porteur(porteur)
     reponse = lire(chargee, campagne)
     assert bouton(reponse) == "Inviter les porteurs"
+    assert "n'a pas d'adresse" not in texte(reponse)
     assert "1 personne n'a pas encore été invitée" in texte(reponse)
     fabriques.CourrielFactory(
         campagne=campagne, porteur=porteur, destinataire=representant.email, envoye=True
