@@ -32,6 +32,7 @@ Type = Courriel.Type
 LONGUEUR_OBJET = 255
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
 SEPARATION = re.compile(r"\n[ \t]*\n")
+ESPACES = re.compile(r"[ \t\r\n]+")
 # A due date that is past, or that nobody stored, gives no day to name.
 SANS_DATE = "dès que possible"
 
@@ -374,7 +375,8 @@ def rendre(campagne: Campagne, type: str, valeurs: Valeurs, modele: Modele | Non
     corps = blocs(modele, valeurs)
     if valeurs.lien and not any(valeurs.lien in (bloc.url, *bloc.texte.split()) for bloc in corps):
         corps.append(Bloc("bouton", modele.bouton, url=valeurs.lien))
-    objet = insecables(" ".join(_remplacer(modele.objet, valeurs).split()))[:LONGUEUR_OBJET]
+    # A subject is one line; str.split would also take the no-break spaces away.
+    objet = insecables(ESPACES.sub(" ", _remplacer(modele.objet, valeurs)))[:LONGUEUR_OBJET]
     contexte: dict[str, Any] = {"objet": objet, "blocs": corps, "signature": signature(campagne)}
     return Message(
         objet,
