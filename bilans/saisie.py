@@ -844,6 +844,16 @@ class Section(NamedTuple):
     titre: str
     reponses: list[ReponseLue]
 
+    @property
+    def repondues(self) -> list[ReponseLue]:
+        """The questions that have an answer."""
+        return [reponse for reponse in self.reponses if reponse.texte]
+
+    @property
+    def sans_reponse(self) -> list[str]:
+        """The questions left without an answer."""
+        return [reponse.libelle for reponse in self.reponses if not reponse.texte]
+
 
 def sections_lues(bilan: Bilan, saisie: Saisie | None = None) -> list[Section]:
     """Return everything that a bilan says, section by section, with French labels and texts.

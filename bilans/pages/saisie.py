@@ -1,7 +1,7 @@
 """The porteur's form as it is shown: its steps, what is missing in each, what is known beside the fields."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
@@ -41,7 +41,6 @@ from ..saisie import (
     sections_lues,
 )
 from .comparaison import AnneePrecedente, annee_precedente, cle_du_libelle
-from .consultation import commentaires_par_champ
 
 VIDE, EN_COURS, FAIT, SANS_OBJET = "vide", "encours", "fait", "sans_objet"
 
@@ -57,6 +56,8 @@ class Etape:
     etat: str
     manques: int
     part: int
+    # remarks that wait for an answer
+    commentaires: int = 0
 
     @property
     def hauteur(self) -> int:
@@ -79,13 +80,20 @@ class Etape:
 
 
 class Parcours:
-    """The steps of a bilan, with what is missing and what does not add up in each."""
+    """The steps of a bilan, with what is missing, what does not add up and what was remarked in each.
 
-    def __init__(self, saisie: Saisie) -> None:
+    `commentaires` are those that the account may read, by name of field.
+    """
+
+    def __init__(self, saisie: Saisie, commentaires: Mapping[str, list[Commentaire]] | None = None) -> None:
         self.saisie = saisie
+        self.commentaires = commentaires or {}
         self.manques = manques(saisie.bilan, saisie)
         self.anomalies = anomalies(saisie.bilan, Contexte(saisie.campagne.annee, saisie.grilles()))
-        self.etapes = [self._etape(code, rang) for rang, code in enumerate(ETAPES, 1)]
+        self.etapes = [
+            replace(self._etape(code, rang), commentaires=len(self.commentaires_de(code)))
+            for rang, code in enumerate(ETAPES, 1)
+        ]
 
     def _etape(self, code: str, rang: int) -> Etape:
         if code == RELECTURE:
@@ -111,6 +119,16 @@ class Parcours:
     def manques_de(self, code: str) -> list[Manque]:
         """Return what is missing in a step."""
         return [manque for manque in self.manques if self.saisie.etape_du_champ(manque.champ) == code]
+
+    def commentaires_de(self, code: str) -> list[Commentaire]:
+        """Return the open remarks on the answers of a step."""
+        return [
+            commentaire
+            for champ, liste in self.commentaires.items()
+            if self.saisie.etape_du_champ(champ) == code
+            for commentaire in liste
+            if commentaire.regle_le is None and not commentaire.interne
+        ]
 
     def anomalies_de(self, code: str) -> list[Anomalie]:
         """Return what does not add up in a step."""
@@ -319,7 +337,7 @@ class PageEtape:
     def commentaires(self) -> dict[str, list[Commentaire]]:
         """What was said of the fields, by name; of the cells of the grids, under « effectifs »."""
         par_champ: dict[str, list[Commentaire]] = {}
-        for nom, liste in commentaires_par_champ(self.saisie.bilan, self.utilisateur).items():
+        for nom, liste in self.parcours.commentaires.items():
             champ = self.saisie.champs.get(nom)
             cle = "effectifs" if isinstance(champ, Case | Estimation) else nom
             par_champ.setdefault(cle, []).extend(liste)
@@ -434,6 +452,11 @@ class PageRelecture:
             for anomalie in self.parcours.anomalies
             if not anomalie.bloquante
         ]
+
+    @property
+    def commentaires(self) -> list[tuple[Commentaire, str]]:
+        """The remarks that wait for an answer, each with its step."""
+        return [(c, code) for code in ETAPES for c in self.parcours.commentaires_de(code)]
 
     @property
     def precedente(self) -> str:

@@ -26,6 +26,7 @@ from ..forms import BilanForm, EtapeForm, valeurs
 from ..models import Bilan
 from ..operations import OperationRefusee
 from ..operations.brouillon import Changement, ConflitDeChamp, ResultatBrouillon, enregistrer_brouillon
+from ..pages.consultation import commentaires_par_champ
 from ..pages.pieces import pieces_du_bilan
 from ..pages.saisie import PageEtape, PageRelecture, Parcours
 from ..regles import porte_le_bilan
@@ -61,7 +62,7 @@ def _saisir_par_etapes(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
         if etape == RELECTURE:
             return _envoyer(request, bilan)
         return _enregistrer_etape(request, bilan, etape if etape in ETAPES else DEROULEMENT)
-    parcours = Parcours(Saisie(bilan))
+    parcours = _parcours(request, Saisie(bilan))
     if etape not in ETAPES:
         etape = parcours.a_reprendre
     if etape == RELECTURE:
@@ -90,12 +91,12 @@ def _enregistrer_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> Ht
         resultat = enregistrer_brouillon(bilan, request.user, champs)
     except OperationRefusee as refus:
         messages.error(request, str(refus))
-        return _montrer_l_etape(request, Parcours(saisie), etape, typees)
+        return _montrer_l_etape(request, _parcours(request, saisie), etape, typees)
     oublier_saisie(request, request.get_full_path())
     suite = request.POST.get("suite", "")
     if suite == "joindre" or request.FILES:
         recevoir(request, bilan)
-    parcours = Parcours(resultat.saisie)
+    parcours = _parcours(request, resultat.saisie)
     if resultat.conflits or resultat.refuses:
         return _montrer_ce_qui_reste(request, parcours, etape, typees, resultat)
     if suite == "joindre":
@@ -205,6 +206,10 @@ def _contexte(
         "url_saisie": adresse(request, "bilan_saisir", bilan.action_annuelle.cle),
         "url_page": adresse(request, "bilan_detail", bilan.action_annuelle.cle),
     }
+
+
+def _parcours(request: RequeteCampagne, saisie: Saisie) -> Parcours:
+    return Parcours(saisie, commentaires_par_champ(saisie.bilan, request.user))
 
 
 def _adresse_de_l_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> str:
