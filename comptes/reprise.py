@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 Vue = Callable[..., HttpResponse]
@@ -27,9 +28,14 @@ def garder_la_saisie(vue: Vue) -> Vue:
 
 
 def garder(request: HttpRequest) -> None:
-    """Keep in the visitor's session the text of a form just sent, files left out; nothing when it is too long."""
+    """Keep in the visitor's session the text of a form just sent, files left out.
+
+    Nothing when it is too long, or when the same place sends too many: whoever it is has not signed in.
+    """
     donnees = {nom: valeurs for nom, valeurs in request.POST.lists() if nom != "csrfmiddlewaretoken"}
     if sum(len(nom) + sum(map(len, valeurs)) for nom, valeurs in donnees.items()) > PLUS_GRANDE:
+        return
+    if not ratelimit.consume(request, action="saisie_gardee"):
         return
     saisies = _presentes(request)
     saisies.pop(request.get_full_path(), None)

@@ -168,6 +168,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = False
+# Added to the library's own limits: what a form sends without a session is kept, at most so often (comptes.reprise).
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"saisie_gardee": "30/m/ip"}
 
 # -- E-mails: kept in a folder unless EMAIL_URL names a server -------------------------------------
 PILOTIS_COURRIELS = PILOTIS_DONNEES / "courriels"

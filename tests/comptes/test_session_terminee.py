@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -218,6 +219,15 @@ def test_un_texte_demesure_n_est_pas_garde(client, bilan):
     assert ecrire(client, adresse(bilan), points_forts="x" * 200_000).status_code == 302
     assert "saisies_gardees" not in client.session
     assert "Votre texte est gardé" not in texte(client.get(reverse("account_login")))
+
+
+def test_personne_ne_remplit_le_serveur_sans_se_connecter(bilan, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"saisie_gardee": "2/m/ip"}
+    cache.clear()
+    clients = [Client() for _ in range(3)]
+    for client in clients:
+        assert ecrire(client, adresse(bilan)).status_code == 302
+    assert ["saisies_gardees" in client.session for client in clients] == [True, True, False]
 
 
 def test_un_fichier_n_est_pas_garde(client, bilan, lea, tmp_path):
