@@ -515,8 +515,8 @@ def _si_prolonge(page: PageCampagne) -> list[str]:
     if a_venir:
         jours = ", ".join(date_longue(prevue.date) for prevue in a_venir)
         phrases.append(
-            f"{accord(len(a_venir), 'Le rappel prévu est décalé,Les rappels prévus sont décalés')} d'autant de jours "
-            f"({jours} aujourd'hui)."
+            f"{accord(len(a_venir), 'Le rappel prévu sera décalé,Les rappels prévus seront décalés')} d'autant de "
+            f"jours. Dates actuelles : {jours}."
         )
     else:
         phrases.append("Aucun rappel n'est prévu : vous pourrez en ajouter dans les réglages.")
