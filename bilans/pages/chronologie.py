@@ -40,6 +40,7 @@ from ..models import (
     ValeurIndicateur,
 )
 from ..operations import CHAMPS_SAISIS
+from .consultation import commentaires_lus
 
 Statut = Bilan.Statut
 # Told by the changes of state, or of no use to who reads.
@@ -159,7 +160,9 @@ class Chronologie:
         if not hasattr(self, "_comptes"):
             annuelle = self.bilan.action_annuelle
             porteur = annuelle.action.porteur
-            acces = AccesContrat.objects.filter(contrat=annuelle.campagne.contrat_id).order_by("pk")
+            acces = AccesContrat.objects.filter(
+                contrat=annuelle.campagne.contrat_id, role=AccesContrat.Role.CHARGE_MISSION
+            ).order_by("pk")
             siens = AccesPorteur.objects.filter(porteur__in=[porteur.pk, porteur.parent_id]).order_by("pk")
             representants = set(siens.values_list("utilisateur", flat=True))
             self._comptes = {
@@ -174,10 +177,10 @@ class Chronologie:
         for commentaire in self._remarques():
             if commentaire.interne:
                 verbe, ton = "a écrit une note interne", ""
-            elif commentaire.auteur_id in self._equipe():
-                verbe, ton = "a écrit au porteur", "alerte"
-            else:
+            elif getattr(commentaire, "du_porteur", False):
                 verbe, ton = "a répondu à un commentaire", ""
+            else:
+                verbe, ton = "a écrit au porteur", "alerte"
             quoi = f"{commentaire.auteur} {verbe}{INSECABLE}: {self._lieu(commentaire.champ)}"
             yield Evenement(commentaire.date, "", quoi, ton, commentaire.texte)
 
@@ -194,12 +197,7 @@ class Chronologie:
 
     def _remarques(self) -> list[Commentaire]:
         if not hasattr(self, "_lues"):
-            self._lues = list(
-                Commentaire.objects.visibles_par(self.utilisateur)
-                .filter(bilan=self.bilan)
-                .select_related("auteur", "regle_par")
-                .order_by("date", "pk")
-            )
+            self._lues = commentaires_lus(self.bilan, self.utilisateur)
         return self._lues
 
     def _lieu(self, champ: str) -> str:

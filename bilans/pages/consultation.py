@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from actions.models import ActionAnnuelle
 from comptes.historique import Evenement, changements, changements_lies, evenements
 from comptes.models import Utilisateur
+from contrats.models import AccesContrat
 from financements.models import LigneFinancement
 from porteurs.models import AccesPorteur
 
@@ -92,24 +93,35 @@ class LectureBilan:
 
 
 # -- Remarks ---------------------------------------------------------------------------------------
-def commentaires_par_champ(bilan: Bilan, utilisateur: Utilisateur) -> dict[str, list[Commentaire]]:
-    """Return the remarks that the account may read, by name of field (« » for the whole bilan), oldest first.
+def commentaires_lus(bilan: Bilan, utilisateur: Utilisateur) -> list[Commentaire]:
+    """Return the remarks on a bilan that the account may read, oldest first, in one query.
 
-    Each says in `du_porteur` whether it was written for the porteur. One query.
+    Each says in `du_porteur` whether it was written for the porteur: by an account that represents it and does
+    not run the contract.
     """
-    porteur = bilan.action_annuelle.action.porteur
-    representants = AccesPorteur.objects.filter(
+    annuelle = bilan.action_annuelle
+    porteur = annuelle.action.porteur
+    represente = AccesPorteur.objects.filter(
         porteur__in=[porteur.pk, porteur.parent_id], utilisateur=OuterRef("auteur")
     )
-    commentaires = (
+    pilote = AccesContrat.objects.filter(
+        contrat=annuelle.campagne.contrat_id,
+        role=AccesContrat.Role.CHARGE_MISSION,
+        utilisateur=OuterRef("auteur"),
+    )
+    return list(
         Commentaire.objects.visibles_par(utilisateur)
         .filter(bilan=bilan)
         .select_related("auteur", "regle_par")
-        .annotate(du_porteur=Exists(representants))
+        .annotate(du_porteur=Exists(represente) & ~Exists(pilote))
         .order_by("date", "pk")
     )
+
+
+def commentaires_par_champ(bilan: Bilan, utilisateur: Utilisateur) -> dict[str, list[Commentaire]]:
+    """Return the remarks that the account may read, by name of field (« » for the whole bilan), oldest first."""
     par_champ: dict[str, list[Commentaire]] = {}
-    for commentaire in commentaires:
+    for commentaire in commentaires_lus(bilan, utilisateur):
         par_champ.setdefault(commentaire.champ, []).append(commentaire)
     return par_champ
 

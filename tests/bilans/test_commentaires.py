@@ -9,6 +9,7 @@ from bilans import operations
 from bilans.models import Bilan, Commentaire, Courriel, Recu
 from bilans.operations import OperationRefusee, renvoyer, transmettre
 from bilans.operations.commentaires import commenter, regler, rouvrir_commentaire
+from porteurs.models import AccesPorteur
 from tests import fabriques
 from tests.outils.pages import rien_n_est_ecrit, texte
 
@@ -168,6 +169,17 @@ def test_le_porteur_lit_le_commentaire_au_champ_de_son_formulaire(client, bilan,
     assert retour.replace("&", "&amp;") in page.content.decode()
     reponse = client.post(retour, {"texte": "L'entraide."})
     assert reponse.url == f"{adresse('bilan_saisir', bilan)}?etape=deroulement#id_points_forts"
+
+
+def test_qui_pilote_et_porte_a_la_fois_ecrit_au_porteur(client, bilan, chargee, porteur):
+    """A town's service, whose actions the chargé·e de mission also represents."""
+    AccesPorteur.objects.create(porteur=bilan.action_annuelle.action.porteur, utilisateur=chargee)
+    commenter(bilan, chargee, champ="points_forts", texte="Lesquels ?", interne=False)
+    client.force_login(porteur)
+    page = texte(client.get(adresse("bilan_detail", bilan)))
+    assert "À lire · Points forts : Lesquels ?" in page
+    assert "Réponse du porteur" not in page
+    assert "Claire Montrichard a écrit au porteur" in page
 
 
 # -- When the bilan no longer changes --------------------------------------------------------------

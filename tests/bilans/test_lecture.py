@@ -10,6 +10,7 @@ from django.utils import timezone
 from actions.models import Campagne
 from bilans import operations
 from bilans.models import Bilan, Courriel
+from bilans.operations.brouillon import Changement, enregistrer_brouillon
 from bilans.operations.commentaires import commenter, regler
 from bilans.pages.comparaison import comparer
 from bilans.pages.lecture import PageDuBilan
@@ -260,6 +261,31 @@ def test_apres_un_renvoi_la_page_dit_ce_que_le_porteur_a_change(client, annuelle
     assert "Le froid." not in page[debut : page.index("À vérifier")]
     # The porteur does not need to be told.
     assert "depuis le renvoi" not in lire(client, porteur, annuelle)
+
+
+def test_ce_qui_est_enregistre_au_fil_de_la_frappe_compte_aussi(client, annuelle, chargee, porteur):
+    """Everything within a minute: the saves of a draft are one row of the history, on each side of the renvoi."""
+    bilan = fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True, realisation="realisee")
+    bilan.save()
+
+    def taper(**champs):
+        resultat = enregistrer_brouillon(
+            bilan, porteur, {nom: Changement(avant, apres) for nom, (avant, apres) in champs.items()}
+        )
+        assert not resultat.conflits
+
+    taper(points_forts=("", "L'entr"), total_ensemble_F=("", "12"))
+    taper(points_forts=("L'entr", "L'entraide."))
+    operations.transmettre(bilan, porteur)
+    operations.renvoyer(bilan, chargee, "Corrigez le nombre de femmes.")
+    taper(total_ensemble_F=("12", "13"))
+    taper(total_ensemble_F=("13", "14"), total_ensemble_H=("", "5"))
+    operations.transmettre(bilan, porteur)
+    _, changes = PageDuBilan(Bilan.objects.get(pk=bilan.pk), chargee).depuis_le_renvoi
+    assert {(c.champ, c.avant, c.apres) for c in changes} == {("Femmes", "12", "14"), ("Hommes", "", "5")}
+    page = lire(client, porteur, annuelle)
+    assert "Femmes : avant 12 → après 14" in page
+    assert "après 13" not in page
 
 
 def test_un_renvoi_sans_changement_le_dit(client, annuelle, chargee, porteur):
