@@ -104,11 +104,11 @@ class Ligne:
 
 # What the codes of mail servers mean (RFC 3463), the most precise first.
 CODES = (
-    (r"\b5\.1\.[0-36]\b|\buser unknown\b|\bno such user\b|\bunknown user\b", "Cette adresse n'existe pas."),
+    (r"\b5\.1\.[016]\b|\buser unknown\b|\bno such user\b|\bunknown user\b", "Cette adresse n'existe pas."),
     (r"\b5\.1\.[0-9]+\b|\bhost not found\b|\bdomain not found\b", "Cette adresse n'est pas valable."),
     (r"\b[45]\.2\.2\b|\bmailbox full\b|\bquota\b|^552\b", "La boîte de cette personne est pleine."),
     (r"\b5\.2\.1\b|\bdisabled\b", "Cette boîte n'est plus ouverte."),
-    (r"\b[45]\.7\.[0-9]+\b|\bspam\b|^554\b", "Le serveur de cette personne refuse nos messages."),
+    (r"\b5\.7\.[0-9]+\b|\bspam\b|^554\b", "Le serveur de cette personne refuse nos messages."),
     (r"\b4\.[0-9]+\.[0-9]+\b|^4[0-9][0-9]\b", "Le serveur de cette personne ne répond pas pour l'instant."),
     (r"^5[0-9][0-9]\b|\b5\.[0-9]+\.[0-9]+\b", "Le serveur de cette personne a refusé le message."),
 )
