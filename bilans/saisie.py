@@ -295,8 +295,7 @@ class Estimation(Champ):
 class Releve:
     """The row of an indicator, made at the first figure and shared by its total and its two sexes."""
 
-    bilan: Bilan
-    ordre: int
+    saisie: "Saisie"
     libelle: str
     unite: str
     demande: IndicateurDemande | None = None
@@ -314,8 +313,8 @@ class Releve:
         origine = self.demande or self.critere
         if self.ligne is None:
             self.ligne = ValeurIndicateur(
-                bilan=self.bilan,
-                ordre=self.ordre,
+                bilan=self.saisie.bilan,
+                ordre=self.saisie.prochain_ordre(),
                 libelle=self.libelle,
                 unite=self.unite,
                 demande=self.demande,
@@ -606,10 +605,9 @@ class Saisie:
 
     def _criteres(self) -> "Iterator[Indicateur]":
         lignes = {ligne.critere_id: ligne for ligne in self.valeurs_indicateurs if ligne.critere_id}
-        for rang, critere in enumerate(self.annuelle.indicateurs.all(), 1):
+        for critere in self.annuelle.indicateurs.all():
             releve = Releve(
-                self.bilan,
-                self._dernier_ordre + rang,
+                self,
                 critere.libelle,
                 critere.unite,
                 critere=critere,
@@ -623,12 +621,9 @@ class Saisie:
 
     def _demandes(self) -> "Iterator[Indicateur]":
         lignes = {ligne.demande_id: ligne for ligne in self.valeurs_indicateurs if ligne.demande_id}
-        # Ranks of their own: those of the critères are not all used.
-        depart = self._dernier_ordre + 1000
-        for rang, demande in enumerate(self.campagne.indicateurs_demandes.all(), 1):
+        for demande in self.campagne.indicateurs_demandes.all():
             releve = Releve(
-                self.bilan,
-                depart + rang,
+                self,
                 demande.libelle,
                 demande.unite,
                 demande=demande,
@@ -646,9 +641,10 @@ class Saisie:
                         f"{nom}_{suffixe}", f"{demande.libelle}, {mot}", "", releve, colonne
                     )
 
-    @property
-    def _dernier_ordre(self) -> int:
-        return max((ligne.ordre for ligne in self.valeurs_indicateurs), default=0)
+    def prochain_ordre(self) -> int:
+        """Return a rank that no figure has, those written since the reading included."""
+        lignes = [*self.valeurs_indicateurs, *(champ.releve.ligne for champ in self.indicateurs)]
+        return 1 + max((ligne.ordre for ligne in lignes if ligne is not None), default=0)
 
     def _indicateur(self, nom: str, libelle: str, aide: str, releve: Releve, colonne: str) -> Indicateur:
         valeur = getattr(releve.ligne, colonne) if releve.ligne else None

@@ -268,13 +268,12 @@ def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
 def _lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
     """Return the changes that a page sent, None for what is no list of changes."""
     try:
-        lus = json.loads(corps)["champs"]
-        return {
-            str(nom): Changement(str(lu["avant"]), str(lu["apres"]), str(lu.get("marque") or ""))
-            for nom, lu in lus.items()
-        }
+        lus = [(nom, lu["avant"], lu["apres"]) for nom, lu in json.loads(corps)["champs"].items()]
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+    if not all(isinstance(texte, str) for _, *textes in lus for texte in textes):
+        return None
+    return {nom: Changement(avant, apres) for nom, avant, apres in lus}
 
 
 def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur) -> dict[str, Any]:
@@ -398,6 +397,8 @@ def _mettre_en_regard(form: BilanForm, actuel: Bilan) -> Conflit:
     donnees: Any = form.data
     for nom, ecart in list(conflit.ecarts.items()):
         champ = actuelle.champs[nom]
+        ecart = replace(ecart, autre=actuelle.attente.get(nom) or champ.texte())
+        conflit.ecarts[nom] = ecart
         if marques.get(nom) == actuelle.marque(nom):
             # Only the typist changed this one.
             del conflit.ecarts[nom]

@@ -140,6 +140,7 @@ def test_chaque_reponse_est_ecrite_a_sa_place_et_relue_telle_quelle(annuelle, bi
         (critere, None, 18, None, None),
         (None, demande, 30, 20, 10),
     ]
+    assert [v.ordre for v in releves] == [1, 2]
     reponses = ReponseQuestion.objects.filter(bilan=bilan).order_by("question__ordre")
     assert {r.question: (r.texte, r.nombre) for r in reponses} == {
         libre: ("Oui, beaucoup", None),
@@ -514,7 +515,17 @@ def test_un_autre_porteur_ne_sait_pas_que_le_bilan_existe(client, bilan):
 
 @pytest.mark.parametrize(
     "corps",
-    ["", "[]", "{}", '{"champs": []}', '{"champs": {"points_forts": "x"}}', '{"champs": {"a": {}}}', "é"],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"champs": []}',
+        '{"champs": {"points_forts": "x"}}',
+        '{"champs": {"points_forts": {}}}',
+        '{"champs": {"points_forts": {"avant": null, "apres": null}}}',
+        '{"champs": {"points_forts": {"avant": "", "apres": 3}}}',
+        "é",
+    ],
 )
 def test_un_envoi_illisible_est_dit_et_n_ecrit_rien(client, bilan, lea, corps):
     client.force_login(lea)
