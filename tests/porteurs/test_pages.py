@@ -258,7 +258,7 @@ def test_un_porteur_lit_sa_page_et_pas_celle_de_son_voisin(lieu, programme):
     lieu.client.force_login(fabriques.representant_du_porteur(lieu.porteur))
     reponse = voir(lieu, lieu.porteur)
     assert reponse.status_code == 200
-    assert lieu.adresse("liste_porteurs") not in reponse.content.decode()
+    assert f'href="{lieu.adresse("liste_porteurs")}"' not in reponse.content.decode()
     assert "Modifier le porteur" not in texte(reponse)
     assert voir(lieu, programme.mediatheque).status_code == 404
 
