@@ -322,7 +322,7 @@ class EvenementCampagne(models.Model):
         OUVERTURE = "ouverture", "Bilans ouverts"
         CLOTURE = "cloture", "Bilans clos"
         REOUVERTURE = "reouverture", "Bilans rouverts"
-        PROLONGATION = "prolongation", "Échéance reportée pour tous"
+        PROLONGATION = "prolongation", "Échéance changée pour tous"
         INVITATION = "invitation", "Invitations envoyées"
         RELANCE = "relance", "Relance envoyée"
 

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             name='EvenementCampagne',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('ouverture', 'Bilans ouverts'), ('cloture', 'Bilans clos'), ('reouverture', 'Bilans rouverts'), ('prolongation', 'Échéance reportée pour tous'), ('invitation', 'Invitations envoyées'), ('relance', 'Relance envoyée')], max_length=12, verbose_name='type')),
+                ('type', models.CharField(choices=[('ouverture', 'Bilans ouverts'), ('cloture', 'Bilans clos'), ('reouverture', 'Bilans rouverts'), ('prolongation', 'Échéance changée pour tous'), ('invitation', 'Invitations envoyées'), ('relance', 'Relance envoyée')], max_length=12, verbose_name='type')),
                 ('date', models.DateTimeField(auto_now_add=True, verbose_name='date')),
                 ('motif', models.TextField(blank=True, verbose_name='motif')),
                 ('echeance', models.DateField(blank=True, null=True, verbose_name='échéance')),
