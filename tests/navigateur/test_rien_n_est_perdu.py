@@ -359,15 +359,19 @@ def test_un_onglet_ferme_sans_serveur_rend_le_texte(saisie, serveur, bilan, lea)
 def test_un_onglet_ferme_sans_serveur_rouvert_au_meme_endroit(saisie, serveur, bilan):
     serveur.arreter()
     taper(saisie, TEXTE)
+    saisie.get_by_label("Réalisée en partie").check()
+    zone(saisie, "date_debut").fill("2024-03-02")
     contexte = saisie.context
     saisie.close(run_before_unload=False)
     serveur.demarrer()
     page = contexte.new_page()
     page.goto(serveur.url + adresse("bilan_saisir", bilan, "deroulement"))
     assert zone(page).input_value() == DEBUT + TEXTE
+    assert page.get_by_label("Réalisée en partie").is_checked()
     taper(page, SUITE)
     enregistre(page)
-    assert lu(bilan) == DEBUT + TEXTE + SUITE
+    jusqu_a(page, lambda: lu(bilan) == DEBUT + TEXTE + SUITE)
+    assert (lu(bilan, "realisation"), str(lu(bilan, "date_debut"))) == ("partielle", "2024-03-02")
 
 
 def test_le_retour_arriere_rend_le_texte(saisie, serveur, bilan):
@@ -585,10 +589,15 @@ def test_changer_d_etape_attend_l_enregistrement(saisie, bilan):
 def test_un_double_clic_transmet_une_fois(page, ouvrir, lea, bilan):
     ouvrir(page, lea, "relecture")
     envois = []
-    page.on(
-        "request", lambda d: envois.append(d.url) if d.method == "POST" and "brouillon" not in d.url else None
-    )
-    bouton(page, re.compile("^Transmettre")).first.dblclick()
+
+    def tarder(route):
+        if route.request.method == "POST":
+            envois.append(route.request.url)
+            page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/saisir/**", tarder)
+    bouton(page, "Transmettre le bilan").dblclick(no_wait_after=True)
     page.wait_for_url("**/bilan/")
     assert len(envois) == 1
     bilan.refresh_from_db()
