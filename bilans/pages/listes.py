@@ -332,12 +332,13 @@ class SuiviBilans(ListeDeLAnnee):
         return [nom for nom in self.colonnes_possibles if nom != self.absente]
 
     def _avec_suites(self, lignes: ActionAnnuelleQuerySet) -> ActionAnnuelleQuerySet:
-        """Annotate the due date that a bilan has of its own, and how many remarks are open on it."""
+        """Annotate whether there is a bilan row, the due date it has of its own, and its open remarks."""
         ouverts = Commentaire.objects.visibles_par(self.request.user).filter(
             bilan__action_annuelle=OuterRef("pk"), regle_le=None
         )
         par_bilan = ouverts.order_by().values("bilan").annotate(nombre=Count("pk")).values("nombre")
         return lignes.annotate(
+            a_un_bilan=F("bilan"),
             echeance_propre=F("bilan__echeance_prolongee"),
             commentaires_ouverts=Subquery(par_bilan, output_field=IntegerField()),
         )

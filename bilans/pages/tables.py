@@ -207,7 +207,7 @@ class TableSuivi(ListeDAnnee):
 
     def render_suite(self, record: Any) -> Any:
         statut = record.statut_bilan
-        if statut is None:
+        if statut is None or not record.a_un_bilan:
             return RIEN
         if statut in Bilan.STATUTS_MODIFIABLES:
             nom, mot = "bilan_saisir", "Saisir"

@@ -205,6 +205,14 @@ def test_chaque_ligne_dit_la_suite(chargee, campagne, bilans):
         assert f'<a href="{lien}">{mot}<span class="visually-hidden"> le bilan de {titre}</span></a>' in html
 
 
+def test_la_suite_de_chaque_ligne_s_ouvre(chargee, campagne, bilans):
+    html = page(chargee, campagne)
+    liens = re.findall(r'<a href="([^"]+)">[^<]+<span class="visually-hidden"> le bilan de', html)
+    # None where nobody has opened the bilan: it is entered from the fast entry, or opened with the campaign.
+    assert len(liens) == 5
+    assert [chargee.get(lien).status_code for lien in liens] == [200] * 5
+
+
 def test_tri_demande(chargee, campagne, bilans):
     assert titres(suivi(chargee, campagne, "?tri=-action"))[0] == "valide"
     assert suivi(chargee, campagne, "?tri=anomalies").avis
