@@ -21,7 +21,6 @@ from comptes.historique import (
 )
 from comptes.modeles import libelle_du_champ
 from comptes.models import Utilisateur
-from comptes.templatetags.typographie import date_longue
 from comptes.versions import lisible
 from contrats.models import AccesContrat
 from documents import INSECABLE, montant, nombre
@@ -390,8 +389,3 @@ def nommer_case(effectif: Effectif) -> str:
 
 def _nommer_poste(ligne: LigneBudget) -> str:
     return f"Budget réalisé, {ligne.financeur or ligne.libelle or ligne.compte}"
-
-
-def date_du_renvoi(renvoi: Transition) -> str:
-    """Return « 12 mai 2025 », the day of a sending back."""
-    return date_longue(renvoi.date)

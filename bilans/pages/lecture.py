@@ -17,7 +17,6 @@ from comptes.models import Utilisateur
 from comptes.templatetags.typographie import euros, insecables, nombre, pluriel, pourcent
 from contrats.models import Territoire
 from documents import INSECABLE
-from financements.models import LigneFinancement
 
 from .. import effectifs as eff
 from ..models import Bilan, Commentaire, Transition, ValeurIndicateur
@@ -292,7 +291,7 @@ class PageDuBilan:
         for rangee in (*plan.lignes, *plan.hors_total):
             connus = [montant for montant in rangee.montants if montant.valeur is not None]
             texte = ", ".join(f"{euros(m.valeur)} {m.etat.lower()}" for m in connus)
-            prevus.append(Prevu(_nom_du_financeur(rangee.ligne), texte))
+            prevus.append(Prevu(str(rangee.ligne.financeur), texte))
         if plan.total:
             dits = ", ".join(
                 f"{euros(m.valeur)} {m.etat.lower()}" for m in plan.total if m.valeur is not None
@@ -453,10 +452,6 @@ def commentaires_a_renvoyer(bilan: Bilan, utilisateur: Utilisateur) -> list[tupl
         for remarque in liste
         if not remarque.interne and not getattr(remarque, "du_porteur", False) and remarque.regle_le is None
     ]
-
-
-def _nom_du_financeur(ligne: LigneFinancement) -> str:
-    return str(ligne.financeur)
 
 
 def _valeur(lue: Lue) -> str:

@@ -53,7 +53,8 @@ def _bilans(request: RequeteCampagne, cles: list[str]) -> list[Bilan]:
     """Return the bilans of these actions of the year, or all those that wait to be read; in the programme's order."""
     bilans = Bilan.objects.visibles_par(request.user).filter(action_annuelle__campagne=request.campagne)
     if cles:
-        bilans = bilans.filter(action_annuelle__cle__in=cles)
+        # No key holds a NUL, and PostgreSQL refuses to look for one.
+        bilans = bilans.filter(action_annuelle__cle__in=[cle for cle in cles if "\0" not in cle])
     else:
         bilans = bilans.filter(statut__in=Bilan.STATUTS_EN_LECTURE)
     trouves = list(

@@ -80,7 +80,8 @@ def test_la_selection_de_la_liste_est_suivie(chargee, campagne, adresse, methode
 def test_rien_a_valider_se_dit(chargee, campagne, adresse):
     un_bilan(campagne, en_saisie=True)
     assert "Aucun bilan à valider" in texte(chargee.get(adresse))
-    assert "Aucun bilan à valider" in texte(chargee.get(adresse, {"cle": "inconnue"}))
+    for cle in ("inconnue", "\0"):
+        assert "Aucun bilan à valider" in texte(chargee.get(adresse, {"cle": cle}))
 
 
 def test_le_nombre_de_requetes_ne_depend_pas_du_nombre_de_bilans(chargee, campagne, adresse):
