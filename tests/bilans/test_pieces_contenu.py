@@ -194,10 +194,16 @@ def test_the_colours_of_a_phone_become_those_of_the_screen() -> None:
     profil = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     # a profile that does not suit the image is left aside, the image kept
     assert check(written(picture(), "JPEG", icc_profile=profil)).format is pieces.JPEG
+    # a screen whose red and blue are exchanged: its red is our blue
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    apres = check(written(picture(), "JPEG", icc_profile=srgb)).contenu.read()
-    assert b"ICC_PROFILE" not in apres
-    assert Image.open(io.BytesIO(apres)).getpixel((35, 10)) == (255, 255, 255)
+    echange = srgb.replace(b"rXYZ", b"xxxx").replace(b"bXYZ", b"rXYZ").replace(b"xxxx", b"bXYZ")
+    rouge = Image.new("RGB", (16, 16), (255, 0, 0))
+    for format in ("JPEG", "PNG", "WEBP"):
+        apres = check(written(rouge, format, icc_profile=echange)).contenu.read()
+        assert b"ICC" not in apres
+        assert b"iCCP" not in apres
+        r, _, b = Image.open(io.BytesIO(apres)).convert("RGB").resize((1, 1)).tobytes()
+        assert r < 30 < 225 < b, format
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
