@@ -61,6 +61,8 @@ class Contact:
     email: str
     nom: str = ""
     role: str = ROLE
+    # whether it can sign in already
+    compte: bool = False
 
 
 @dataclass(frozen=True)
@@ -262,7 +264,7 @@ class Annuaire:
             connu = self._par_porteur[ligne.porteur_id].get(compte.email)
             nom = compte.get_full_name() or (connu.nom if connu else "")
             self._par_porteur[ligne.porteur_id][compte.email] = Contact(
-                ligne.porteur, compte.email, nom, ligne.role
+                ligne.porteur, compte.email, nom, ligne.role, compte=True
             )
 
     def _ajouter(self, porteur: Porteur, adresse: str, nom: str = "") -> None:

@@ -355,7 +355,9 @@ def valeurs_bilan(
         "echeance": au_plus_tard(bilan.echeance),
         "transmis": f"{quand} par {auteur}{pour}".strip() if auteur else quand,
     }
-    lien = lien_personnel(invitation, _page_du_bilan(bilan, type))
+    # Whoever was never given an access would be led to a closed door.
+    entre = invitation is not None or contact.compte
+    lien = lien_personnel(invitation, _page_du_bilan(bilan, type)) if entre else ""
     return Valeurs(mots, {"champs": champs_commentes(bilan)}, lien)
 
 

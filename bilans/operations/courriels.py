@@ -213,7 +213,7 @@ def _envoyer_le_recu(bilan: Bilan, auteur: Utilisateur) -> None:
     campagne, porteur = bilan.action_annuelle.campagne, bilan.action_annuelle.action.porteur
     if auteur.email in adresses_en_defaut(campagne):
         return
-    contact = Contact(porteur, auteur.email, auteur.get_full_name())
+    contact = Contact(porteur, auteur.email, auteur.get_full_name(), compte=True)
     Courriel.objects.bulk_create([_au_sujet_de(bilan, auteur, Type.RECU, contact, recu)])
     demander_l_envoi()
 

@@ -138,6 +138,17 @@ def test_transmis_pour_le_porteur_le_recu_va_a_ses_contacts(bilan: Bilan, charge
     assert "par Claire Montrichard pour votre compte" in Courriel.objects.get().texte
 
 
+def test_qui_n_a_jamais_eu_d_acces_ne_recoit_pas_un_lien_qui_ne_s_ouvre_pas(
+    bilan: Bilan, charge: Utilisateur
+) -> None:
+    operations.valider(bilan, charge)
+    assert "http" not in Courriel.objects.get().texte
+    fabriques.InvitationFactory(porteur=bilan.action_annuelle.action.porteur, email="amina@exemple.fr")
+    operations.rouvrir(bilan, charge, "Une erreur.")
+    operations.valider(bilan, charge)
+    assert "/invitation/" in Courriel.objects.order_by("pk").last().texte
+
+
 def test_saisi_et_valide_d_un_trait_pour_le_porteur_un_seul_courriel_le_dit(
     bilan: Bilan, charge: Utilisateur
 ) -> None:

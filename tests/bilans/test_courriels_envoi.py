@@ -16,6 +16,8 @@ from django_tasks import task_backends
 
 from bilans import taches
 from bilans.models import Courriel
+from bilans.operations import OperationRefusee
+from bilans.operations.courriels import relancer
 from bilans.taches import DELAIS, TENTATIVES_MAX, vider, vider_la_boite
 from tests import fabriques
 
@@ -259,3 +261,32 @@ def test_quatre_travailleurs_n_envoient_jamais_deux_fois_le_meme_courriel() -> N
     assert fautes == []
     assert sorted(message.to[0] for message in mail.outbox) == sorted(adresses)
     assert set(Courriel.objects.values_list("statut", "tentatives")) == {("envoye", 1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deux_relances_demandees_au_meme_instant_n_en_font_qu_une() -> None:
+    bilan = fabriques.BilanFactory()
+    campagne = bilan.action_annuelle.campagne
+    fabriques.RepresentantFactory(porteur=bilan.action_annuelle.action.porteur, email="a@exemple.fr")
+    depart = threading.Barrier(3)
+    suites: list[str] = []
+
+    def demander() -> None:
+        try:
+            depart.wait()
+            relancer(None, campagne)
+            suites.append("envoi")
+        except OperationRefusee:
+            suites.append("refus")
+        except Exception as faute:
+            suites.append(repr(faute))
+        finally:
+            connections.close_all()
+
+    demandes = [threading.Thread(target=demander) for _ in range(3)]
+    for demande in demandes:
+        demande.start()
+    for demande in demandes:
+        demande.join()
+    assert sorted(suites) == ["envoi", "refus", "refus"]
+    assert len(mail.outbox) == Courriel.objects.count() == 1
