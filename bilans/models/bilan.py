@@ -470,6 +470,7 @@ class Commentaire(AvecCle):
     )
 
     objects = CommentaireQuerySet.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "commentaire"

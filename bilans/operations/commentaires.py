@@ -4,9 +4,13 @@ A remark is open until the chargé·e de mission settles it. Those of one field 
 the last word settles the whole of it, and taking that back opens again what was settled along with it.
 """
 
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from simple_history.utils import bulk_update_with_history
 
 from comptes.models import Utilisateur
 
@@ -64,7 +68,7 @@ def regler(commentaire: Commentaire, auteur: Utilisateur) -> int:
         ouverts = ouverts.filter(champ=commentaire.champ, interne=False)
     else:
         return 0
-    return int(ouverts.update(regle_le=timezone.now(), regle_par=auteur))
+    return _marquer(ouverts, auteur, regle_le=timezone.now())
 
 
 @transaction.atomic
@@ -77,7 +81,16 @@ def rouvrir_commentaire(commentaire: Commentaire, auteur: Utilisateur) -> int:
     ensemble = actuel.commentaires.filter(
         champ=commentaire.champ, interne=commentaire.interne, regle_le=commentaire.regle_le
     )
-    return int(ensemble.update(regle_le=None, regle_par=None))
+    return _marquer(ensemble, auteur, regle_le=None)
+
+
+def _marquer(commentaires: QuerySet[Commentaire], auteur: Utilisateur, regle_le: datetime | None) -> int:
+    """Settle these remarks, or open them again when there is no date; the history keeps who did it."""
+    lignes = list(commentaires.order_by("pk"))
+    for ligne in lignes:
+        ligne.regle_le, ligne.regle_par = regle_le, auteur if regle_le else None
+    bulk_update_with_history(lignes, Commentaire, ["regle_le", "regle_par"], default_user=auteur)
+    return len(lignes)
 
 
 def _gerer(commentaire: Commentaire, auteur: Utilisateur) -> Bilan:
