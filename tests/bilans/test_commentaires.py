@@ -357,3 +357,16 @@ def test_un_renvoi_ecrit_au_porteur_sans_les_notes(
     assert recus
     for contenu in (*partis, *ecrits, *recus):
         assert "trésorerie" not in contenu
+
+
+def test_regler_et_rouvrir_sont_dans_l_histoire_du_commentaire():
+    commentaire = fabriques.CommentaireFactory()
+    elle = fabriques.chargee_de_mission(commentaire.bilan.action_annuelle.campagne.contrat)
+    regler(commentaire, elle)
+    rouvrir_commentaire(commentaire, elle)
+    passages = commentaire.historique.order_by("history_id")
+    assert [(h.history_type, h.regle_le is not None, h.history_user) for h in passages] == [
+        ("+", False, None),
+        ("~", True, elle),
+        ("~", False, elle),
+    ]
