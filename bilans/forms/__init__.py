@@ -1,7 +1,7 @@
 """The forms of a bilan: entering it, and what its changes of state ask."""
 
 from .decisions import CommentaireForm, EcheanceForm, MotifForm, RenvoiForm
-from .saisie import BilanForm, EtapeForm, GrilleSaisie, Groupe, cases_vides, valeurs, valeurs_effectifs
+from .saisie import BilanForm, EtapeForm, GrilleSaisie, Groupe, valeurs
 
 __all__ = [
     "BilanForm",
@@ -12,7 +12,5 @@ __all__ = [
     "Groupe",
     "MotifForm",
     "RenvoiForm",
-    "cases_vides",
     "valeurs",
-    "valeurs_effectifs",
 ]

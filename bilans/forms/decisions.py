@@ -53,7 +53,8 @@ class RenvoiForm(MotifForm):
         if not saisie_ouverte(bilan):
             champ.required = True
             champ.help_text = (
-                "Les bilans de cette année sont clos : sans nouvelle date, le porteur ne pourrait rien écrire."
+                "Les bilans de cette année sont clos : sans nouvelle date, le porteur ne pourrait "
+                "rien écrire."
             )
             champ.error_messages["required"] = "Indiquez jusqu'à quand le porteur peut compléter son bilan."
 

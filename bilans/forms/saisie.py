@@ -1,7 +1,7 @@
 """The forms in which a bilan is entered: one step of the porteur, the one page of the chargé·e de mission."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -336,28 +336,3 @@ GROUPES: tuple[tuple[str, str, str, tuple[tuple[str, ...], ...]], ...] = (
 def valeurs(bilan: Bilan) -> dict[str, Any]:
     """Return the present value of each field of the form; None for what is not known."""
     return {nom: champ.valeur for nom, champ in Saisie(bilan).champs.items()}
-
-
-def cases_vides(tranches: Sequence[TrancheAge] | Any) -> dict[str, Any]:
-    """Return every field of the two grids, nothing known."""
-    cases: dict[str, Any] = {}
-    for perimetre in eff.PERIMETRES:
-        for tranche in (None, *(tranche.pk for tranche in tranches)):
-            for sexe in (*eff.SEXES, eff.TOTAL):
-                cases[eff.nom_du_champ(perimetre, eff.Cellule(tranche, sexe))] = None
-        cases[f"{perimetre}_estimation"] = False
-    return cases
-
-
-def valeurs_effectifs(lignes: list[Effectif]) -> dict[str, Any]:
-    """Return the known cells and the two « estimation » boxes, by name of field."""
-    cellules = [ligne for ligne in lignes if eff.est_une_cellule(ligne)]
-    connues: dict[str, Any] = {
-        eff.nom_du_champ(ligne.perimetre, eff.Cellule(ligne.tranche_id, ligne.sexe)): ligne.valeur
-        for ligne in cellules
-    }
-    for perimetre in eff.PERIMETRES:
-        connues[f"{perimetre}_estimation"] = any(
-            ligne.approximatif for ligne in cellules if ligne.perimetre == perimetre
-        )
-    return connues

@@ -1,7 +1,7 @@
 """A bilan as it is read: its people, what is missing, what can be done next, the remarks; the history of an action."""
 
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
@@ -14,7 +14,6 @@ from porteurs.models import AccesPorteur
 
 from .. import effectifs as eff
 from ..controles import Anomalie, anomalies, contexte
-from ..forms import cases_vides, valeurs_effectifs
 from ..models import Bilan, Commentaire, Effectif
 from ..operations import Manque, manques, operations_possibles
 from ..regles import porte_le_bilan
@@ -141,15 +140,3 @@ def historique_action(annuelle: ActionAnnuelle, utilisateur: Utilisateur) -> lis
         ),
     ]
     return evenements(changes, "Action modifiée")
-
-
-def cases_a_la_version(bilan: Bilan, version: int) -> dict[str, Any]:
-    """Return the cells of both grids as they were in `version`; empty when the history does not say."""
-    ancienne = bilan.historique.filter(version=version).order_by("-history_date", "-history_id").first()
-    if ancienne is None:
-        return {}
-    lignes = Effectif.historique.as_of(ancienne.history_date).filter(bilan=bilan.pk).order_by("pk")
-    return {
-        **cases_vides(bilan.action_annuelle.campagne.tranches.all()),
-        **valeurs_effectifs(list(lignes)),
-    }
