@@ -219,12 +219,6 @@ def modele_de(campagne: Campagne, type: str) -> Modele:
     return Modele(ecrit.objet, ecrit.corps, propose.bouton) if ecrit else propose
 
 
-def variables_inconnues(type: str, texte: str) -> list[str]:
-    """Return the words between braces that stand for nothing in this kind of message, each once."""
-    connues = VARIABLES_DU_MESSAGE[type]
-    return [nom for nom in dict.fromkeys(VARIABLE.findall(texte)) if nom not in connues]
-
-
 # -- Sentences -------------------------------------------------------------------------------------
 def jour_court(jour: date) -> str:
     """Return « 30 juin », « 1er juillet »; with its year when it is not the current one."""
