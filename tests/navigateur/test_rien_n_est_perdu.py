@@ -597,7 +597,8 @@ def test_un_double_clic_transmet_une_fois(page, ouvrir, lea, bilan):
         route.continue_()
 
     page.route("**/saisir/**", tarder)
-    bouton(page, "Transmettre le bilan").dblclick(no_wait_after=True)
+    # A hesitant double click: the first one has left already.
+    bouton(page, "Transmettre le bilan").evaluate("e => { e.click(); setTimeout(() => e.click(), 200); }")
     page.wait_for_url("**/bilan/")
     assert len(envois) == 1
     bilan.refresh_from_db()
