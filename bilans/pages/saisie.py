@@ -157,9 +157,17 @@ class Parcours:
 
     @property
     def a_reprendre(self) -> str:
-        """The step to open first: the first one that waits for something."""
-        if self.saisie.bilan.statut == Bilan.Statut.A_SAISIR:
+        """The step to open first: the first one that waits for something.
+
+        A bilan sent back opens where something is asked: at a remark, else at what contradicts itself.
+        """
+        statut = self.saisie.bilan.statut
+        if statut == Bilan.Statut.A_SAISIR:
             return DEROULEMENT
+        if statut == Bilan.Statut.A_COMPLETER:
+            demandees = [c for c in self.utiles if self.commentaires_de(c)]
+            demandees += [c for c in self.utiles if any(a.bloquante for a in self.anomalies_de(c))]
+            return demandees[0] if demandees else DEROULEMENT
         attendues = [e.code for e in self.etapes if e.etat in (VIDE, EN_COURS) and e.code != RELECTURE]
         return attendues[0] if attendues else RELECTURE
 
