@@ -224,11 +224,11 @@ def test_la_comparaison_n_est_pas_pour_le_porteur(client, annuelle, porteur):
 def test_sans_bilan_precedent_la_page_le_dit(client, annuelle, chargee, annee, phrase):
     if annee is not None:
         avant = fabriques.annee_de(annuelle.action, 2023, **annee)
-        fabriques.BilanFactory(action_annuelle=avant, en_saisie=True, benevoles=99)
+        fabriques.BilanFactory(action_annuelle=avant, en_saisie=True, benevoles=98765)
     fabriques.BilanFactory(action_annuelle=annuelle, transmis=True, benevoles=2)
     page = lire(client, chargee, annuelle)
     assert phrase in page
-    assert "99" not in page
+    assert "98" + chr(0x202F) + "765" not in page and "98765" not in page
 
 
 # -- Sent back, and sent again ---------------------------------------------------------------------
