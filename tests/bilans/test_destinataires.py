@@ -313,7 +313,7 @@ def contrat() -> ContratVille:
 
 @seed(2024)
 @settings(
-    max_examples=100,
+    max_examples=200,
     deadline=None,
     database=None,
     # Shrinking a failure would take minutes: the example as drawn is small enough to read.
