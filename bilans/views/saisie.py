@@ -268,12 +268,16 @@ def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
 def _lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
     """Return the changes that a page sent, None for what is no list of changes."""
     try:
-        lus = [(nom, lu["avant"], lu["apres"]) for nom, lu in json.loads(corps)["champs"].items()]
+        # A page that gives back a text sent earlier knows what was saved by its mark only (EtapeForm).
+        lus = [
+            (nom, lu["avant"], lu["apres"], lu.get("marque", ""))
+            for nom, lu in json.loads(corps)["champs"].items()
+        ]
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     if not all(isinstance(texte, str) for _, *textes in lus for texte in textes):
         return None
-    return {nom: Changement(avant, apres) for nom, avant, apres in lus}
+    return {nom: Changement(*textes) for nom, *textes in lus}
 
 
 def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur) -> dict[str, Any]:

@@ -21,7 +21,7 @@
   const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
   const lignes = (texte) => String(texte ?? "").replace(/\r\n?/g, "\n");
   /* The server trims a text and drops the signs that no document can hold: it is the same text. */
-  const essentiel = (texte) => texte.replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, "");
+  const essentiel = (texte) => texte.replace(/(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, "").trim();
   const patienter = (delai) => new Promise((rendre) => { setTimeout(() => rendre(false), delai); });
   const limite = () => AbortSignal.timeout?.(PATIENCE); // an old telephone waits as long as it likes
   const heure = () => { const d = new Date(); return `${d.getHours()}${INSECABLE}h${INSECABLE}${String(d.getMinutes()).padStart(2, "0")}`; };
@@ -129,8 +129,9 @@
     if (premier.type === "checkbox") return premier.checked ? "on" : "";
     return lignes(premier.value);
   };
-  /* The value that the server wrote in the page, whatever was typed since. */
+  /* The value that the server has, whatever was typed since; data-avant says it where the page shows another. */
   const lireRendu = ([premier, ...autres]) => {
+    if ("avant" in premier.dataset) return lignes(premier.dataset.avant);
     if (premier.type === "radio") return [premier, ...autres].find((choix) => choix.defaultChecked)?.value ?? "";
     if (premier.type === "checkbox") return premier.defaultChecked ? "on" : "";
     if (premier.matches("select")) return ([...premier.options].find((option) => option.defaultSelected) || premier.options[0])?.value ?? "";
@@ -144,6 +145,12 @@
     else premier.value = valeur;
     // Totals and dependent questions follow, as if it had been typed.
     premier.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  /* Whether two texts answer the same: « 1 200 » and « 1200 », « 12,5 » and « 12,50 » are one number. */
+  const repondPareil = ([premier], un, autre) => {
+    const nombre = (texte) => Number(texte.replace(/[\s€]/g, "").replace(",", "."));
+    if (["numeric", "decimal"].includes(premier.inputMode) && un.trim() && autre.trim() && nombre(un) === nombre(autre)) return true;
+    return essentiel(un) === essentiel(autre);
   };
   const texteEntier = (element) => element.textContent.replace(/\s+/g, " ").trim();
   const libelleDe = ([premier]) => {
@@ -561,30 +568,27 @@
       return this.#obstacle === "panne" || !this.journal.fiable;
     }
 
-    get #enAttente() { return "saisieEnAttente" in this.formulaire.dataset; }
-
     /* -- Opening the page, and the other tabs of this browser ---------------------------------------- */
     #reprendreLeJournal() {
       for (const [nom, entree] of Object.entries(this.journal.lire())) {
-        if (!this.#enAttente && this.connus.get(nom) === entree.apres) this.journal.oter(nom);
+        if (this.connus.get(nom) === entree.apres) this.journal.oter(nom);
       }
       if (this.journal.vide) return;
       this.#retrouve = true;
       this.#refleter();
     }
 
-    /* The page came back with what was typed and not saved, in the place of what is. The mark of what it had first
-       shown says of each field whom it would undo; a field that the page shows in two versions goes as one that nobody
-       has compared, and comes back with both. */
+    /* Some fields came back with what was typed and not saved. The mark of what their page had first shown says whom
+       it would undo; a field that the page shows in two versions goes as one that nobody has compared, and comes back
+       with both. */
     #prendreLaSaisieEnAttente() {
-      if (!this.#enAttente) return;
       const marques = lireLeReleve(this.formulaire);
       const entrees = this.journal.lire();
       for (const [nom, elements] of this.champs) {
-        if (!(nom in marques) || entrees[nom]) continue;
+        if (!("avant" in elements[0].dataset) || entrees[nom]) continue;
         const oppose = blocDe(nom, elements).querySelector(".conflit");
-        const avant = oppose ? { avant: JAMAIS_COMPARE } : { avant: "", marque: marques[nom] };
-        entrees[nom] = { ...avant, apres: lireRendu(elements), quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape };
+        const avant = oppose || !marques[nom] ? { avant: JAMAIS_COMPARE } : { avant: "", marque: marques[nom] };
+        entrees[nom] = { ...avant, apres: lireValeur(elements), quand: Date.now(), libelle: libelleDe(elements), etape: this.formulaire.dataset.etape };
         oppose?.remove();
       }
       this.journal.ecrire(entrees);
@@ -636,7 +640,8 @@
 
     #rafraichir(nom, valeur) {
       const elements = this.champs.get(nom);
-      if (!elements || this.connus.get(nom) === valeur || this.journal.lire()[nom]) return;
+      if (!elements || this.journal.lire()[nom] || aMoitieTape(elements)) return;
+      if (repondPareil(elements, lireValeur(elements), valeur)) return;
       this.#connaitre(nom, valeur);
       ecrireValeur(elements, valeur);
       marquer(nom, elements);

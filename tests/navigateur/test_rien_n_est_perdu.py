@@ -649,6 +649,10 @@ def test_les_choix_les_dates_et_les_nombres_aussi(saisie, serveur, bilan):
         1200,
     )
     assert relu.effectifs.get().approximatif is True
+    # The page reads itself again: the number is the same, written otherwise.
+    saisie.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    saisie.wait_for_timeout(700)
+    assert saisie.locator("[data-marque]").count() == 0
     saisie.locator("[name=total_estimation]").uncheck()
     enregistre(saisie)
     jusqu_a(saisie, lambda: relu.effectifs.get().approximatif is False)
