@@ -48,7 +48,7 @@ VIDE, EN_COURS, FAIT, SANS_OBJET = "vide", "encours", "fait", "sans_objet"
 # -- Steps -----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Etape:
-    """A step of the form: how far it is, how many answers it waits for, how much of it is filled (0 to 100)."""
+    """A step of the form: how far it is, how many points it waits for, how much of it is filled (0 to 100)."""
 
     code: str
     titre: str
@@ -73,7 +73,7 @@ class Etape:
     def libelle(self) -> str:
         """How far it is, in words."""
         if self.manques:
-            return f"il manque {pluriel(self.manques, 'réponse,réponses')}"
+            return pluriel(self.manques, "point à régler,points à régler")
         if self.code == RELECTURE:
             return "prêt à envoyer"
         return {VIDE: "à remplir", EN_COURS: "en cours", FAIT: "complet", SANS_OBJET: "sans objet"}[self.etat]

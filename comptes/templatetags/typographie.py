@@ -126,6 +126,13 @@ def delai(valeur: Any) -> str:
     return f"{'dans' if ecart > 0 else 'depuis'} {pluriel(abs(ecart), 'jour,jours')}"
 
 
+@register.filter
+def est_passee(valeur: Any) -> bool:
+    """Return whether a date is over: a due date still holds on its own day."""
+    jour = _jour(valeur)
+    return jour is not None and jour < timezone.localdate()
+
+
 # -- Text ------------------------------------------------------------------------------------------
 @register.filter
 def vide(valeur: Any, texte: str = "non renseigné") -> Any:

@@ -447,11 +447,11 @@ def test_la_reponse_dit_ce_que_devient_chaque_reponse(client, bilan, lea, sami):
     libelles = [lisible(etape.pop("libelle")) for etape in corps["etapes"].values()]
     assert libelles == [
         "complet",
-        "il manque 2 réponses",
+        "2 points à régler",
         "à remplir",
         "à remplir",
         "à remplir",
-        "il manque 2 réponses",
+        "2 points à régler",
     ]
     assert corps == {
         "version": 3,

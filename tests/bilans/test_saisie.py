@@ -450,7 +450,7 @@ def test_la_relecture_montre_tout_et_l_envoi_attend_ce_qui_manque(client, bilan,
     reponse = client.get(adresse(bilan, "relecture"))
     vue = texte(reponse)
     assert "Points forts L'entraide." in vue
-    assert "Avant d'envoyer, il manque 1 réponse" in vue
+    assert "Avant d'envoyer, 1 point à régler" in vue
     bouton = re.search(r'<button[^>]*value="transmettre"[^>]*>', reponse.content.decode()).group()
     assert 'aria-disabled="true"' in bouton
     assert 'aria-describedby="pourquoi-attendre"' in bouton

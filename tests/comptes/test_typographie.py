@@ -74,6 +74,7 @@ def test_filtres(source, valeur, attendu):
 )
 def test_delai(ecart, attendu):
     assert t.delai(timezone.localdate() + timedelta(days=ecart)) == attendu
+    assert t.est_passee(timezone.localdate() + timedelta(days=ecart)) is (ecart < 0)
 
 
 @pytest.mark.parametrize("valeur", [None, ""])
