@@ -857,14 +857,12 @@
     liste.replaceChildren(...phrases.map((phrase) => creer("li", {}, phrase)));
     liste.hidden = phrases.length === 0;
   });
-  const MOTS_DES_ETAPES = { fait: "rempli", encours: "commencé", vide: "à faire", sans_objet: "sans objet", pret: "prêt à envoyer" };
   const montrerLesEtapes = (etapes) => tous("a[data-etape-lien]").forEach((lien) => {
     const etape = etapes[lien.dataset.etapeLien];
     const mot = lien.querySelector("[data-etape-etat]");
     if (!etape || !mot) return;
-    const etat = etape.etat === "fait" && lien.dataset.etapeLien === "relecture" ? "pret" : etape.etat;
     mot.dataset.etapeEtat = etape.etat;
-    mot.textContent = etape.libelle || (etape.manques ? `${etape.manques}${INSECABLE}à compléter` : MOTS_DES_ETAPES[etat]);
+    mot.textContent = etape.libelle;
   });
 
   /* -- Where one was typing, found again after signing in -------------------------------------------- */
