@@ -323,8 +323,11 @@ class Saisie:
     def _budget(self) -> Iterator[Champ]:
         realisees = self.budgets[Budget.Type.REALISE]
         prevues = self.budgets[Budget.Type.PREVISIONNEL]
-        codes = {ligne.compte_id for ligne in (*prevues, *realisees) if ligne.financeur_id is None}
-        voulus = codes | {SUBVENTIONS} if codes else set(COMPTES_USUELS)
+        # What was typed adds accounts to those asked: were it to replace them, the first amount saved would
+        # take away the boxes not yet filled.
+        prevus = {ligne.compte_id for ligne in prevues if ligne.financeur_id is None}
+        voulus = {ligne.compte_id for ligne in realisees if ligne.financeur_id is None}
+        voulus |= prevus | {SUBVENTIONS} if prevus else set(COMPTES_USUELS)
         comptes = {
             compte.pk: compte
             for compte in CompteBudgetaire.objects.filter(

@@ -300,6 +300,19 @@ def test_les_montants_accordes_sont_a_cote_du_budget_et_l_ecart_est_dit(client, 
     assert lisible(phrase) in texte(client.get(adresse(bilan, "budget")))
 
 
+def test_le_premier_montant_enregistre_laisse_les_autres_postes_ou_ils_sont(client, bilan, lea):
+    for code, sens in (("60", "charge"), ("64", "charge"), ("74", "produit")):
+        fabriques.CompteBudgetaireFactory(code=code, libelle=f"Compte {code}", sens=sens)
+    envoyer(client, bilan, "budget", budget_60="800", budget_64="beaucoup")
+    html = client.get(adresse(bilan, "budget")).content.decode()
+    assert re.findall(r'name="(budget_\w+)"', html) == ["budget_60", "budget_64", "budget_74"]
+    relecture = texte(client.get(adresse(bilan, "relecture")))
+    assert "Compte 64 : vous avez écrit « beaucoup »." in relecture
+    envoyer(client, bilan, "budget", budget_64="1200")
+    depenses, _, _ = solde(Saisie(bilan))
+    assert depenses == Decimal(2000)
+
+
 def test_un_commentaire_est_au_champ_et_une_note_interne_jamais(client, annuelle, lea):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, a_completer=True)
     fabriques.CommentaireFactory(bilan=bilan, champ="difficultes", texte="Dites-en plus.")
