@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from django.db.models import Q
 from django.utils.text import capfirst
 
 from actions.models import ActionAnnuelle
@@ -30,6 +31,7 @@ from ..saisie import (
     Saisie,
     periode,
 )
+from ..suivi import selon_bilan
 from . import champs as lieux
 from .action import plan_de_financement
 from .chronologie import Chronologie, changes_depuis_le_renvoi
@@ -141,6 +143,24 @@ class PageDuBilan:
         self.lecture = LectureBilan(bilan, utilisateur)
         self.saisie = Saisie(bilan)
         self.remarques = self._remarques()
+
+    # -- The pile ----------------------------------------------------------------------------------
+    @cached_property
+    def a_lire_ensuite(self) -> list[ActionAnnuelle]:
+        """The other bilans of the year that wait for the reader, in the programme's order, from this one on.
+
+        Empty for an account that does not run the contract.
+        """
+        if not self.lecture.gere:
+            return []
+        campagne = self.annuelle.campagne
+        visibles = ActionAnnuelle.objects.visibles_par(self.utilisateur).filter(campagne=campagne)
+        attendent = selon_bilan("a_lire", self.utilisateur, campagne)
+        pile = list(
+            visibles.filter(attendent | Q(pk=self.annuelle.pk)).select_related("action").dans_l_ordre()
+        )
+        rang = pile.index(self.annuelle)
+        return pile[rang + 1 :] + pile[:rang]
 
     # -- Parts -------------------------------------------------------------------------------------
     @cached_property

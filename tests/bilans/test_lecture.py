@@ -490,6 +490,41 @@ def test_les_courriels_de_ce_bilan_sont_dans_son_histoire(client, annuelle, char
     assert "refus@exemple.fr" not in histoire
 
 
+# -- The pile --------------------------------------------------------------------------------------
+def test_un_bilan_lu_mene_au_suivant(client, annuelle, chargee, porteur):
+    """Whoever has read one of a pile of bilans goes to the next one in one click, and back to the first at the end."""
+
+    def recevoir(intitule, **traits):
+        autre = fabriques.ActionAnnuelleFactory(
+            campagne=annuelle.campagne,
+            action__porteur=annuelle.action.porteur,
+            action__intitule=intitule,
+        )
+        fabriques.BilanFactory(action_annuelle=autre, **traits)
+        return autre
+
+    annuelle.action.intitule = "Bal"
+    annuelle.action.save()
+    bilan = fabriques.BilanFactory(action_annuelle=annuelle, transmis=True)
+    recevoir("Chorale")
+    theatre, atelier = recevoir("Théâtre", transmis=True), recevoir("Atelier", transmis=True)
+    fabriques.BilanFactory(transmis=True)
+
+    assert [a.action.intitule for a in PageDuBilan(bilan, chargee).a_lire_ensuite] == ["Théâtre", "Atelier"]
+    assert PageDuBilan(bilan, porteur).a_lire_ensuite == []
+    page = lire(client, chargee, annuelle)
+    assert "2 autres bilans attendent votre lecture. Le suivant : Théâtre" in page
+    assert "Lire le bilan suivant" not in page
+
+    operations.valider(bilan, chargee)
+    assert "Lire le bilan suivant" in lire(client, chargee, annuelle)
+    suivant = adresse("bilan_detail", theatre)
+    assert client.get(adresse("bilan_detail", annuelle)).content.decode().count(f'href="{suivant}"') == 2
+    assert "attendent votre lecture" not in lire(client, porteur, annuelle)
+    # At the end of the list, what was passed over.
+    assert [a.pk for a in PageDuBilan(theatre.bilan, chargee).a_lire_ensuite] == [atelier.pk]
+
+
 # -- Cost ------------------------------------------------------------------------------------------
 def test_la_page_a_un_nombre_fixe_de_requetes_et_n_ecrit_rien(client, annuelle, chargee):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, transmis=True)
