@@ -15,7 +15,7 @@ from documents import additionner, formats
 from financements.models import Budget, CompteBudgetaire
 
 from .. import effectifs as eff
-from ..controles import Anomalie, Contexte, anomalies
+from ..controles import Anomalie, Contexte, Gravite, anomalies
 from ..forms import EtapeForm, Groupe
 from ..models import Bilan, Commentaire
 from ..operations import Manque, manques
@@ -90,9 +90,21 @@ class Parcours:
         self.commentaires = commentaires or {}
         self.manques = manques(saisie.bilan, saisie)
         self.anomalies = anomalies(saisie.bilan, Contexte(saisie.campagne.annee, saisie.grilles()))
+        self.anomalies += self._indicateurs_contredits()
         self.etapes = [
             replace(self._etape(code, rang), commentaires=len(self.commentaires_de(code)))
             for rang, code in enumerate(ETAPES, 1)
+        ]
+
+    def _indicateurs_contredits(self) -> list[Anomalie]:
+        """Return what stops the sending of an indicator that has its figures: said where they are typed."""
+        remplis = {
+            c.nom for c in self.saisie.indicateurs if not c.est_vide and c.nom not in self.saisie.attente
+        }
+        return [
+            Anomalie("indicateur", Gravite.BLOQUANT, insecables(manque.phrase), manque.champ)
+            for manque in self.manques
+            if manque.champ in remplis
         ]
 
     def _etape(self, code: str, rang: int) -> Etape:

@@ -18,7 +18,7 @@ from comptes.models import Utilisateur
 from comptes.reprise import garder_la_saisie, oublier_saisie, saisie_gardee
 from comptes.templatetags.typographie import INSECABLE, date_heure
 from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
-from comptes.vues import exiger
+from comptes.vues import exiger, lire_json
 
 from .. import operations
 from ..controles import anomalies_bilan
@@ -162,7 +162,10 @@ def _envoyer(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
     except VersionPerimee:
         messages.warning(request, CHANGE_ENTRE_TEMPS)
     except OperationRefusee as refus:
-        messages.warning(request, str(refus))
+        restants = len(operations.manques(bilan))
+        # The page lists them, each with its link: said twice, they would push the list out of sight.
+        phrase = f"Ce bilan ne peut pas encore être transmis : {restants} points sont à régler."
+        messages.warning(request, phrase if restants > 1 else str(refus))
     else:
         messages.success(request, PASSAGES["transmettre"].fait)
         return redirect(adresse(request, "bilan_detail", bilan.action_annuelle.cle))
@@ -233,7 +236,7 @@ def _lire_les_champs(donnees: Mapping[str, Any], saisie: Saisie, etape: str) -> 
 def _lire_le_releve(texte: str) -> dict[str, str]:
     """Return the marks of what a page had shown, by field; none when it does not say."""
     try:
-        lues = json.loads(texte or "{}")
+        lues = lire_json(texte or "{}")
     except ValueError:
         return {}
     return {str(nom): str(marque) for nom, marque in lues.items()} if isinstance(lues, dict) else {}
@@ -271,7 +274,7 @@ def _lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
         # A page that gives back a text sent earlier knows what was saved by its mark only (EtapeForm).
         lus = [
             (nom, lu["avant"], lu["apres"], lu.get("marque", ""))
-            for nom, lu in json.loads(corps)["champs"].items()
+            for nom, lu in lire_json(corps)["champs"].items()
         ]
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -842,7 +842,7 @@
     }
     elements.forEach((element) => element.removeAttribute("aria-invalid"));
     const bloc = blocDe(nom, elements);
-    if (!bloc.querySelector(".errorlist")) bloc.classList.remove("champ-erreur");
+    if (!bloc.querySelector(".errorlist")) [bloc, ...tous(".champ-erreur", bloc)].forEach((cadre) => cadre.classList.remove("champ-erreur"));
   };
   const marquer = (nom, elements) => {
     oterLaMarque(nom, elements);

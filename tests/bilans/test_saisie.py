@@ -352,6 +352,7 @@ def test_ce_que_la_campagne_demande_manque_jusqu_a_la_reponse(client, annuelle, 
     assert [lisible(m.phrase) for m in operations.manques(bilan)] == [
         "Orientées : les femmes et les hommes font 12, plus que le total indiqué (5). Corrigez l'un des trois."
     ]
+    assert "Orientées : les femmes et les hommes font 12" in texte(client.get(adresse(bilan, "indicateurs")))
     # None of this stops who validates, but a contradiction.
     assert len(operations.manques_pour_valider(bilan)) == 1
 
@@ -470,6 +471,9 @@ def test_la_relecture_montre_tout_et_l_envoi_attend_ce_qui_manque(client, bilan,
     assert " disabled" not in bouton.replace("aria-disabled", "")
     refus = client.post(adresse(bilan, "relecture"), {"suite": "transmettre"}, follow=True)
     assert "Ce bilan ne peut pas être transmis : indiquez si l'action a été réalisée." in texte(refus)
+    envoyer(client, bilan, "deroulement", nombre_seances="trente")
+    refus = client.post(adresse(bilan, "relecture"), {"suite": "transmettre"}, follow=True)
+    assert "Ce bilan ne peut pas encore être transmis : 2 points sont à régler." in texte(refus)
     bilan.refresh_from_db()
     assert bilan.statut == "en_saisie"
 
