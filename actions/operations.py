@@ -43,7 +43,7 @@ def creer_action(
     new one. Raises PermissionDenied, and ValidationError when the action is already in the year's programme.
     """
     # The row of the campagne is the lock: two people cannot add the same action at once.
-    campagne = Campagne.objects.select_for_update().get(pk=annuelle.campagne_id)
+    campagne = Campagne.objects.select_for_update(no_key=True).get(pk=annuelle.campagne_id)
     if not auteur.has_perm("contrats.gerer", campagne.contrat):
         raise PermissionDenied
     action = Action.objects.filter(

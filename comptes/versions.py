@@ -43,7 +43,7 @@ def verrouiller(lignes: QuerySet[Any], pk: Any, version: int) -> Any:
 
     Raises VersionPerimee when it is no longer in `version`, DoesNotExist when it is gone.
     """
-    actuel = lignes.select_for_update().get(pk=pk)
+    actuel = lignes.select_for_update(no_key=True).get(pk=pk)
     if version_de(actuel) != version:
         raise VersionPerimee(actuel)
     return actuel

@@ -124,7 +124,7 @@ def inviter(
         raise PermissionDenied
     email = email.strip().lower()
     # The row of the porteur is the lock: two sendings cannot invite the same address at once.
-    Porteur.objects.select_for_update().get(pk=porteur.pk)
+    Porteur.objects.select_for_update(no_key=True).get(pk=porteur.pk)
     compte, _ = Utilisateur.objects.get_or_create(email=email, defaults=_nouveau_compte(nom))
     if not compte.is_active:
         raise ValidationError({"email": COMPTE_DESACTIVE})
@@ -176,7 +176,7 @@ def retirer_acces(auteur: Utilisateur, acces: AccesPorteur) -> None:
     Raises PermissionDenied, and ValidationError when the
     structure would be left without anyone responsible and `auteur` does not run its contract.
     """
-    porteur = Porteur.objects.select_for_update().get(pk=acces.porteur_id)
+    porteur = Porteur.objects.select_for_update(no_key=True).get(pk=acces.porteur_id)
     if not auteur.has_perm("porteurs.inviter", porteur):
         raise PermissionDenied
     if _dernier_responsable(acces) and not auteur.has_perm("porteurs.modifier", porteur):

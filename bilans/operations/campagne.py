@@ -380,7 +380,7 @@ def _reporter(campagne: Campagne, utilisateur: Utilisateur, echeance: date) -> N
         _decaler_les_rappels(campagne, utilisateur, echeance - ancienne)
     propres = Bilan.objects.filter(
         action_annuelle__campagne=campagne, echeance_prolongee__lte=echeance
-    ).select_for_update(of=("self",))
+    ).select_for_update(of=("self",), no_key=True)
     for bilan in propres.order_by("pk"):
         bilan.echeance_prolongee = None
         bilan.version += 1
@@ -632,7 +632,9 @@ def _prendre(campagne: Campagne, utilisateur: Utilisateur, nom: str, version: in
     given and someone saved the campaign since.
     """
     actuelle: Campagne = (
-        Campagne.objects.select_for_update(of=("self",)).select_related("contrat").get(pk=campagne.pk)
+        Campagne.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("contrat")
+        .get(pk=campagne.pk)
     )
     if not utilisateur.has_perm("contrats.gerer", actuelle.contrat):
         raise PermissionDenied("La campagne revient à la personne qui pilote le contrat de ville.")

@@ -105,7 +105,7 @@ def _gerer(commentaire: Commentaire, auteur: Utilisateur) -> Bilan:
 
 def _verrouiller(bilan: Bilan) -> Bilan:
     verrouille: Bilan = (
-        Bilan.objects.select_for_update(of=("self",))
+        Bilan.objects.select_for_update(of=("self",), no_key=True)
         .select_related("action_annuelle__campagne__contrat", "action_annuelle__action__porteur")
         .get(pk=bilan.pk)
     )

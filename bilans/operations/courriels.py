@@ -77,7 +77,9 @@ def _envoyer(auteur: Utilisateur | None, campagne: Campagne, type: Envoi.Type) -
 def _verrouiller(auteur: Utilisateur | None, campagne: Campagne) -> Campagne:
     """Return the stored campaign, locked: two people cannot write to everyone at the same moment."""
     actuelle: Campagne = (
-        Campagne.objects.select_for_update(of=("self",)).select_related("contrat__epci").get(pk=campagne.pk)
+        Campagne.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("contrat__epci")
+        .get(pk=campagne.pk)
     )
     if auteur is not None and not auteur.has_perm("contrats.gerer", actuelle.contrat):
         raise PermissionDenied
@@ -140,15 +142,15 @@ def _ouvrir(
 @transaction.atomic
 def faire_relance_prevue(prevue: RelancePrevue) -> Envoi | None:
     """Send a planned reminder whose day has come, once; return the batch, None when nobody was to be reminded."""
-    actuelle = (
-        RelancePrevue.objects.select_for_update(of=("self",)).select_related("campagne").get(pk=prevue.pk)
-    )
-    if actuelle.faite_le is not None:
+    # The campaign first, as whoever moves its reminders does: taken in two orders, they would wait for each other.
+    campagne = _verrouiller(None, prevue.campagne)
+    actuelle = RelancePrevue.objects.filter(pk=prevue.pk, faite_le=None).first()
+    if actuelle is None:
         return None
     actuelle.faite_le = timezone.now()
     actuelle.save()
     try:
-        return relancer(None, actuelle.campagne)
+        return relancer(None, campagne)
     except OperationRefusee:
         return None
 

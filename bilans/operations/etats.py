@@ -377,7 +377,7 @@ def _prendre(bilan: Bilan, utilisateur: Utilisateur, nom: str, version: int | No
     that does not allow it, VersionPerimee when `version` is given and someone saved the bilan since.
     """
     actuel: Bilan = (
-        Bilan.objects.select_for_update(of=("self",))
+        Bilan.objects.select_for_update(of=("self",), no_key=True)
         .select_related("action_annuelle__campagne__contrat", "action_annuelle__action__porteur")
         .get(pk=bilan.pk)
     )
