@@ -1,0 +1,96 @@
+"""Two people at work at the same time, on a database that locks rows: nobody waits for nothing, nor for each other.
+
+A row that is locked for a while (the campaign, while everyone is written to) is only named by the others.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from actions.models import Campagne
+from bilans.models import Bilan, Courriel
+from bilans.operations import renvoyer
+from bilans.operations.acces import inviter_un_collegue
+from bilans.operations.campagne import clore_les_bilans
+from bilans.operations.courriels import faire_relance_prevue
+from tests import fabriques
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        not connection.features.has_select_for_update,
+        reason="SQLite locks the whole base: writers wait in turn",
+    ),
+]
+
+
+@pytest.fixture
+def bilan() -> Bilan:
+    bilan = fabriques.BilanFactory(transmis=True)
+    fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur, email="lea@exemple.fr")
+    return bilan
+
+
+@pytest.fixture
+def campagne(bilan: Bilan) -> Campagne:
+    campagne: Campagne = bilan.action_annuelle.campagne
+    return campagne
+
+
+def pendant_que_la_campagne_est_prise(campagne: Campagne, geste: Callable[[], Any]) -> None:
+    """Do `geste` in another connection while this one holds the campaign; fail if it waits for it."""
+    fautes: list[Exception] = []
+
+    def faire() -> None:
+        try:
+            with connection.cursor() as curseur:
+                curseur.execute("SET lock_timeout = '2s'")
+            geste()
+        except Exception as faute:
+            fautes.append(faute)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        clore_les_bilans(campagne, fabriques.chargee_de_mission(campagne.contrat))
+        autre = threading.Thread(target=faire)
+        autre.start()
+        autre.join()
+        transaction.set_rollback(True)
+    assert fautes == []
+
+
+def test_inviter_un_collegue_n_attend_pas_la_campagne(bilan: Bilan, campagne: Campagne) -> None:
+    porteur = bilan.action_annuelle.action.porteur
+    chargee = fabriques.chargee_de_mission(campagne.contrat)
+    pendant_que_la_campagne_est_prise(
+        campagne,
+        lambda: inviter_un_collegue(
+            chargee, campagne, porteur, email="sami@exemple.fr", nom="Sami", role="contributeur"
+        ),
+    )
+    assert Courriel.objects.get().destinataire == "sami@exemple.fr"
+
+
+def test_renvoyer_un_bilan_n_attend_pas_la_campagne(bilan: Bilan, campagne: Campagne) -> None:
+    chargee = fabriques.chargee_de_mission(campagne.contrat)
+    pendant_que_la_campagne_est_prise(campagne, lambda: renvoyer(bilan, chargee, "Le budget."))
+    assert Courriel.objects.get().destinataire == "lea@exemple.fr"
+
+
+def test_une_relance_prevue_prend_la_campagne_avant_la_date(campagne: Campagne) -> None:
+    prevue = fabriques.RelancePrevueFactory(campagne=campagne, date=date(2025, 6, 23))
+    with CaptureQueriesContext(connection) as capture:
+        faire_relance_prevue(prevue)
+    gestes = [
+        sql
+        for q in capture.captured_queries
+        if "FOR NO KEY UPDATE" in (sql := q["sql"]) or "UPDATE " in sql[:7]
+    ]
+    assert ["actions_campagne" in sql for sql in gestes[:2]] == [True, False]
+    assert '"actions_relanceprevue"' in gestes[1]
