@@ -1,5 +1,6 @@
-"""What views share: asking for a permission, refusing in words, saying that nothing changed, going back."""
+"""What views share: asking for a permission, saying that nothing changed, going back, reading a script's words."""
 
+import json
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -24,3 +25,11 @@ def page_suivante(request: HttpRequest) -> str:
     """Return the page of this site that the address names in `suite`; an empty string when it names none."""
     suite = request.GET.get("suite", "")
     return suite if suite.startswith("/") and url_has_allowed_host_and_scheme(suite, None) else ""
+
+
+def lire_json(texte: str | bytes) -> Any:
+    """Return what a page sent as JSON. Raises ValueError for anything else, however deep it is."""
+    try:
+        return json.loads(texte)
+    except RecursionError as erreur:
+        raise ValueError("Too deep to be read.") from erreur

@@ -1,6 +1,5 @@
 """Fast entry: the main figures of many bilans in a grid."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,7 +15,8 @@ from actions.models import ActionAnnuelle
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
-from comptes.vues import exiger
+from comptes.vues import exiger, lire_json
+from documents.texte import nettoyer
 
 from .. import operations
 from ..operations import OperationRefusee
@@ -144,7 +144,7 @@ def _enregistrer(
 def _lire_la_demande(request: HttpRequest) -> tuple[str, dict[str, Changement]] | None:
     """Return the key of the row and its typed cells; None for anything else than what the page sends."""
     try:
-        corps = json.loads(request.body)
+        corps = lire_json(request.body)
         champs = {
             nom: Changement(_texte(valeurs["avant"]), _texte(valeurs["apres"]))
             for nom, valeurs in corps["champs"].items()
@@ -158,8 +158,7 @@ def _lire_la_demande(request: HttpRequest) -> tuple[str, dict[str, Changement]] 
 def _texte(valeur: Any) -> str:
     if not isinstance(valeur, str):
         raise TypeError("A text was expected.")
-    # No column of a database holds a NUL; nobody types one.
-    return valeur.replace("\0", "")
+    return nettoyer(valeur)
 
 
 # -- Saving the page, without a script ---------------------------------------------------------------
@@ -180,13 +179,14 @@ def _enregistrer_la_page(request: RequeteCampagne) -> dict[str, LigneEnregistree
 
 
 def _cles(request: HttpRequest) -> list[str]:
-    return [nom.removesuffix(AVANT) for nom in request.POST if nom.endswith(AVANT)]
+    # No key holds a NUL, and PostgreSQL refuses to look for one.
+    return [nom.removesuffix(AVANT) for nom in request.POST if nom.endswith(AVANT) and "\0" not in nom]
 
 
 def _cases_changees(request: HttpRequest, cle: str) -> dict[str, Changement]:
     """Return the cells of a row whose text is not the one that the page knew as saved."""
     try:
-        avant = json.loads(request.POST[f"{cle}{AVANT}"])
+        avant = lire_json(request.POST[f"{cle}{AVANT}"])
     except ValueError:
         return {}
     if not isinstance(avant, dict):

@@ -525,6 +525,7 @@ def test_un_autre_porteur_ne_sait_pas_que_le_bilan_existe(client, bilan):
         '{"champs": {"points_forts": {"avant": null, "apres": null}}}',
         '{"champs": {"points_forts": {"avant": "", "apres": 3}}}',
         "é",
+        pytest.param("[" * 100_000, id="profond"),
     ],
 )
 def test_un_envoi_illisible_est_dit_et_n_ecrit_rien(client, bilan, lea, corps):

@@ -369,10 +369,21 @@ def test_la_premiere_case_ouvre_le_bilan_attendu(chargee, campagne):
 def test_une_demande_illisible_est_dite(chargee, campagne, corps):
     reponse = envoyer(chargee, campagne, corps)
     assert (reponse.status_code, list(reponse.json())) == (400, ["message"])
-    brute = chargee.post(
-        adresse(campagne, "saisie_rapide_cellule"), b"\xff{", content_type="application/json"
-    )
-    assert brute.status_code == 400
+
+
+@pytest.mark.parametrize("corps", [b"\xff{", b"[" * 100_000], ids=["octets", "profond"])
+def test_ce_qui_n_est_pas_du_json_est_dit(chargee, campagne, corps):
+    reponse = chargee.post(adresse(campagne, "saisie_rapide_cellule"), corps, "application/json")
+    assert (reponse.status_code, list(reponse.json())) == (400, ["message"])
+
+
+def test_une_cle_qu_aucune_base_ne_sait_chercher_n_existe_pas(chargee, campagne, bilan):
+    for cle in ("\ud800", "\0", "x" * 10_000):
+        corps = {"bilan": cle, "champs": {FEMMES: {"avant": "", "apres": "12"}}}
+        assert envoyer(chargee, campagne, corps).status_code == 404
+    page = {"a\0-avant": json.dumps({FEMMES: ""}), f"a\0-{FEMMES}": "12"}
+    assert chargee.post(adresse(campagne, "saisie_rapide"), page).status_code == 302
+    assert effectifs(bilan) == {}
 
 
 def test_une_action_d_ailleurs_n_existe_pas(chargee, campagne):

@@ -244,6 +244,7 @@ def test_un_fichier_n_est_pas_garde(client, bilan, lea, tmp_path):
     [
         ("http://testserver/montclar/2024/actions/abc/bilan/?onglet=lu#bas", None),
         ("http://ailleurs.example/piege/", "/"),
+        ("http://[pas-une-adresse", "/"),
         ("", "/"),
     ],
 )
