@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.encoding import punycode
 from django_tasks import task
 
 from .destinataires import lire_appel
@@ -191,7 +192,7 @@ def message_de(courriel: Courriel) -> EmailMultiAlternatives:
         subject=courriel.objet,
         body=courriel.texte,
         from_email=formataddr((_une_ligne(campagne.contrat.epci.nom), adresse)),
-        to=[formataddr((_une_ligne(courriel.nom_destinataire), courriel.destinataire))],
+        to=[formataddr((_une_ligne(courriel.nom_destinataire), _en_ascii(courriel.destinataire)))],
         reply_to=[campagne.contact_email] if campagne.contact_email else None,
         headers={
             "Message-ID": courriel.identifiant,
@@ -210,6 +211,12 @@ def message_de(courriel: Courriel) -> EmailMultiAlternatives:
 
 def _une_ligne(texte: str) -> str:
     return " ".join(texte.split())
+
+
+def _en_ascii(adresse: str) -> str:
+    """Return an address as mail servers know it: a domain with accents has a form without them (IDNA)."""
+    nom, _, domaine = adresse.rpartition("@")
+    return f"{nom}@{punycode(domaine)}"
 
 
 def _reponse(refus: SMTPRecipientsRefused | SMTPDataError) -> tuple[int, str]:

@@ -4,6 +4,7 @@ import smtplib
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from typing import Any, ClassVar
 
 import pytest
@@ -187,6 +188,15 @@ def test_l_identifiant_est_connu_avant_l_envoi(
     vider()
     assert len(lus) == 1
     assert unique.cle in lus[0]
+
+
+def test_une_adresse_au_domaine_accentue_recoit_son_message() -> None:
+    courriel("contact@école.fr", nom_destinataire='Léa, dite "Lola"')
+    courriel('"a,b"@exemple.fr', nom_destinataire="Sami")
+    assert vider().envoyes == 2
+    destinataires = [message.message()["To"] for message in mail.outbox]
+    assert [parseaddr(lu)[1] for lu in destinataires] == ["contact@xn--cole-9oa.fr", '"a,b"@exemple.fr']
+    assert set(etats()) == {"contact@école.fr", '"a,b"@exemple.fr'}
 
 
 def test_une_relance_n_est_plus_envoyee_a_qui_a_fini(campagne: Any, poste: type[PosteCapricieux]) -> None:
