@@ -260,6 +260,13 @@ class PageCampagne:
         prochain = next((p.date for p in self.prevues if p.faite_le is None), None)
         if prochain is not None and prochain > timezone.localdate():
             phrase = f"{manque}. Le prochain rappel part le {date_longue(prochain)}, {delai(prochain)}."
+        elif not self.appel.a_relancer and self.appel.ecrits_aujourd_hui:
+            # Nobody may be written to twice in a day: what is left to do is to plan.
+            return Etape(
+                f"{manque}. Le message du jour est parti ; aucun rappel n'est prévu ensuite.",
+                "Prévoir des rappels",
+                f"{self.url('campagne_reglages')}?partie=rappels",
+            )
         else:
             phrase = f"{manque}. Aucun rappel n'est prévu : relancez maintenant, ou ajoutez une date."
         return Etape(phrase, "Relancer", self.url("campagne_relances"))
@@ -336,7 +343,7 @@ class PageCampagne:
     def _fait(self, evenement: EvenementCampagne) -> Evenement:
         return Evenement(
             quand=evenement.date,
-            qui=str(evenement.auteur) if evenement.auteur else "Pilotis, à la date prévue",
+            qui=str(evenement.auteur) if evenement.auteur else "Pilotis, automatiquement",
             quoi=insecables(_dire(evenement)),
             ton=TONS.get(evenement.type, ""),
             motif=evenement.motif,
@@ -388,7 +395,7 @@ class Ligne:
         if element.unite:
             mots.append(f"en {element.unite}")
         if isinstance(element, Question) and element.choix_proposes:
-            mots.append(", ".join(element.choix_proposes))
+            mots.append(" ; ".join(element.choix_proposes))
         if isinstance(element, IndicateurDemande):
             mots.append("par sexe" if element.sexue else "")
             mots.append("indicateur du contrat" if element.indicateur_id else "propre à l'année")

@@ -200,7 +200,8 @@ class PageAppel:
         if self.campagne.statut == Campagne.Statut.ARCHIVEE:
             return f"L'année {annee} est archivée : plus aucun message n'en part."
         if not self.ouverte:
-            return f"Les bilans de {annee} ne sont pas ouverts. Voici qui recevrait un message aujourd'hui."
+            suite = " Voici qui recevrait un message aujourd'hui." if self.choisis else ""
+            return f"Les bilans de {annee} ne sont pas ouverts.{suite}"
         if self.pas_encore and not self.close:
             jour = date_longue(self.campagne.bilan_ouverture)
             return f"Les bilans de {annee} s'ouvrent le {jour} : les messages pourront partir ce jour-là."
@@ -277,6 +278,8 @@ class PageRelances(PageAppel):
             return "Personne d'autre n'est à relancer aujourd'hui : le message du jour est déjà parti."
         if self.appel.sans_adresse or self.appel.en_defaut:
             return "Personne ne peut être relancé pour l'instant : il manque des adresses."
+        if not self.ouverte:
+            return "Personne n'est à relancer : aucun bilan n'est attendu."
         return "Personne n'est à relancer : plus aucun bilan n'est attendu."
 
     @cached_property

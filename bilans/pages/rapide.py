@@ -327,5 +327,6 @@ class GrilleRapide(LignesFiltrees):
     @property
     def phrase(self) -> str:
         """What the grid holds: « 41 bilans sur lesquels vous pouvez écrire »."""
-        combien = pluriel(self.page.paginator.count, "bilan,bilans,Aucun bilan")
-        return f"{combien} sur lesquels vous pouvez écrire. Ceux qui sont validés ou dispensés n'y sont pas."
+        formes = "bilan sur lequel,bilans sur lesquels,Aucun bilan sur lequel"
+        combien = pluriel(self.page.paginator.count, formes)
+        return f"{combien} vous pouvez écrire. Ceux qui sont validés ou dispensés n'y sont pas."

@@ -234,7 +234,7 @@ def test_la_chronologie_dit_qui_quand_et_les_dates(chargee, compte, campagne, ti
     faits = lire(chargee, campagne).context["chronologie"]
     dits = [(lisible(fait.quoi), fait.qui, fait.motif) for fait in faits]
     assert sorted(dits[:2]) == [
-        ("Relance envoyée : 12 messages", "Pilotis, à la date prévue", ""),
+        ("Relance envoyée : 12 messages", "Pilotis, automatiquement", ""),
         ("Réglages modifiés", "Claire Montrichard", ""),
     ]
     assert dits[2:] == [
