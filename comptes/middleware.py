@@ -19,7 +19,12 @@ METHODES_SURES = ("GET", "HEAD", "OPTIONS")
 
 
 class ConnexionRequise(LoginRequiredMiddleware):
-    """Every page asks to sign in, unless it says otherwise; signing in leads back to it."""
+    """Every page asks to sign in, unless it says otherwise; signing in leads back to it. None is kept by a proxy."""
+
+    def process_response(self, _request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Have the browser ask again at each visit, for whoever may no longer see a page; a view may say otherwise."""
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
@@ -37,7 +42,10 @@ class ConnexionRequise(LoginRequiredMiddleware):
 
 def _page_du_formulaire(request: HttpRequest) -> str:
     """Return the page of this site from which a form was sent: its own address may only take what is sent."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        page = urlsplit("")
     if page.netloc != request.get_host():
         return resolve_url(settings.LOGIN_REDIRECT_URL)
     return page._replace(scheme="", netloc="", fragment="").geturl()

@@ -210,3 +210,13 @@ def test_derriere_le_serveur_frontal_chacun_a_ses_essais(client, settings, mailo
     # Each of these addresses has asked for one code already, from elsewhere: three are allowed.
     assert demander(1, "203.0.113.4") == [200]
     assert demander(1, "203.0.113.5, 198.51.100.7") == [302]
+
+
+def test_aucune_page_n_est_gardee_par_un_intermediaire(client, claire):
+    client.force_login(claire)
+    pages = [client.get(nom) for nom in ("/", "/accessibilite/", "/nulle-part/")]
+    assert [(page.status_code, page["Cache-Control"]) for page in pages] == [
+        (200, "private, no-cache"),
+        (200, "private, no-cache"),
+        (404, "private, no-cache"),
+    ]
