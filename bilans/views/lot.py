@@ -1,5 +1,6 @@
 """Validating several bilans at once."""
 
+from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -20,21 +21,23 @@ def bilans_valider(request: RequeteCampagne) -> HttpResponse:
     """Say which bilans can be validated and why the others cannot, then validate those that were ticked.
 
     `cle` (repeated) names the actions; without it, every received bilan that waits. The page posts back
-    `bilan` (repeated), « key:version », with `confirmer`.
+    `bilan` (repeated), « key:version », with `confirmer`; when nothing was ticked, it is shown again.
     """
     exiger(request, "contrats.gerer", request.contrat, REFUS)
     if request.method == "POST" and "confirmer" in request.POST:
-        return _valider(request)
+        if request.POST.getlist("bilan"):
+            return _valider(request)
+        messages.warning(request, "Aucun bilan n'est coché : cochez ceux que vous validez.")
     cles = [*request.GET.getlist("cle"), *request.POST.getlist("cle")]
     bilans = _bilans(request, cles)
     examens = examiner(bilans)
     contexte = {
+        "tous": examens if cles else [],
         "possibles": [examen for examen in examens if examen.sans_reserve],
         "reserves": [examen for examen in examens if examen.possible and examen.alertes],
         "impossibles": [examen for examen in examens if not examen.possible],
         "nombre": len(examens),
         "nombre_possibles": sum(examen.possible for examen in examens),
-        "choisis": bool(cles),
     }
     return render(request, "bilans/bilans_valider.html", contexte)
 
@@ -44,9 +47,8 @@ def _valider(request: RequeteCampagne) -> HttpResponse:
     for coche in request.POST.getlist("bilan"):
         cle, _, version = coche.partition(":")
         versions[cle] = lire_version(version)
-    bilans = _bilans(request, list(versions)) if versions else []
-    resultat = valider_lot(bilans, versions, request.user)
-    return render(request, "bilans/bilans_valider_fait.html", {"resultat": resultat, "coches": len(versions)})
+    resultat = valider_lot(_bilans(request, list(versions)), versions, request.user)
+    return render(request, "bilans/bilans_valider_fait.html", {"resultat": resultat})
 
 
 def _bilans(request: RequeteCampagne, cles: list[str]) -> list[Bilan]:

@@ -112,6 +112,17 @@ def test_seuls_les_bilans_coches_sont_valides(chargee, campagne, adresse):
     assert coche.transitions.get().vers == "valide"
 
 
+def test_rien_de_coche_se_dit_sans_perdre_la_selection(chargee, campagne, adresse):
+    bilan = un_bilan(campagne, "Choisi", transmis=True, effectifs={"T": 30})
+    un_bilan(campagne, "Laissé", transmis=True)
+    cle = bilan.action_annuelle.cle
+    assert f'name="cle" value="{cle}"' in chargee.get(adresse, {"cle": cle}).content.decode()
+    with rien_n_est_ecrit():
+        reponse = chargee.post(adresse, {"cle": cle, "confirmer": "oui"})
+    assert (noms(reponse.context["reserves"]), reponse.context["possibles"]) == (["Choisi"], [])
+    assert "Aucun bilan n'est coché : cochez ceux que vous validez." in texte(reponse)
+
+
 def test_deux_fois_la_meme_validation_ne_fait_rien_de_plus(chargee, campagne, adresse):
     bilan = un_bilan(campagne, "Sain", transmis=True)
     envoi = coches(bilan)
