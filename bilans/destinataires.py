@@ -7,7 +7,7 @@ ask again, so that nobody who has finished is ever reminded.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -26,6 +26,8 @@ Statut = Courriel.Statut
 INVITATION_FAITE = (Statut.EN_ATTENTE, Statut.EN_COURS, Statut.ENVOYE)
 # The person that a porteur's file names may ask colleagues to help.
 ROLE = AccesPorteur.Role.ADMINISTRATEUR
+# A link outlives the due date: a late bilan is still welcome.
+VALIDITE = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -314,3 +316,14 @@ class _Suivi:
             ecrit_aujourd_hui=cle in self._aujourd_hui,
             defaut=self._defauts.get(contact.email),
         )
+
+
+# -- Links ----------------------------------------------------------------------------------------
+def valable_jusqu_au(campagne: Campagne, echeances: Iterable[date | None] = ()) -> datetime:
+    """Return until when a link of the campaign is good: 90 days after what is due, and from now at least."""
+    dates = [jour for jour in (campagne.bilan_echeance, *echeances) if jour is not None]
+    apres_maintenant = timezone.now() + VALIDITE
+    if not dates:
+        return apres_maintenant
+    apres_echeance = timezone.make_aware(datetime.combine(max(dates) + VALIDITE, time(23, 59)))
+    return max(apres_maintenant, apres_echeance)

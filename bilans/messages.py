@@ -23,7 +23,7 @@ from documents import INSECABLE
 from documents.formats import MOIS
 from porteurs.models import Invitation
 
-from .destinataires import Contact, Du
+from .destinataires import Contact, Du, valable_jusqu_au
 from .models import Bilan, Commentaire, Courriel, Recu
 from .pages.champs import TOUT, noms_des_champs, place
 from .saisie import Saisie
@@ -458,7 +458,7 @@ def apercu(campagne: Campagne, type: str, objet: str = "", corps: str = "") -> M
         "consignes": campagne.notice.strip(),
         "attendus": f"3{INSECABLE}bilans attendus {_pour_le(echeance)}",
         "echeance": au_plus_tard(echeance),
-        "validite": date_longue(echeance),
+        "validite": date_longue(valable_jusqu_au(campagne)),
         "action": "Jardin partagé",
         "motif": "Indiquez le nombre de participants, et combien habitent le quartier.",
         "transmis": f"le {date_heure(timezone.now())} par Amina Berger",

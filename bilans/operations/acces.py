@@ -8,8 +8,9 @@ from comptes.models import Utilisateur
 from porteurs.models import Invitation, Porteur
 from porteurs.operations import inviter
 
+from ..destinataires import valable_jusqu_au
 from ..models import Courriel
-from .courriels import annoncer_acces, valable_jusqu_au
+from .courriels import annoncer_acces
 from .etats import OperationRefusee
 
 # Enough for the largest structure; nobody writes to half the town from a porteur's account.

@@ -5,7 +5,7 @@ leave, from what is still owed then; those of the other messages are written her
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -16,15 +16,21 @@ from comptes.models import Utilisateur
 from porteurs.models import AccesPorteur, Invitation
 from porteurs.operations import inviter as ouvrir_acces
 
-from ..destinataires import Appel, Contact, Destinataire, adresses_en_defaut, contacts_du_bilan, lire_appel
+from ..destinataires import (
+    Appel,
+    Contact,
+    Destinataire,
+    adresses_en_defaut,
+    contacts_du_bilan,
+    lire_appel,
+    valable_jusqu_au,
+)
 from ..messages import Message, rendre, valeurs_acces, valeurs_appel, valeurs_bilan
 from ..models import Bilan, Courriel, Envoi, Recu, Transition
 from ..regles import saisie_ouverte
 from .etats import OperationRefusee, preparer_bilan
 
 Statut, Type = Courriel.Statut, Courriel.Type
-# A link outlives the due date: a late bilan is still welcome.
-VALIDITE = timedelta(days=90)
 # After that long, whoever was sending is no longer there.
 ENVOI_INTERROMPU = timedelta(minutes=15)
 RENVOYABLES = (Statut.ENVOYE, Statut.REFUSE, Statut.ECHEC, Statut.RETOUR)
@@ -120,16 +126,6 @@ def _nouveau(auteur: Utilisateur | None, campagne: Campagne, type: str, contact:
     )
 
 
-def valable_jusqu_au(campagne: Campagne, echeances: Iterable[date | None] = ()) -> datetime:
-    """Return until when a link of the campaign is good: 90 days after what is due, and from now at least."""
-    dates = [jour for jour in (campagne.bilan_echeance, *echeances) if jour is not None]
-    apres_maintenant = timezone.now() + VALIDITE
-    if not dates:
-        return apres_maintenant
-    apres_echeance = timezone.make_aware(datetime.combine(max(dates) + VALIDITE, time(23, 59)))
-    return max(apres_maintenant, apres_echeance)
-
-
 def _ouvrir(
     auteur: Utilisateur | None, campagne: Campagne, contact: Contact, echeances: Iterable[date | None] = ()
 ) -> Invitation:
@@ -166,18 +162,16 @@ def suite_courriels(bilan: Bilan, transition: Transition) -> None:
         _annoncer_validation(bilan, transition.auteur)
 
 
-def _annoncer(
-    bilan: Bilan, auteur: Utilisateur, type: str, recu: Recu | None = None, *, aussi_l_auteur: bool = False
-) -> list[Courriel]:
+def _annoncer(bilan: Bilan, auteur: Utilisateur, type: str, recu: Recu | None = None) -> None:
+    """Write to the porteur's contacts about a bilan; nobody is told of what it did itself."""
     courriels = [
         _au_sujet_de(bilan, auteur, type, contact, recu)
         for contact in contacts_du_bilan(bilan)
-        if aussi_l_auteur or contact.email != auteur.email
+        if contact.email != auteur.email
     ]
     if courriels:
         Courriel.objects.bulk_create(courriels)
         demander_l_envoi()
-    return courriels
 
 
 def _au_sujet_de(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from actions.models import Campagne, EvenementCampagne, ModeleMessage
 from bilans import operations
-from bilans.destinataires import lire_appel
+from bilans.destinataires import lire_appel, valable_jusqu_au
 from bilans.messages import (
     MODELES,
     VARIABLE,
@@ -30,11 +30,11 @@ from bilans.operations.courriels import (
     relancer,
     renvoyer_courriel,
     renvoyer_les_non_partis,
-    valable_jusqu_au,
 )
 from comptes.models import Utilisateur
 from porteurs.models import Invitation
 from tests import fabriques
+from tests.outils.pages import lisible
 
 pytestmark = pytest.mark.django_db
 
@@ -390,6 +390,11 @@ def test_l_apercu_ne_laisse_ni_accolade_ni_phrase_inachevee(campagne: Campagne, 
     assert " ," not in message.texte
     assert campagne.contrat.epci.nom in message.texte
     assert message.texte.count("Amina Berger") >= 1
+
+
+def test_l_apercu_d_une_campagne_ancienne_ne_promet_pas_un_lien_deja_mort(campagne: Campagne) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, 8, 0, tzinfo=UTC), tick=False):
+        assert "valable jusqu'au 30 mai 2026." in lisible(apercu(campagne, "invitation").texte)
 
 
 def test_un_modele_ecrit_remplace_les_mots_et_le_lien_oublie_est_ajoute(
