@@ -173,8 +173,8 @@ def retirer_acces(auteur: Utilisateur, acces: AccesPorteur) -> None:
     """Close a porteur to an account at once, and its invitations with it; what it wrote stays, and the history.
 
     One withdrawn invitation is left in every case: it keeps the next sending from opening the access again.
-    Raises PermissionDenied, and ValidationError when the
-    structure would be left without anyone responsible and `auteur` does not run its contract.
+    Raises PermissionDenied, and ValidationError when the structure would be left without anyone responsible
+    and `auteur` does not run its contract.
     """
     porteur = Porteur.objects.select_for_update(no_key=True).get(pk=acces.porteur_id)
     if not auteur.has_perm("porteurs.inviter", porteur):

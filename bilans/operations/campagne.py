@@ -563,12 +563,6 @@ def _ecrire_element(element: Any, utilisateur: Utilisateur) -> Any:
 
 
 # -- Messages --------------------------------------------------------------------------------------
-def version_du_modele(campagne: Campagne, type_: str) -> int:
-    """Return the version of the words of a message; 0 while they are those that Pilotis proposes."""
-    modele = campagne.modeles.filter(type=type_).first()
-    return version_de(modele) if modele else 0
-
-
 @transaction.atomic
 def ecrire_modele(
     campagne: Campagne, utilisateur: Utilisateur, type_: str, *, objet: str, corps: str, version: int

@@ -16,7 +16,7 @@ from comptes.models import Utilisateur
 
 from ..models import Bilan, Commentaire
 from ..regles import annee_archivee, porte_le_bilan
-from .etats import OperationRefusee, refus
+from .etats import OperationRefusee, refus, verrouiller_bilan
 
 VIDE = "Écrivez le commentaire."
 RIEN_A_QUOI_REPONDRE = "Aucun commentaire n'attend de réponse à cet endroit du bilan."
@@ -33,7 +33,7 @@ def commenter(bilan: Bilan, auteur: Utilisateur, *, champ: str, texte: str, inte
     The same words sent twice in a row make one remark. Raises PermissionDenied for an account that may not
     write there, OperationRefusee for an empty text, an answer to nothing, or a bilan that no longer changes.
     """
-    actuel = _verrouiller(bilan)
+    actuel = verrouiller_bilan(bilan)
     gere = auteur.has_perm("bilans.gerer", actuel)
     if not gere and (interne or not porte_le_bilan(auteur, actuel)):
         raise PermissionDenied("Ce bilan est celui d'une autre structure.")
@@ -95,18 +95,9 @@ def _marquer(commentaires: QuerySet[Commentaire], auteur: Utilisateur, regle_le:
 
 def _gerer(commentaire: Commentaire, auteur: Utilisateur) -> Bilan:
     """Return the bilan of the remark, locked, for who runs its contract."""
-    actuel = _verrouiller(commentaire.bilan)
+    actuel = verrouiller_bilan(commentaire.bilan)
     if not auteur.has_perm("bilans.gerer", actuel):
         raise PermissionDenied("Seule la personne qui pilote le contrat de ville règle un commentaire.")
     if annee_archivee(actuel):
         raise OperationRefusee(refus(actuel))
     return actuel
-
-
-def _verrouiller(bilan: Bilan) -> Bilan:
-    verrouille: Bilan = (
-        Bilan.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("action_annuelle__campagne__contrat", "action_annuelle__action__porteur")
-        .get(pk=bilan.pk)
-    )
-    return verrouille

@@ -180,11 +180,6 @@ def _reponses_demandees(saisie: Saisie) -> list[Manque]:
     return [manque for manque in liste if manque.champ not in saisie.attente]
 
 
-def manque_pour_transmettre(bilan: Bilan) -> list[str]:
-    """Return the sentences of what is missing before transmission; empty when it can be transmitted."""
-    return [manque.phrase for manque in manques(bilan)]
-
-
 def manques_pour_valider(bilan: Bilan, saisie: Saisie | None = None) -> list[Manque]:
     """Return what stops the validation: nothing may be unsaid of the outcome, unreadable or contradictory."""
     lue = saisie or Saisie(bilan)
@@ -376,11 +371,7 @@ def _prendre(bilan: Bilan, utilisateur: Utilisateur, nom: str, version: int | No
     Raises PermissionDenied for an account that this bilan does not belong to, OperationRefusee for a state
     that does not allow it, VersionPerimee when `version` is given and someone saved the bilan since.
     """
-    actuel: Bilan = (
-        Bilan.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("action_annuelle__campagne__contrat", "action_annuelle__action__porteur")
-        .get(pk=bilan.pk)
-    )
+    actuel = verrouiller_bilan(bilan)
     gere = utilisateur.has_perm("bilans.gerer", actuel)
     porte = porte_le_bilan(utilisateur, actuel)
     if not gere and not (porte and nom in DU_PORTEUR):
@@ -392,6 +383,16 @@ def _prendre(bilan: Bilan, utilisateur: Utilisateur, nom: str, version: int | No
     if version is not None and actuel.version != version:
         raise VersionPerimee(actuel)
     return actuel
+
+
+def verrouiller_bilan(bilan: Bilan) -> Bilan:
+    """Return the stored bilan, locked until the end of the transaction, with what permissions look at."""
+    verrouille: Bilan = (
+        Bilan.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("action_annuelle__campagne__contrat", "action_annuelle__action__porteur")
+        .get(pk=bilan.pk)
+    )
+    return verrouille
 
 
 def _refuser_les_manques(liste: list[Manque], participe: str) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from actions.models import ActionAnnuelle, Campagne, TrancheAge
 from actions.situation import RequeteCampagne
 from comptes.champs import ESPACES, ChampNombre
-from comptes.templatetags.typographie import insecables, pluriel
+from comptes.templatetags.typographie import heure, insecables, pluriel
 from documents.formats import INSECABLE, nombre
 
 from .. import effectifs as eff
@@ -247,12 +247,7 @@ def _moment(quand: datetime | None) -> str:
         return ""
     local = timezone.localtime(quand)
     jour = "" if local.date() == timezone.localdate() else f" le {local:%d/%m}"
-    return f"{jour} à {heure(local)}"
-
-
-def heure(quand: datetime) -> str:
-    """Return « 10 h 04 »."""
-    return f"{quand.hour}{INSECABLE}h{INSECABLE}{quand.minute:02d}"
+    return f"{jour} à {heure(quand)}"
 
 
 # -- The grid --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from actions.models import ActionAnnuelle
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
-from comptes.templatetags.typographie import insecables, pluriel
+from comptes.templatetags.typographie import heure, insecables, pluriel
 from comptes.vues import exiger, lire_json
 from documents.texte import nettoyer
 
@@ -89,7 +89,7 @@ def saisie_rapide_cellule(request: RequeteCampagne) -> HttpResponse:
         return JsonResponse({"message": ligne.refus}, status=403)
     return JsonResponse(
         {
-            "quand": rapide.heure(timezone.localtime()),
+            "quand": heure(timezone.now()),
             "enregistres": ligne.enregistres,
             "refuses": ligne.refuses,
             "conflits": {nom: asdict(conflit) for nom, conflit in ligne.conflits.items()},

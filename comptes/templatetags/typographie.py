@@ -104,13 +104,18 @@ def date_longue(valeur: Any) -> str:
     return formats.date_longue(_jour(valeur)).replace(" ", INSECABLE)
 
 
+def heure(instant: datetime) -> str:
+    """Return « 21 h 04 », in the local time."""
+    local = timezone.localtime(instant) if timezone.is_aware(instant) else instant
+    return f"{local.hour}{INSECABLE}h{INSECABLE}{local.minute:02d}"
+
+
 @register.filter
 def date_heure(valeur: Any) -> str:
     """Return « 30 juin 2025 à 21 h 04 », in the local time; an empty string for a blank."""
     if not isinstance(valeur, datetime):
         return date_longue(valeur)
-    local = timezone.localtime(valeur) if timezone.is_aware(valeur) else valeur
-    return f"{date_longue(local)} à {local.hour}{INSECABLE}h{INSECABLE}{local.minute:02d}"
+    return f"{date_longue(valeur)} à {heure(valeur)}"
 
 
 @register.filter

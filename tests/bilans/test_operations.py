@@ -199,7 +199,7 @@ def test_transmettre_incomplet_dit_ce_qui_manque(scene):
     assert str(refus.value).replace("\u00a0", " ") == (
         "Ce bilan ne peut pas être transmis : indiquez si l'action a été réalisée."
     )
-    assert operations.manque_pour_transmettre(bilan) == ["Indiquez si l'action a été réalisée."]
+    assert [manque.phrase for manque in operations.manques(bilan)] == ["Indiquez si l'action a été réalisée."]
 
 
 def test_ce_qui_manque_suit_l_ordre_du_formulaire(scene):
