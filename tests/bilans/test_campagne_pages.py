@@ -104,7 +104,8 @@ def test_une_question_d_une_autre_annee_est_introuvable(chargee, campagne):
     posee = fabriques.QuestionFactory(campagne=autre)
     for nom in ("question_modifier", "question_supprimer"):
         assert chargee.get(adresse(campagne, nom, posee.pk)).status_code == 404
-    for geste in (f"question:{posee.pk}:monter", "question:x:monter", "autre:1:monter", ""):
+    trop_long = f"question:{'9' * 5000}:monter"
+    for geste in (f"question:{posee.pk}:monter", "question:x:monter", "autre:1:monter", trop_long, ""):
         assert chargee.post(adresse(campagne, "campagne_questions"), {"deplacer": geste}).status_code == 404
     assert chargee.get(adresse(campagne, "campagne_message", "prolongation")).status_code == 404
 
