@@ -25,8 +25,8 @@ from porteurs.models import Invitation
 
 from .destinataires import Contact, Du, valable_jusqu_au
 from .models import Bilan, Commentaire, Courriel, Recu
-from .pages.champs import TOUT, noms_des_champs, place
 from .saisie import Saisie
+from .saisie.noms import TOUT, noms_des_champs, place
 
 Type = Courriel.Type
 LONGUEUR_OBJET = 255

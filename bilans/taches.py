@@ -24,6 +24,7 @@ from .destinataires import lire_appel
 from .messages import rendre, valeurs_appel
 from .models import Courriel
 from .querysets import EnvoiQuerySet
+from .recus import pdf_du_recu
 
 logger = logging.getLogger(__name__)
 
@@ -203,8 +204,6 @@ def message_de(courriel: Courriel) -> EmailMultiAlternatives:
     )
     message.attach_alternative(courriel.html, "text/html")
     if courriel.recu is not None:
-        from .pages.recu import pdf_du_recu
-
         message.attach(f"recu-{courriel.recu.cle}.pdf", pdf_du_recu(courriel.recu), "application/pdf")
     return message
 

@@ -1,12 +1,11 @@
 """The receipt of a transmission: everything that was sent, as it was read that day, which nothing changes after."""
 
-import json
-from hashlib import sha256
 from typing import Any
 
 from comptes.templatetags.typographie import date_heure
 
 from ..models import Bilan, Recu, Transition
+from ..recus import empreinte_du_contenu
 from ..saisie import sections_lues
 
 # The attachments have a list of their own, with their sizes and prints.
@@ -55,9 +54,3 @@ def contenu_du_recu(bilan: Bilan, numero: str) -> dict[str, Any]:
             for piece in bilan.pieces.order_by("depose_le", "pk")
         ],
     }
-
-
-def empreinte_du_contenu(contenu: dict[str, Any]) -> str:
-    """Return the SHA-256 of the content, written in one way whatever the database did with the order of its keys."""
-    ecrit = json.dumps(contenu, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sha256(ecrit.encode()).hexdigest()

@@ -31,8 +31,8 @@ from ..saisie import (
     Saisie,
     periode,
 )
+from ..saisie import noms as lieux
 from ..suivi import selon_bilan
-from . import champs as lieux
 from .action import plan_de_financement
 from .chronologie import Chronologie, changes_depuis_le_renvoi
 from .comparaison import (

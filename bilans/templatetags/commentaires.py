@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 
 from bilans.models import Commentaire
-from bilans.pages import champs as lieux
 from bilans.saisie import Saisie
+from bilans.saisie import noms as lieux
 
 register = template.Library()
 

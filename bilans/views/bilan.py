@@ -22,7 +22,7 @@ from ..operations import OperationRefusee
 from ..pages.action import etape
 from ..pages.lecture import PageDuBilan, commentaires_a_renvoyer
 from ..pages.pieces import pieces_du_bilan
-from ..pages.recu import recus_du_bilan
+from ..recus import recus_du_bilan
 from ..regles import porte_le_bilan
 from .commun import CHANGE_ENTRE_TEMPS, adresse, lire_plutot, trouver_bilan
 

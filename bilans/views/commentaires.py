@@ -14,8 +14,8 @@ from ..forms import CommentaireForm
 from ..models import Bilan, Commentaire
 from ..operations import OperationRefusee
 from ..operations.commentaires import commenter, regler, rouvrir_commentaire
-from ..pages import champs as lieux
 from ..pages.lecture import PageDuBilan
+from ..saisie import noms as lieux
 from .commun import adresse, trouver_bilan
 
 REFUS = "Les commentaires d'un bilan sont entre le porteur et l'équipe qui pilote le contrat de ville."

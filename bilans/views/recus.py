@@ -12,7 +12,7 @@ from actions.situation import RequeteCampagne
 from documents import ErreurRendu
 
 from ..models import Recu
-from ..pages.recu import RecuLu, pdf_du_recu
+from ..recus import RecuLu, pdf_du_recu
 
 journal = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from django.urls import reverse
 from actions.models import Campagne
 from bilans.models import Bilan, Effectif, PieceJointe, Recu
 from bilans.operations import renvoyer, transmettre, valider
-from bilans.operations.recus import empreinte_du_contenu, etablir_le_recu
-from bilans.pages.recu import SIGNES_ABSENTS, RecuLu, pdf_du_recu, recus_du_bilan
+from bilans.operations.recus import etablir_le_recu
+from bilans.recus import SIGNES_ABSENTS, RecuLu, empreinte_du_contenu, pdf_du_recu, recus_du_bilan
 from comptes.models import Utilisateur
 from documents import ErreurRendu
 from tests import fabriques

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bilans.models import Bilan, Recu
-from bilans.operations.recus import empreinte_du_contenu
+from bilans.recus import empreinte_du_contenu
 from tests import fabriques
 from tests.outils import axe
 from tests.outils.navigateur import connecter, debordement

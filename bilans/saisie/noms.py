@@ -4,7 +4,7 @@ from comptes.templatetags.typographie import insecables
 
 from .. import effectifs as eff
 from ..models import Bilan
-from ..saisie import Saisie
+from .registre import Saisie
 
 TOUT, EFFECTIFS, INDICATEURS, BUDGET, PIECES = "", "effectifs", "indicateurs", "budget", "pieces"
 GROUPES = {

@@ -1,8 +1,10 @@
 """A receipt as it is read: on its page, as a text to copy, as a PDF. All from what was frozen, nothing else."""
 
+import json
 import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from django.utils.text import capfirst
@@ -14,8 +16,7 @@ from documents.formats import taille_lisible
 from documents.polices import dessinable
 from documents.texte import nettoyer
 
-from ..models import Bilan, Recu
-from ..operations.recus import empreinte_du_contenu
+from .models import Bilan, Recu
 
 TITRE = "Reçu de transmission"
 SIGNES_ABSENTS = (
@@ -171,6 +172,12 @@ class RecuLu:
 
     def _mot(self, nom: str) -> str:
         return str(self._contenu.get(nom, ""))
+
+
+def empreinte_du_contenu(contenu: dict[str, Any]) -> str:
+    """Return the SHA-256 of the content, written in one way whatever the database did with the order of its keys."""
+    ecrit = json.dumps(contenu, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(ecrit.encode()).hexdigest()
 
 
 def pdf_du_recu(recu: Recu) -> bytes:
