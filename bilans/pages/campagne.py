@@ -226,13 +226,18 @@ class PageCampagne:
 
     def _pendant(self) -> Etape:
         restent = self.avancement.a_recevoir
-        if not restent:
-            phrase = (
-                "Tous les bilans attendus sont reçus."
-                if self.avancement.attendus
-                else "Aucun bilan n'est attendu."
+        if not self.avancement.attendus:
+            return Etape(
+                "Aucun bilan n'est attendu : ajoutez les actions de l'année, vous inviterez ensuite leurs porteurs.",
+                "Voir les actions",
+                self.url("liste_actions"),
             )
-            return Etape(f"{phrase} Vous pouvez clore.", "Clore les bilans", self.url("campagne_clore"))
+        if not restent:
+            return Etape(
+                "Tous les bilans attendus sont reçus. Vous pouvez clore.",
+                "Clore les bilans",
+                self.url("campagne_clore"),
+            )
         manque = f"{pluriel(restent, 'bilan reste,bilans restent')} à recevoir"
         if self.ouverture_a_venir:
             return Etape(

@@ -170,6 +170,26 @@ def test_une_seule_action_principale_d_un_bout_a_l_autre(chargee, compte, campag
     assert bouton(lire(chargee, campagne)) is None
 
 
+def test_ce_qui_reste_a_faire_quand_rien_n_est_attendu_ou_que_le_message_du_jour_est_parti(chargee, campagne):
+    Campagne.objects.filter(pk=campagne.pk).update(
+        statut=Statut.BILANS_OUVERTS, bilan_ouverture=date(2025, 2, 3), bilan_echeance=date(2025, 6, 30)
+    )
+    assert bouton(lire(chargee, campagne)) == "Voir les actions"
+    porteur = fabriques.ActionAnnuelleFactory(campagne=campagne).action.porteur
+    representant = fabriques.representant_du_porteur(porteur)
+    courriel = fabriques.CourrielFactory(
+        campagne=campagne,
+        porteur=porteur,
+        destinataire=representant.email,
+        envoye=True,
+        jour=date(2025, 3, 3),
+    )
+    assert bouton(lire(chargee, campagne)) == "Prévoir des rappels"
+    courriel.jour = date(2025, 3, 2)
+    courriel.save()
+    assert bouton(lire(chargee, campagne)) == "Relancer"
+
+
 def test_les_questions_dans_la_chronologie(chargee, compte, campagne):
     mots = {
         "libelle": "Qui vient ?",
