@@ -76,7 +76,7 @@ class Etape:
             return pluriel(self.manques, "point à régler,points à régler")
         if self.code == RELECTURE:
             return "prêt à envoyer"
-        return {VIDE: "à remplir", EN_COURS: "en cours", FAIT: "complet", SANS_OBJET: "sans objet"}[self.etat]
+        return {VIDE: "à remplir", EN_COURS: "en cours", FAIT: "rien à régler", SANS_OBJET: "sans objet"}[self.etat]
 
 
 class Parcours:
@@ -140,6 +140,16 @@ class Parcours:
             if self.saisie.etape_du_champ(champ) == code
             for commentaire in liste
             if commentaire.regle_le is None and not commentaire.interne
+        ]
+
+    @property
+    def remarques(self) -> list[tuple[Commentaire, str]]:
+        """What was remarked and waits for an answer, each with the step where it is read."""
+        return [
+            (commentaire, DEROULEMENT if code == RELECTURE else code)
+            for code in ETAPES
+            for commentaire in self.commentaires_de(code)
+            if not getattr(commentaire, "du_porteur", False)
         ]
 
     def anomalies_de(self, code: str) -> list[Anomalie]:
@@ -472,11 +482,6 @@ class PageRelecture:
             for anomalie in self.parcours.anomalies
             if not anomalie.bloquante
         ]
-
-    @property
-    def commentaires(self) -> list[tuple[Commentaire, str]]:
-        """The remarks that wait for an answer, each with its step."""
-        return [(c, code) for code in ETAPES for c in self.parcours.commentaires_de(code)]
 
     @property
     def precedente(self) -> str:

@@ -167,7 +167,11 @@ def _envoyer(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
         phrase = f"Ce bilan ne peut pas encore être transmis : {restants} points sont à régler."
         messages.warning(request, phrase if restants > 1 else str(refus))
     else:
-        messages.success(request, PASSAGES["transmettre"].fait)
+        messages.success(
+            request,
+            f"{PASSAGES['transmettre'].fait} Vous n'avez plus rien à faire. Votre reçu vous est envoyé par courriel ; "
+            "il est aussi plus bas dans cette page.",
+        )
         return redirect(adresse(request, "bilan_detail", bilan.action_annuelle.cle))
     return redirect(_adresse_de_l_etape(request, bilan, RELECTURE))
 

@@ -446,7 +446,7 @@ def test_la_reponse_dit_ce_que_devient_chaque_reponse(client, bilan, lea, sami):
     anomalies, a_corriger = corps.pop("anomalies"), corps.pop("a_corriger")
     libelles = [lisible(etape.pop("libelle")) for etape in corps["etapes"].values()]
     assert libelles == [
-        "complet",
+        "rien à régler",
         "2 points à régler",
         "à remplir",
         "à remplir",

@@ -323,8 +323,13 @@ def test_un_commentaire_est_au_champ_et_une_note_interne_jamais(client, annuelle
     assert "Dites-en plus." in bloc
     assert "Entre nous." not in html
     assert "Indiquez le nombre de participants." in unescape(html)
-    assert "Combien de femmes" in client.get(adresse(bilan, "publics")).content.decode()
-    assert "Combien de femmes" not in html
+    # Every step leads to what was remarked, wherever it is read.
+    ailleurs = bilan.commentaires.get(champ="total_ensemble_F")
+    lien = f"{adresse(bilan, 'publics')}#commentaire-{ailleurs.cle}"
+    assert f'<a href="{lien}">Combien de femmes' in html
+    assert f'id="commentaire-{ailleurs.cle}"' not in html
+    assert f'id="commentaire-{ailleurs.cle}"' in client.get(adresse(bilan, "publics")).content.decode()
+    assert f'<a href="{lien}">Combien de femmes' in client.get(adresse(bilan, "relecture")).content.decode()
 
 
 def test_ce_que_la_campagne_demande_manque_jusqu_a_la_reponse(client, annuelle, lea):
