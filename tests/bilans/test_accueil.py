@@ -189,7 +189,7 @@ def test_la_page_dit_l_echeance_l_etat_et_la_suite(client, campagne, porteur, ti
     compte = fabriques.representant_du_porteur(porteur)
     html = texte(arriver(client, compte))
     assert "1 bilan est attendu de vous" in html
-    assert "à transmettre d'ici le 30 juin 2025 (dans 12 jours)" in html
+    assert "à transmettre d'ici au 30 juin 2025 (dans 12 jours)" in html
     assert "<b>Ce qui est à compléter</b></p><p>Combien de femmes ?</p>" in html
     lien = reverse("bilan_saisir", args=[campagne.contrat.slug, 2024, du.action_annuelle.cle])
     assert html.count(f'href="{lien}"') == 1
@@ -232,7 +232,7 @@ def test_l_echeance_d_un_bilan_est_la_sienne_quand_il_en_a_une(client, campagne,
     ]
     html = texte(client.get("/"))
     assert "2 bilans sont attendus de vous, le premier depuis le 30 juin 2025" in html
-    assert "à transmettre d'ici le 15 juillet 2025 (dans 13 jours, délai accordé)" in html
+    assert "à transmettre d'ici au 15 juillet 2025 (dans 13 jours, délai accordé)" in html
 
 
 @pytest.mark.parametrize(
