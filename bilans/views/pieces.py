@@ -47,7 +47,9 @@ def piece_ajouter(request: RequeteCampagne, cle: str) -> HttpResponse:
     bilan = _bilan_du_compte(request, cle)
     refus = recevoir(request, bilan)
     if not _veut_du_json(request):
-        return redirect(_retour(request, bilan))
+        # Why a file was refused is said on top of the page: that is where to land.
+        retour = _retour(request, bilan)
+        return redirect(retour.partition("#")[0] if refus else retour)
     if refus:
         return JsonResponse({"message": " ".join(refus), "html": _liste(request, bilan)}, status=400)
     return JsonResponse({"html": _liste(request, bilan)})

@@ -246,7 +246,7 @@ def test_apres_un_renvoi_la_page_dit_ce_que_le_porteur_a_change(client, annuelle
     assert "depuis le renvoi" not in lire(client, chargee, annuelle)
     operations.transmettre(bilan, porteur)
     page = lire(client, chargee, annuelle)
-    debut = page.index("Ce que le porteur a changé depuis le renvoi")
+    debut = page.index("Ce qui a changé depuis le renvoi")
     change = page[debut : page.index("À vérifier")]
     assert "« Indiquez le nombre de femmes. »" in change
     assert "Points forts : avant L'entraide. → après L'entraide entre voisines." in change
@@ -257,7 +257,7 @@ def test_apres_un_renvoi_la_page_dit_ce_que_le_porteur_a_change(client, annuelle
     version = Bilan.objects.get(pk=bilan.pk).version
     operations.enregistrer_bilan(bilan, chargee, champs={"difficultes": "Le froid."}, version=version)
     page = lire(client, chargee, annuelle)
-    debut = page.index("Ce que le porteur a changé depuis le renvoi")
+    debut = page.index("Ce qui a changé depuis le renvoi")
     assert "Le froid." not in page[debut : page.index("À vérifier")]
     # The porteur does not need to be told.
     assert "depuis le renvoi" not in lire(client, porteur, annuelle)

@@ -311,7 +311,7 @@ def test_several_files_at_once_each_with_its_answer(du_porteur: Client, bilan: B
     reponse = du_porteur.post(
         address("piece_ajouter", bilan), {"fichier": [pdf(1), mauvais, pdf(2), pdf(3)], "etape": "//pirate"}
     )
-    assert reponse.url == f"{address('bilan_detail', bilan)}#lu-pieces"
+    assert reponse.url == f"{address('bilan_detail', bilan)}"
     assert bilan.pieces.count() == 3
     faits, refus = messages(reponse)
     assert faits == "Les 3 fichiers sont joints."
