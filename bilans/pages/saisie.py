@@ -76,7 +76,9 @@ class Etape:
             return pluriel(self.manques, "point à régler,points à régler")
         if self.code == RELECTURE:
             return "prêt à envoyer"
-        return {VIDE: "à remplir", EN_COURS: "en cours", FAIT: "rien à régler", SANS_OBJET: "sans objet"}[self.etat]
+        return {VIDE: "à remplir", EN_COURS: "en cours", FAIT: "rien à régler", SANS_OBJET: "sans objet"}[
+            self.etat
+        ]
 
 
 class Parcours:
@@ -133,13 +135,12 @@ class Parcours:
         return [manque for manque in self.manques if self.saisie.etape_du_champ(manque.champ) == code]
 
     def commentaires_de(self, code: str) -> list[Commentaire]:
-        """Return the open remarks on the answers of a step."""
+        """Return the open remarks on the answers of a step, those to which the porteur had the last word left out."""
         return [
             commentaire
             for champ, liste in self.commentaires.items()
             if self.saisie.etape_du_champ(champ) == code
-            for commentaire in liste
-            if commentaire.regle_le is None and not commentaire.interne
+            for commentaire in _sans_reponse(liste)
         ]
 
     @property
@@ -149,7 +150,6 @@ class Parcours:
             (commentaire, DEROULEMENT if code == RELECTURE else code)
             for code in ETAPES
             for commentaire in self.commentaires_de(code)
-            if not getattr(commentaire, "du_porteur", False)
         ]
 
     def anomalies_de(self, code: str) -> list[Anomalie]:
@@ -192,6 +192,14 @@ class Parcours:
             return demandees[0] if demandees else DEROULEMENT
         attendues = [e.code for e in self.etapes if e.etat in (VIDE, EN_COURS) and e.code != RELECTURE]
         return attendues[0] if attendues else RELECTURE
+
+
+def _sans_reponse(commentaires: Sequence[Commentaire]) -> list[Commentaire]:
+    """Return what was remarked on one field and is still open, nothing when the porteur answered last."""
+    ouverts = [c for c in commentaires if c.regle_le is None and not c.interne]
+    if not ouverts or getattr(ouverts[-1], "du_porteur", False):
+        return []
+    return [c for c in ouverts if not getattr(c, "du_porteur", False)]
 
 
 # -- What is known beside the fields ---------------------------------------------------------------

@@ -329,7 +329,12 @@ def test_un_commentaire_est_au_champ_et_une_note_interne_jamais(client, annuelle
     assert f'<a href="{lien}">Combien de femmes' in html
     assert f'id="commentaire-{ailleurs.cle}"' not in html
     assert f'id="commentaire-{ailleurs.cle}"' in client.get(adresse(bilan, "publics")).content.decode()
-    assert f'<a href="{lien}">Combien de femmes' in client.get(adresse(bilan, "relecture")).content.decode()
+    relecture = adresse(bilan, "relecture")
+    assert f'<a href="{lien}">Combien de femmes' in client.get(relecture).content.decode()
+    fabriques.CommentaireFactory(bilan=bilan, champ="total_ensemble_F", texte="Douze.", auteur=lea)
+    apres = client.get(relecture).content.decode()
+    assert "Combien de femmes" not in apres
+    assert "Dites-en plus." in apres
 
 
 def test_ce_que_la_campagne_demande_manque_jusqu_a_la_reponse(client, annuelle, lea):
