@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
 from comptes.reprise import garder_la_saisie, oublier_saisie, saisie_gardee
-from comptes.templatetags.typographie import INSECABLE, date_heure
+from comptes.templatetags.typographie import date_heure, heure
 from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger, lire_json
 
@@ -227,11 +227,7 @@ def _lire_les_champs(donnees: Mapping[str, Any], saisie: Saisie, etape: str) -> 
     """Return what a page sent of the fields of a step, as typed; an unticked box is a blank."""
     champs = {}
     for champ in saisie.de_l_etape(etape):
-        coche = (
-            champ.formulaire.widget.input_type in ("checkbox", "radio")
-            if hasattr(champ.formulaire.widget, "input_type")
-            else False
-        )
+        coche = getattr(champ.formulaire.widget, "input_type", "") in ("checkbox", "radio")
         if champ.nom in donnees or (coche and "releve" in donnees):
             champs[champ.nom] = str(donnees.get(champ.nom, ""))
     return champs
@@ -291,7 +287,7 @@ def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur)
     parcours = Parcours(resultat.saisie)
     return {
         "version": resultat.bilan.version,
-        "quand": _heure(timezone.now()),
+        "quand": heure(timezone.now()),
         "enregistres": resultat.enregistres,
         "a_corriger": resultat.a_corriger,
         "conflits": {
@@ -316,17 +312,12 @@ def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur)
     }
 
 
-def _heure(instant: datetime) -> str:
-    local = timezone.localtime(instant)
-    return f"{local.hour}{INSECABLE}h{INSECABLE}{local.minute:02d}"
-
-
 def _quand(instant: datetime | None) -> str:
     """Return « 21 h 04 » for today, « le 3 juin 2025 à 21 h 04 » for another day."""
     if instant is None:
         return ""
     if timezone.localtime(instant).date() == timezone.localdate():
-        return _heure(instant)
+        return heure(instant)
     return f"le {date_heure(instant)}"
 
 
