@@ -72,7 +72,6 @@ def main() -> int:
     os.environ.setdefault("PILOTIS_ADRESSE", f"http://127.0.0.1:{port}")
     for numero in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(numero, interrompre)
-    # Ctrl-C reaches the whole group of the terminal: the two programs stop by themselves, we wait for them.
     serveur = subprocess.Popen(commande_du_serveur(port))
     ouvrier = subprocess.Popen(commande_de_l_ouvrier())
     relance = time.monotonic()
@@ -84,7 +83,6 @@ def main() -> int:
                 ouvrier, relance = subprocess.Popen(commande_de_l_ouvrier()), time.monotonic()
         return serveur.returncode
     except KeyboardInterrupt:
-        serveur.wait()
         return 0
     finally:
         arreter(ouvrier)
