@@ -35,6 +35,10 @@ from .bilan import PASSAGES
 from .commun import CHANGE_ENTRE_TEMPS, adresse, lire_plutot, trouver_bilan
 from .pieces import recevoir
 
+PAS_ENVOYE = (
+    "Votre connexion avait pris fin : le bilan n'est pas encore transmis. Relisez-le, puis appuyez de nouveau "
+    "sur « Transmettre le bilan »."
+)
 REPRISE = (
     "Voici ce que vous aviez écrit quand votre connexion a pris fin : relisez-le, puis enregistrez, "
     "car ce n'est pas encore enregistré."
@@ -66,6 +70,9 @@ def _saisir_par_etapes(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
     if etape not in ETAPES:
         etape = parcours.a_reprendre
     if etape == RELECTURE:
+        gardee = saisie_gardee(request, _adresse_de_l_etape(request, bilan, etape))
+        if gardee and gardee.get("suite") == "transmettre":
+            messages.warning(request, PAS_ENVOYE)
         return _montrer_la_relecture(request, parcours)
     gardee = saisie_gardee(request, _adresse_de_l_etape(request, bilan, etape))
     typees = _lire_les_champs(gardee, parcours.saisie, etape) if gardee else {}
@@ -149,6 +156,7 @@ def _montrer_ce_qui_reste(
 
 def _envoyer(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
     """Hand the bilan over once, however many times the button is pressed."""
+    oublier_saisie(request, request.get_full_path())
     suite = request.POST.get("suite", "")
     if suite != "transmettre":
         parcours = Parcours(Saisie(bilan))

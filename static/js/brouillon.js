@@ -312,7 +312,7 @@
       document.addEventListener("click", (evenement) => this.#suivreUnLien(evenement));
       document.addEventListener("visibilitychange", () => this.#changerDeVisibilite());
       window.addEventListener("pagehide", () => this.#partirSansAttendre());
-      window.addEventListener("online", () => this.#reveiller());
+      window.addEventListener("online", () => { if (this.journal.vide && !this.#obstacle) this.#conclure(); this.#reveiller(); });
       window.addEventListener("focus", () => this.#reveiller());
       window.addEventListener("pageshow", (evenement) => { if (evenement.persisted) this.#revenir(); });
       window.addEventListener("storage", (evenement) => { if (evenement.key === this.journal.cle) this.#suivreUnAutreOnglet(); });
@@ -739,6 +739,12 @@
     /* -- Going on waits for the end of saving -------------------------------------------------------- */
     #soumettre(evenement) {
       if (this.#enChemin) { evenement.preventDefault(); return; }
+      if (!navigator.onLine && this.journal.vide) {
+        // The browser would leave for its own page of failure.
+        evenement.preventDefault();
+        this.etat.dire("bloque", `Pas de connexion${INSECABLE}: rien n'est parti. Recommencez quand elle sera revenue.`);
+        return;
+      }
       if (this.#passe || (this.journal.vide && !this.#fichiers().length)) { this.#part = true; poserLeJeton(this.formulaire); return; }
       evenement.preventDefault();
       this.partir(() => this.#soumettreEnfin(evenement.submitter), evenement.submitter);

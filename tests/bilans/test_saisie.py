@@ -468,6 +468,20 @@ def test_ce_qui_etait_tape_revient_apres_la_fin_de_la_session(client, bilan, lea
     assert client.get(chemin).context["form"]["points_forts"].value() == "De Sami"
 
 
+def test_un_envoi_sans_session_dit_qu_il_n_est_pas_parti(client, annuelle, lea):
+    bilan = complet(annuelle, mise_en_oeuvre="Douze ateliers.")
+    chemin = adresse(bilan, "relecture")
+    envoi = {"suite": "transmettre", "compte": str(lea.pk)}
+    client.logout()
+    assert client.post(chemin, envoi).status_code == 302
+    client.force_login(lea)
+    assert "le bilan n'est pas encore transmis" in texte(client.get(chemin))
+    client.post(chemin, envoi)
+    bilan.refresh_from_db()
+    assert bilan.statut == "transmis"
+    assert "pas encore transmis" not in texte(client.get(chemin, follow=True))
+
+
 # -- Sending ---------------------------------------------------------------------------------------
 def test_la_relecture_montre_tout_et_l_envoi_attend_ce_qui_manque(client, bilan, lea):
     envoyer(client, bilan, "deroulement", points_forts="L'entraide.", realisation="")
