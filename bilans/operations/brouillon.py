@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from comptes.champs import PLUS_LONG_TEXTE, ChampTexte
 from comptes.historique import date_de_l_histoire, debut_du_brouillon
@@ -79,7 +79,6 @@ class ResultatBrouillon:
         return {nom: phrase for nom, phrase in self.a_corriger.items() if nom not in self.enregistres}
 
 
-@transaction.atomic
 def enregistrer_brouillon(
     bilan: Bilan, utilisateur: Utilisateur, champs: Mapping[str, Changement]
 ) -> ResultatBrouillon:
@@ -90,6 +89,17 @@ def enregistrer_brouillon(
     leave it without an outcome. Raises PermissionDenied for an account that the bilan does not belong to,
     OperationRefusee when its state does not allow it.
     """
+    try:
+        return _enregistrer(bilan, utilisateur, champs)
+    except IntegrityError:
+        # A question was withdrawn between the reading and the writing: read again, it is no longer asked.
+        return _enregistrer(bilan, utilisateur, champs)
+
+
+@transaction.atomic
+def _enregistrer(
+    bilan: Bilan, utilisateur: Utilisateur, champs: Mapping[str, Changement]
+) -> ResultatBrouillon:
     actuel = _prendre(bilan, utilisateur, "enregistrer")
     resultat = ResultatBrouillon(Saisie(actuel))
     valeurs: dict[str, Any] = {}

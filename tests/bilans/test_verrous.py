@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 
 from actions.models import Campagne
 from bilans.models import Bilan, Courriel
-from bilans.operations import renvoyer
+from bilans.operations import brouillon, renvoyer
 from bilans.operations.acces import inviter_un_collegue
-from bilans.operations.campagne import clore_les_bilans
+from bilans.operations.campagne import clore_les_bilans, supprimer_element
 from bilans.operations.courriels import faire_relance_prevue
+from comptes.templatetags.typographie import insecables
 from tests import fabriques
 
 pytestmark = [
@@ -94,3 +95,33 @@ def test_une_relance_prevue_prend_la_campagne_avant_la_date(campagne: Campagne) 
     ]
     assert ["actions_campagne" in sql for sql in gestes[:2]] == [True, False]
     assert '"actions_relanceprevue"' in gestes[1]
+
+
+def test_une_question_retiree_pendant_qu_on_y_repond_le_dit(monkeypatch: pytest.MonkeyPatch) -> None:
+    bilan = fabriques.BilanFactory(en_saisie=True)
+    annuelle = bilan.action_annuelle
+    lea = fabriques.representant_du_porteur(annuelle.action.porteur)
+    question = fabriques.QuestionFactory(campagne=annuelle.campagne)
+    nom = f"question_{question.pk}"
+    chargee = fabriques.chargee_de_mission(annuelle.campagne.contrat)
+    ecrire = brouillon.ecrire_valeurs
+
+    def retirer() -> None:
+        supprimer_element(question, chargee)
+        connections.close_all()
+
+    def ecrire_trop_tard(*arguments: Any) -> bool:
+        monkeypatch.setattr(brouillon, "ecrire_valeurs", ecrire)
+        autre = threading.Thread(target=retirer)
+        autre.start()
+        autre.join()
+        return ecrire(*arguments)
+
+    monkeypatch.setattr(brouillon, "ecrire_valeurs", ecrire_trop_tard)
+    champs = {
+        nom: brouillon.Changement("", "oui"),
+        "moyens": brouillon.Changement("", "3"),
+    }
+    resultat = brouillon.enregistrer_brouillon(bilan, lea, champs)
+    assert resultat.refuses == {nom: insecables(brouillon.PLUS_POSEE)}
+    assert Bilan.objects.get(pk=bilan.pk).moyens == "3"
