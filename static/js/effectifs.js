@@ -195,7 +195,8 @@
     const offre = formulaire.querySelector("[data-copie-offre]");
     if (!copie || !copie.champs || !offre) return;
     const actuel = releve(formulaire);
-    const differe = Object.keys(copie.champs).some((nom) => nom in actuel || copie.champs[nom] ? simple(copie.champs[nom]) !== simple(actuel[nom]) : false);
+    // « releve » says what the page was opened on: it changes at each save, and nobody typed it.
+    const differe = Object.keys(copie.champs).some((nom) => nom !== "releve" && (nom in actuel || copie.champs[nom]) && simple(copie.champs[nom]) !== simple(actuel[nom]));
     if (!differe) { oublier(cle); return; }
     const quand = new Date(copie.quand);
     const jour = quand.toLocaleDateString("fr-FR", { day: "numeric", month: "long" });
