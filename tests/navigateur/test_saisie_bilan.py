@@ -20,8 +20,9 @@ def bilan(transactional_db):
 
 
 @pytest.fixture
-def porteur(bilan):
-    return fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur)
+def chargee(bilan):
+    """Who runs the contract: it keeps the form in one page, saved when asked; the porteur writes step by step."""
+    return fabriques.chargee_de_mission(bilan.action_annuelle.campagne.contrat)
 
 
 def adresse(nom, bilan):
@@ -30,11 +31,11 @@ def adresse(nom, bilan):
 
 
 @pytest.fixture
-def ouvrir(page, live_server, bilan, porteur):
+def ouvrir(page, live_server, bilan, chargee):
     """Sign in and open the form, at the width asked for."""
 
     def aller(largeur=1440):
-        navigateur.connecter(page, live_server, porteur)
+        navigateur.connecter(page, live_server, chargee)
         page.set_viewport_size({"width": largeur, "height": 800})
         page.goto(live_server.url + adresse("bilan_saisir", bilan))
         return page
@@ -149,7 +150,7 @@ def test_au_telephone_les_ages_se_deplient(ouvrir):
     assert focalise == "Femmes, 0 à 5 ans, ensemble du public"
 
 
-def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, porteur):
+def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, chargee):
     page = ouvrir()
     page.get_by_label("Points forts").fill("Une phrase longue à retaper.")
     case(page, "Femmes, tous âges, ensemble du public").fill("12")
@@ -158,7 +159,7 @@ def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, 
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
     page.wait_for_url("**/compte/login/**")
     assert page.get_by_text("ce navigateur a gardé votre texte").is_visible()
-    navigateur.connecter(page, live_server, porteur)
+    navigateur.connecter(page, live_server, chargee)
     page.goto(live_server.url + adresse("bilan_saisir", bilan))
     offre = page.locator("[data-copie-offre]")
     assert "Ce que vous aviez écrit le" in lisible(offre.inner_text())
@@ -238,9 +239,9 @@ def test_quitter_une_saisie_non_enregistree_demande_d_abord(ouvrir, live_server)
     assert demandes == ["beforeunload"]
 
 
-def test_sans_javascript_on_saisit_et_on_transmet(browser, live_server, bilan, porteur, new_context):
+def test_sans_javascript_on_saisit_et_on_transmet(browser, live_server, bilan, chargee, new_context):
     page = new_context(java_script_enabled=False).new_page()
-    navigateur.connecter(page, live_server, porteur)
+    navigateur.connecter(page, live_server, chargee)
     page.goto(live_server.url + adresse("bilan_saisir", bilan))
     case(page, "Femmes, tous âges, ensemble du public").fill("12")
     case(page, "Hommes, 6 à 15 ans, ensemble du public").fill("3")
