@@ -84,7 +84,9 @@ def _octets(nom: str) -> bytes:
     except FileNotFoundError as erreur:
         raise Refus(f"Le fichier « {nom} » ne peut pas être lu : il n'existe pas.") from erreur
     except OSError as erreur:
-        raise Refus(f"Le fichier « {nom} » ne peut pas être lu : vérifiez vos droits sur ce fichier.") from erreur
+        raise Refus(
+            f"Le fichier « {nom} » ne peut pas être lu : vérifiez vos droits sur ce fichier."
+        ) from erreur
     if len(brut) > TAILLE_MAX:
         raise Refus("Ce message est trop grand pour être un rapport de non-remise.")
     return brut
