@@ -158,7 +158,8 @@ def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, 
     Session.objects.all().delete()
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
     page.wait_for_url("**/compte/login/**")
-    assert page.get_by_text("ce navigateur a gardé votre texte").is_visible()
+    assert page.get_by_text("Votre texte est gardé.").is_visible()
+    # She comes back by another way than the code: the server no longer knows what she sent, the browser does.
     navigateur.connecter(page, live_server, chargee)
     page.goto(live_server.url + adresse("bilan_saisir", bilan))
     offre = page.locator("[data-copie-offre]")
@@ -239,7 +240,7 @@ def test_quitter_une_saisie_non_enregistree_demande_d_abord(ouvrir, live_server)
     assert demandes == ["beforeunload"]
 
 
-def test_sans_javascript_on_saisit_et_on_transmet(browser, live_server, bilan, chargee, new_context):
+def test_sans_javascript_on_saisit_et_on_valide(browser, live_server, bilan, chargee, new_context):
     page = new_context(java_script_enabled=False).new_page()
     navigateur.connecter(page, live_server, chargee)
     page.goto(live_server.url + adresse("bilan_saisir", bilan))
@@ -247,11 +248,35 @@ def test_sans_javascript_on_saisit_et_on_transmet(browser, live_server, bilan, c
     case(page, "Hommes, 6 à 15 ans, ensemble du public").fill("3")
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
     case(page, "Hommes, tous âges, ensemble du public").fill("5")
-    page.get_by_role("button", name="Enregistrer et transmettre").click()
+    page.get_by_role("button", name="Enregistrer et valider").click()
     page.wait_for_url("**/bilan/")
     bilan.refresh_from_db()
-    assert bilan.statut == "transmis"
+    assert bilan.statut == "valide"
     assert Bilan.objects.avec_effectifs().get(pk=bilan.pk).personnes == 17
+
+
+def test_sans_javascript_une_association_saisit_par_etapes(live_server, bilan, new_context):
+    porteur = fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur)
+    page = new_context(java_script_enabled=False).new_page()
+    navigateur.connecter(page, live_server, porteur)
+    page.goto(live_server.url + adresse("bilan_saisir", bilan) + "?etape=deroulement")
+    page.get_by_label("Déroulement de l'action").fill("Douze ateliers,\nà la maison de quartier.")
+    page.get_by_role("button", name="Continuer", exact=True).click()
+    case(page, "Femmes, tous âges, ensemble du public").fill("12")
+    case(page, "Hommes, tous âges, ensemble du public").fill("5")
+    for titre in ("Indicateurs", "Moyens et partenaires", "Budget réalisé"):
+        page.get_by_role("button", name="Continuer", exact=True).click()
+        assert page.locator("h1").inner_text() == titre
+    page.get_by_role("button", name="Relire et envoyer").click()
+    page.get_by_role("button", name="Transmettre le bilan").click()
+    page.wait_for_url("**/bilan/")
+    lu = Bilan.objects.avec_effectifs().get(pk=bilan.pk)
+    texte = lu.mise_en_oeuvre.replace("\r\n", "\n")
+    assert (lu.statut, texte, lu.personnes) == (
+        "transmis",
+        "Douze ateliers,\nà la maison de quartier.",
+        17,
+    )
 
 
 @pytest.mark.parametrize("largeur", [1440, 320])
