@@ -27,10 +27,23 @@ VARIABLE_ABSENTE = re.compile(r"⟪variable absente : (.*?)⟫")
 
 
 # -- Collection, and what is cleaned at the end ----------------------------------------------------
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("navigateur")
+    laisser_les_verrous_a_qui_en_a(config, items)
+
+
+def laisser_les_verrous_a_qui_en_a(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of row locks for the database that locks rows: SQLite makes all writers wait in turn."""
+    from django.db import connection
+
+    if connection.features.has_select_for_update:
+        return
+    laisses = [item for item in items if item.get_closest_marker("verrous")]
+    if laisses:
+        items[:] = [item for item in items if item not in laisses]
+        config.hook.pytest_deselected(items=laisses)
 
 
 def pytest_unconfigure() -> None:

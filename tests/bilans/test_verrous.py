@@ -21,13 +21,7 @@ from bilans.operations.courriels import faire_relance_prevue
 from comptes.templatetags.typographie import insecables
 from tests import fabriques
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        not connection.features.has_select_for_update,
-        reason="SQLite locks the whole base: writers wait in turn",
-    ),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.verrous]
 
 
 @pytest.fixture
