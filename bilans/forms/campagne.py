@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -233,7 +234,22 @@ class TranchesForm(_FormulaireDeLignes):
             # A row that the page did not have was added meanwhile: it is left as it is.
             if tranche is None or f"libelle_{tranche.pk}" in self.data:
                 self._lire(tranche, donnees)
+        if not self.errors:
+            self._refuser_les_chevauchements()
         return donnees
+
+    def _refuser_les_chevauchements(self) -> None:
+        """Refuse an age that is in two bands: who has it would be counted twice."""
+        gardees = sorted((s for s in self.saisies if not s.retirer), key=lambda s: s.age_min)
+        for avant, apres in pairwise(gardees):
+            if (avant.age_min, avant.age_max) == (apres.age_min, apres.age_max):
+                continue
+            if avant.age_max is None or apres.age_min <= avant.age_max:
+                self.add_error(
+                    f"age_min_{apres.pk or self.NOUVELLE}",
+                    f"« {apres.nom} » recouvre « {avant.nom} » : une même personne serait comptée deux fois. "
+                    "Changez les âges de l'une ou de l'autre.",
+                )
 
     def _lire(self, tranche: TrancheAge | None, donnees: dict[str, Any]) -> None:
         suffixe = str(tranche.pk) if tranche else self.NOUVELLE

@@ -370,17 +370,17 @@ def test_les_tranches_se_changent_sur_une_page(chargee, campagne):
     champs = saisie(chargee.get(url)) | {
         f"retirer_{petits.pk}": "on",
         f"libelle_{enfants.pk}": "À l'école",
-        "age_min_nouvelle": "60",
-        "age_max_nouvelle": "64",
+        "age_min_nouvelle": "3",
+        "age_max_nouvelle": "5",
     }
     champs = {nom: valeur for nom, valeur in champs.items() if not (nom.startswith("retirer") and not valeur)}
     assert chargee.post(url, champs).status_code == 302
     assert list(campagne.tranches.order_by("ordre").values_list("libelle", flat=True)) == [
+        "3 à 5 ans",
         "À l'école",
         "16 à 17 ans",
         "18 à 25 ans",
         "26 à 64 ans",
-        "60 à 64 ans",
         "65 ans et plus",
     ]
 
@@ -397,6 +397,12 @@ def test_les_tranches_se_changent_sur_une_page(chargee, campagne):
         ),
         ({"age_min_nouvelle": "neuf"}, "age_min_nouvelle", "Saisissez un nombre entier"),
         ({"age_min_nouvelle": "0", "age_max_nouvelle": "5"}, "__all__", "Deux tranches d'âge ont les mêmes"),
+        (
+            {"age_min_nouvelle": "60", "age_max_nouvelle": "64"},
+            "age_min_nouvelle",
+            "« 60 à 64 ans » recouvre « 26 à 64 ans » : une même personne serait comptée deux fois.",
+        ),
+        ({"age_min_nouvelle": "90"}, "age_min_nouvelle", "« 90 ans et plus » recouvre « 65 ans et plus »"),
     ],
 )
 def test_une_tranche_impossible_est_dite_a_sa_case(chargee, campagne, champs, champ, phrase):
@@ -423,8 +429,9 @@ def test_une_tranche_comptee_le_dit(chargee, campagne):
 
 def test_les_tranches_d_un_autre_ne_sont_pas_effacees(chargee, campagne, collegue):
     url = adresse(campagne, "campagne_reglages") + "?partie=tranches"
+    campagne.tranches.filter(age_min__in=(16, 65)).delete()
     champs = saisie(chargee.get(url)) | {"age_min_nouvelle": "90"}
-    operations.regler_tranches(campagne, collegue, [operations.TrancheSaisie(None, "Ados", 12, 15)])
+    operations.regler_tranches(campagne, collegue, [operations.TrancheSaisie(None, "Ados", 16, 17)])
     with rien_n_est_ecrit():
         reponse = chargee.post(url, champs)
     assert "Une autre personne a changé les réglages" in texte(reponse)
