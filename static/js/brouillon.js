@@ -129,14 +129,15 @@
     if (premier.type === "checkbox") return premier.checked ? "on" : "";
     return lignes(premier.value);
   };
-  /* The value that the server has, whatever was typed since; data-avant says it where the page shows another. */
-  const lireRendu = ([premier, ...autres]) => {
-    if ("avant" in premier.dataset) return lignes(premier.dataset.avant);
+  /* What the page showed when it came, whatever was typed since. */
+  const lireAffiche = ([premier, ...autres]) => {
     if (premier.type === "radio") return [premier, ...autres].find((choix) => choix.defaultChecked)?.value ?? "";
     if (premier.type === "checkbox") return premier.defaultChecked ? "on" : "";
     if (premier.matches("select")) return ([...premier.options].find((option) => option.defaultSelected) || premier.options[0])?.value ?? "";
     return lignes(premier.defaultValue);
   };
+  /* The value that the server has; data-avant says it where the page shows another. */
+  const lireRendu = (elements) => ("avant" in elements[0].dataset ? lignes(elements[0].dataset.avant) : lireAffiche(elements));
   const ecrireValeur = (elements, valeur) => {
     const [premier] = elements;
     if (lireValeur(elements) === valeur) return;
@@ -443,7 +444,11 @@
       if (!Object.keys(conflits).length) this.#reconciliations = 0;
       for (const [nom, autre] of Object.entries(conflits)) this.#opposer(nom, autre);
       const corrections = corps.a_corriger || {};
-      for (const nom of Object.keys(champs)) if (!(nom in enregistres) && !(nom in conflits)) this.refuses.set(nom, corrections[nom] || "");
+      for (const nom of Object.keys(champs)) {
+        // Changed while the refusal was on its way: what stands there now was not refused.
+        const inchange = entrees[nom]?.apres === champs[nom].apres;
+        if (inchange && !(nom in enregistres) && !(nom in conflits)) this.refuses.set(nom, corrections[nom] || "");
+      }
       this.#corriger(Object.keys(champs), corrections);
       if (corps.anomalies) montrerLesAnomalies(corps.anomalies);
       if (corps.etapes) montrerLesEtapes(corps.etapes);
@@ -575,7 +580,20 @@
       }
       if (this.journal.vide) return;
       this.#retrouve = true;
+      this.#garderLaFrappe();
       this.#refleter();
+    }
+
+    /* Typed before this script ran, in a field that the journal holds too: it goes on from what the page showed,
+       or a long text keeps both. */
+    #garderLaFrappe() {
+      const entrees = this.journal.lire();
+      for (const [nom, elements] of this.champs) {
+        const affiche = lireAffiche(elements), tape = lireValeur(elements);
+        if (!entrees[nom] || tape === affiche || tape === entrees[nom].apres) continue;
+        if (affiche === entrees[nom].apres) this.noter(nom);
+        else if (elements[0].matches("textarea")) ecrireValeur(elements, `${entrees[nom].apres}\n\n${tape}`);
+      }
     }
 
     /* Some fields came back with what was typed and not saved. The mark of what their page had first shown says whom

@@ -689,6 +689,54 @@ def test_un_texte_trop_long_reste_et_se_raccourcit(saisie, bilan):
     assert lu(bilan) == TEXTE
 
 
+def test_un_texte_raccourci_pendant_que_le_refus_arrive_est_enregistre(saisie, bilan):
+    def ralentir(route):
+        saisie.wait_for_timeout(1200)
+        route.continue_()
+
+    saisie.route("**/brouillon/", ralentir)
+    zone(saisie).fill("é" * 20_001)
+    attendre_etat(saisie, "Enregistrement en cours")
+    zone(saisie).fill(TEXTE)
+    enregistre(saisie)
+    assert lu(bilan) == TEXTE
+
+
+def lent(page):
+    """Have the script come late, as on a bad network: the page is there, and one types in it."""
+
+    def ralentir(route):
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/brouillon.js*", ralentir)
+
+
+def test_ce_qu_on_tape_avant_le_script_remplace_le_texte_trop_long(saisie, bilan):
+    zone(saisie).fill("é" * 20_001)
+    attendre_etat(saisie, "Non enregistré")
+    lent(saisie)
+    continuer(saisie).click(no_wait_after=True)
+    saisie.locator(".message").first.wait_for()
+    zone(saisie).fill(TEXTE)
+    enregistre(saisie)
+    assert (zone(saisie).input_value(), lu(bilan)) == (TEXTE, TEXTE)
+
+
+def test_ce_qu_on_tape_avant_le_script_ne_chasse_pas_ce_que_le_navigateur_gardait(saisie, serveur, bilan):
+    serveur.arreter()
+    zone(saisie).fill(TEXTE)
+    attendre_etat(saisie, "Non enregistré")
+    serveur.demarrer()
+    saisie.evaluate("document.querySelector('#saisie').dataset.brouillonBilan = '/nulle-part/'")
+    saisie.on("dialog", lambda dialogue: dialogue.accept())
+    lent(saisie)
+    saisie.reload(wait_until="commit")
+    zone(saisie).fill("Écrit tout de suite.")
+    enregistre(saisie)
+    assert lu(bilan) == f"{TEXTE}\n\nÉcrit tout de suite."
+
+
 # -- A file in the middle of a sentence --------------------------------------------------------------
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
 
