@@ -66,7 +66,7 @@ def peupler(taille: int) -> None:
     from porteurs.models import Porteur
 
     call_command("migrate", verbosity=0)
-    hasard = random.Random(GRAINE)  # noqa: S311 — plausible figures, nothing secret
+    hasard = random.Random(GRAINE)
     epci = Epci.objects.create(nom="Agglomération d'essai")
     contrat = ContratVille.objects.create(
         slug="essai", nom="Contrat d'essai", nom_court="Essai", epci=epci,
@@ -134,7 +134,8 @@ def tableau():
 
 def cellules() -> list[list[object]]:
     """Return the values of every cell of the annex, header and totals included; openpyxl is imported."""
-    import openpyxl  # noqa: F401 — loaded here, so that its weight is in the bare process and not in the measure
+    # Loaded here, so that its weight is in the bare process and not in the measure.
+    import_module("openpyxl")
 
     from documents.calcul import Genre, rangees
 
@@ -259,7 +260,7 @@ def faire_pdf(_: None, dossier: Path) -> None:
 def faire_weasyprint(source: str, dossier: Path) -> None:
     """Print the same HTML to the same kind of PDF, with WeasyPrint alone: its import is part of a process."""
     (dossier / "annexe.html").write_text(source)
-    subprocess.run([sys.executable, __file__, "--weasyprint", str(dossier)], check=True)  # noqa: S603
+    subprocess.run([sys.executable, __file__, "--weasyprint", str(dossier)], check=True)
 
 
 def weasyprint_seul(dossier: Path) -> None:
@@ -285,7 +286,7 @@ def lancer(dossier: Path, *arguments: str) -> dict[str, float]:
     """Run this file in a process of its own and return what it prints."""
     environnement = {**os.environ, "PILOTIS_DONNEES": str(dossier), "PYTHONPATH": str(RACINE)}
     environnement.pop("DATABASE_URL", None)
-    fini = subprocess.run(  # noqa: S603
+    fini = subprocess.run(
         [sys.executable, __file__, *arguments], env=environnement, capture_output=True, text=True, check=False
     )
     if fini.returncode:

@@ -190,7 +190,7 @@ def mesurer(options: argparse.Namespace) -> dict[str, Any]:
     with socket.socket() as libre:
         libre.bind(("127.0.0.1", 0))
         port = libre.getsockname()[1]
-    serveur = subprocess.Popen(  # noqa: S603
+    serveur = subprocess.Popen(
         [
             sys.executable,
             *("-m", "gunicorn", "--config", str(RACINE / "deploy" / "gunicorn.conf.py")),
@@ -207,7 +207,7 @@ def mesurer(options: argparse.Namespace) -> dict[str, Any]:
                 port=port,
                 saisies=options.saisies,
                 pause=options.pause,
-                hasard=random.Random(GRAINE + rang),  # noqa: S311
+                hasard=random.Random(GRAINE + rang),
             )
             for rang, lu in enumerate(lus)
         ]
@@ -280,9 +280,7 @@ def lancer(base: str, options: argparse.Namespace) -> dict[str, Any]:
             "NIVEAU_JOURNAL": "ERROR",
         }
         environnement.pop("DATABASE_URL", None)
-        sortie = subprocess.run(  # noqa: S603
-            commande, env=environnement, cwd=RACINE, stdout=subprocess.PIPE, check=True
-        )
+        sortie = subprocess.run(commande, env=environnement, cwd=RACINE, stdout=subprocess.PIPE, check=True)
     return dict(json.loads(sortie.stdout.decode().strip().splitlines()[-1]))
 
 

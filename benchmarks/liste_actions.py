@@ -208,7 +208,7 @@ def lancer(dossier: str, *arguments: str) -> str:
         "NIVEAU_JOURNAL": "ERROR",
     }
     environnement.pop("DATABASE_URL", None)
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, __file__, *arguments],
         env=environnement,
         check=True,

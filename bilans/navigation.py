@@ -4,7 +4,7 @@ In the highest room, since it names the pages and the permissions of all.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -42,7 +42,12 @@ class Lien:
 
 def situation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the contract, the year, what can be opened; nothing of it on a page without a contract."""
-    return _situation(request) if isinstance(getattr(request, "annee", None), int) else AILLEURS  # type: ignore[arg-type]
+    return _situation(request) if est_situee(request) else AILLEURS
+
+
+def est_situee(request: HttpRequest) -> TypeGuard[RequeteCampagne]:
+    """Return whether the request is within a contract and a year (`actions.situation` found both)."""
+    return isinstance(getattr(request, "annee", None), int)
 
 
 def _situation(request: RequeteCampagne) -> dict[str, Any]:

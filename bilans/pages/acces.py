@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from actions.models import Campagne
@@ -93,14 +93,19 @@ class AccesDuPorteur:
     def retirees(self) -> list[Invitation]:
         """The last withdrawal of each address that has no access any more, the latest first."""
         connues = {ligne.compte.email for ligne in self.lignes}
-        retirees = [i for i in self._invitations if i.retiree_le is not None and i.email not in connues]
-        dernieres = {i.email: i for i in sorted(retirees, key=_retrait)}
-        return sorted(dernieres.values(), key=_retrait, reverse=True)
+        dernieres: dict[str, Invitation] = {}
+        for invitation in self._invitations:
+            if invitation.retiree_le is not None and invitation.email not in connues:
+                dernieres.setdefault(invitation.email, invitation)
+        return list(dernieres.values())
 
     @cached_property
     def _invitations(self) -> list[Invitation]:
+        """Every invitation, those withdrawn last first."""
         return list(
-            Invitation.objects.filter(porteur=self.porteur).select_related("retiree_par").order_by("pk")
+            Invitation.objects.filter(porteur=self.porteur)
+            .select_related("retiree_par")
+            .order_by(F("retiree_le").desc(nulls_last=True), "-pk")
         )
 
     @staticmethod
@@ -110,8 +115,3 @@ class AccesDuPorteur:
             .select_related("utilisateur")
             .order_by("utilisateur__email")
         )
-
-
-def _retrait(invitation: Invitation) -> datetime:
-    assert invitation.retiree_le is not None  # noqa: S101 -- withdrawn ones only
-    return invitation.retiree_le

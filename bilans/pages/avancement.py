@@ -1,6 +1,6 @@
 """How far the bilans of a year are, in six figures: for the whole year, by axe and by porteur."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -210,11 +210,15 @@ class PageAvancement:
         """Return the groups, by their first row, in the order asked for; the order they come in is that of names."""
         numerotes = list(enumerate(groupes))
         for nom, decroissant in reversed(self.tris):
-            numerotes.sort(
-                key=lambda n, nom=nom: n[0] if nom == NOM else getattr(n[1][0].avancement, nom),  # type: ignore[misc]
-                reverse=decroissant,
-            )
+            numerotes.sort(key=_rang_selon(nom), reverse=decroissant)
         return [groupe for _, groupe in numerotes]
+
+
+def _rang_selon(nom: str) -> Callable[[tuple[int, list[Rang]]], int]:
+    """Return what orders numbered groups by the column `nom`: their place in the alphabet, or a count."""
+    if nom == NOM:
+        return lambda numerote: numerote[0]
+    return lambda numerote: int(getattr(numerote[1][0].avancement, nom))
 
 
 def _premier(axes: dict[int, Axe], pk: int) -> int:

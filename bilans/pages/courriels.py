@@ -1,6 +1,7 @@
 """The e-mails of a campaign: who will be written to, how a batch goes, what left and what came back."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -136,7 +137,7 @@ def reponse_du_serveur(courriel: Courriel) -> str:
 
 
 # -- Before sending --------------------------------------------------------------------------------
-class PageAppel:
+class PageAppel(ABC):
     """Who will be written to, and who will not and why; nothing is written by looking."""
 
     type: Envoi.Type
@@ -163,9 +164,9 @@ class PageAppel:
         return self.ouverte and not (self.pas_encore and not self.close) and bool(self.choisis)
 
     @property
+    @abstractmethod
     def choisis(self) -> list[Destinataire]:
         """Those who will receive a message."""
-        raise NotImplementedError
 
     @property
     def bilans_attendus(self) -> int:
@@ -189,9 +190,9 @@ class PageAppel:
         return f"{messages} {accord(nombre, ','.join(self.verbe))}, de {structures}, pour {bilans}."
 
     @property
+    @abstractmethod
     def phrase_vide(self) -> str:
         """Why nobody would be written to."""
-        raise NotImplementedError
 
     @property
     def empechement(self) -> str:

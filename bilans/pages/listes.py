@@ -1,5 +1,6 @@
 """The lists of a year as their address asks for them: filters, columns, order, page, and the sentences around."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -118,7 +119,7 @@ class LignesFiltrees:
         return ""
 
 
-class ListeDeLAnnee(LignesFiltrees):
+class ListeDeLAnnee(LignesFiltrees, ABC):
     """A list of the year, as its address asks for it: its columns, its order, its page."""
 
     # the order of the rows when the address asks for none; empty for the programme's
@@ -134,9 +135,9 @@ class ListeDeLAnnee(LignesFiltrees):
     def preparer(self) -> None:
         """Read what this list has more in its address."""
 
+    @abstractmethod
     def construire(self) -> ListeDAnnee:
         """Return the table with all its rows."""
-        raise NotImplementedError
 
     @cached_property
     def colonnes_possibles(self) -> dict[str, Any]:

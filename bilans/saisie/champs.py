@@ -1,8 +1,8 @@
 """A field of a bilan, by kind: its stored value, where it is written, what tells two values apart."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from actions.models import IndicateurAction, IndicateurDemande, Question
 from comptes.champs import ESPACES
+from comptes.versions import lisible
 from documents import formats
 from documents.texte import nettoyer
 from financements.models import Budget, CompteBudgetaire, Financeur, LigneBudget
@@ -34,7 +35,7 @@ class Plume(Protocol):
 
 # -- A field ---------------------------------------------------------------------------------------
 @dataclass
-class Champ:
+class Champ(ABC):
     """Something that can be typed: its question, how it is read, its stored value (None or "" for a blank)."""
 
     nom: str
@@ -59,18 +60,11 @@ class Champ:
         valeur = self.valeur
         if valeur is None or valeur == "" or valeur is False:
             return ""
-        if valeur is True:
-            return "oui"
-        if isinstance(valeur, date):
-            return formats.date_longue(valeur)
-        if isinstance(self.formulaire, forms.ChoiceField):
-            return str(dict(self.formulaire.choices).get(valeur, valeur))  # type: ignore[arg-type]
-        if isinstance(valeur, Decimal) and not isinstance(self.formulaire, ChampQuantite):
-            return formats.montant(valeur)
-        if isinstance(valeur, int | Decimal):
+        quantite = isinstance(self.formulaire, ChampQuantite)
+        if (quantite and isinstance(valeur, Decimal)) or (isinstance(valeur, int) and valeur is not True):
             unite = self.formulaire.widget.attrs.get("data-unite", "")
             return f"{formats.nombre(valeur)}{formats.INSECABLE}{unite}" if unite else formats.nombre(valeur)
-        return str(valeur)
+        return lisible(valeur, self.formulaire)
 
     @property
     def objet(self) -> Model | None:
@@ -82,9 +76,9 @@ class Champ:
         """Whether nothing is stored; zero is an answer."""
         return self.valeur is None or self.valeur == "" or self.valeur is False
 
+    @abstractmethod
     def ecrire(self, valeur: Any, plume: Plume) -> None:
         """Store `valeur`. The bilan itself is saved by whoever calls."""
-        raise NotImplementedError
 
 
 @dataclass
