@@ -101,7 +101,7 @@ class Lue:
 
 @dataclass(frozen=True)
 class Poste:
-    """A line of the budget: euros planned and spent, None when nothing is said."""
+    """A line of the budget: euros planned and spent, as they are read; an empty text when nothing is said."""
 
     libelle: str
     prevu: str

@@ -12,10 +12,9 @@ from typing import Any, BinaryIO, cast
 
 from django.core.management.base import CommandParser
 
-from actions.models import Campagne
+from actions.commandes import campagne_demandee, contrat_demande
 from bilans.annexes import ANNEXES, AnnexeDeclaree, Option
 from comptes.commandes import REFUSE, Commande, Refus
-from contrats.models import ContratVille
 from documents import FORMATS, ErreurRendu, rendre
 
 # What the system says in English, and what we say.
@@ -84,8 +83,8 @@ class Command(Commande):
         format = _format(options["format"], sortie)
         reglages = _reglages(annexe, options)
         try:
-            contrat = _contrat(options["contrat"])
-            campagne = _campagne(contrat, options["annee"])
+            contrat = contrat_demande(options["contrat"])
+            campagne = campagne_demandee(contrat, options["annee"])
             with _ouvrir(sortie, self.stdout) as fichier:
                 rendre(annexe.construire(contrat, campagne, **reglages), format, fichier)
         except ErreurRendu as erreur:
@@ -155,28 +154,6 @@ def _reglages(annexe: AnnexeDeclaree, options: dict[str, Any]) -> dict[str, str]
             )
         reglages[option.nom] = valeur
     return reglages
-
-
-def _contrat(slug: str | None) -> ContratVille:
-    contrats = {contrat.slug: contrat for contrat in ContratVille.objects.order_by("slug")}
-    existants = f"Contrats : {', '.join(contrats)}." if contrats else "Aucun contrat n'est enregistré."
-    if not slug:
-        raise Refus(f"Indiquez le contrat : --contrat CONTRAT. {existants}")
-    if slug not in contrats:
-        raise Refus(f"Le contrat « {slug} » n'existe pas. {existants}")
-    return contrats[slug]
-
-
-def _campagne(contrat: ContratVille, annee: str | int | None) -> Campagne:
-    campagnes = {str(c.annee): c for c in Campagne.objects.filter(contrat=contrat).order_by("annee")}
-    existantes = f"Années : {', '.join(campagnes)}." if campagnes else "Aucune année n'y est ouverte."
-    if annee is None:
-        raise Refus(f"Indiquez l'année : --annee ANNÉE. {existantes}")
-    if str(annee) not in campagnes:
-        raise Refus(f"Le contrat « {contrat.slug} » n'a pas d'année « {annee} ». {existantes}")
-    campagne = campagnes[str(annee)]
-    campagne.contrat = contrat
-    return campagne
 
 
 # -- Where it goes ---------------------------------------------------------------------------------

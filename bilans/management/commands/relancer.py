@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from actions.commandes import campagne_demandee, contrat_demande
 from actions.models import Campagne, RelancePrevue
 from bilans.destinataires import Appel, Destinataire, lire_appel
 from bilans.messages import lignes_de, phrase_attendus
@@ -17,7 +18,6 @@ from bilans.pages.courriels import expliquer
 from bilans.taches import Tournee, vider
 from comptes.commandes import REFUSE, Commande, Refus
 from comptes.templatetags.typographie import insecables, pluriel
-from contrats.models import ContratVille
 
 OUVERTES = (Campagne.Statut.BILANS_OUVERTS, Campagne.Statut.BILANS_CLOS)
 
@@ -61,7 +61,8 @@ class Command(Commande):
         if options["prevues"]:
             comptes = [self._prevue(prevue, simulation) for prevue in _prevues()]
         else:
-            comptes = [self._maintenant(_campagne(options["contrat"], options["annee"]), simulation)]
+            campagne = campagne_demandee(contrat_demande(options["contrat"]), options["annee"])
+            comptes = [self._maintenant(campagne, simulation)]
         # The command sends by itself: a machine without a worker reminds too.
         tournee = None if simulation else vider()
         if options["format"] == "json":
@@ -208,25 +209,3 @@ def _campagne_en_json(compte: Compte) -> dict[str, Any]:
         "adresses_en_defaut": [d.email for d in appel.en_defaut],
         "sans_adresse": [seul.porteur.nom for seul in appel.sans_adresse],
     }
-
-
-# -- What is asked for -----------------------------------------------------------------------------
-def _campagne(slug: str | None, annee: str | int | None) -> Campagne:
-    contrats = {contrat.slug: contrat for contrat in ContratVille.objects.order_by("slug")}
-    existants = f"Contrats : {', '.join(contrats)}." if contrats else "Aucun contrat n'est enregistré."
-    if not slug:
-        raise Refus(f"Indiquez le contrat : --contrat CONTRAT. {existants}")
-    if slug not in contrats:
-        raise Refus(f"Le contrat « {slug} » n'existe pas. {existants}")
-    campagnes = {
-        str(c.annee): c
-        for c in Campagne.objects.filter(contrat=contrats[slug])
-        .select_related("contrat__epci")
-        .order_by("annee")
-    }
-    existantes = f"Années : {', '.join(campagnes)}." if campagnes else "Aucune année n'y est ouverte."
-    if annee is None:
-        raise Refus(f"Indiquez l'année : --annee ANNÉE. {existantes}")
-    if str(annee) not in campagnes:
-        raise Refus(f"Le contrat « {slug} » n'a pas d'année « {annee} ». {existantes}")
-    return campagnes[str(annee)]
