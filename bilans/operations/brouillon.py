@@ -21,7 +21,7 @@ from documents.texte import nettoyer
 from ..models import Bilan
 from ..saisie import Champ, Colonne, Saisie, empreinte, marque
 from .ecriture import PlumeFondue, ecrire_valeurs
-from .etats import _prendre, enregistrer_la_saisie
+from .etats import enregistrer_la_saisie, prendre
 
 PLUS_POSEE = "Cette question n'est plus posée : copiez votre réponse ailleurs si elle doit servir."
 # What the database asks of a bilan that was handed over.
@@ -100,7 +100,7 @@ def enregistrer_brouillon(
 def _enregistrer(
     bilan: Bilan, utilisateur: Utilisateur, champs: Mapping[str, Changement]
 ) -> ResultatBrouillon:
-    actuel = _prendre(bilan, utilisateur, "enregistrer")
+    actuel = prendre(bilan, utilisateur, "enregistrer")
     resultat = ResultatBrouillon(Saisie(actuel))
     valeurs: dict[str, Any] = {}
     for nom, changement in champs.items():

@@ -241,7 +241,7 @@ def enregistrer_bilan(
     waited to be corrected in a field that is written waits no more. Raises VersionPerimee when someone saved
     it meanwhile.
     """
-    actuel = _prendre(bilan, utilisateur, "enregistrer", version)
+    actuel = prendre(bilan, utilisateur, "enregistrer", version)
     valeurs = {**champs, **(autres or {})}
     for typee in effectifs:
         valeurs |= _valeurs_de_la_grille(typee)
@@ -259,7 +259,7 @@ def enregistrer_la_saisie(bilan: Bilan, utilisateur: Utilisateur, plume: Plume) 
     """Save a bilan in which something was just typed, in the state that typing gives it, and return it."""
     vers = APRES_SAISIE.get(Statut(bilan.statut))
     if vers is not None:
-        return _passer(bilan, vers, utilisateur)
+        return passer(bilan, vers, utilisateur)
     bilan.version += 1
     plume.enregistrer(bilan)
     return bilan
@@ -268,7 +268,7 @@ def enregistrer_la_saisie(bilan: Bilan, utilisateur: Utilisateur, plume: Plume) 
 @transaction.atomic
 def transmettre(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = None) -> Bilan:
     """Hand the bilan over to the chargé·e de mission; refused while something is missing."""
-    actuel = _prendre(bilan, utilisateur, "transmettre", version)
+    actuel = prendre(bilan, utilisateur, "transmettre", version)
     if actuel.statut == Statut.TRANSMIS:
         return actuel
     _refuser_les_manques(manques(actuel), "transmis")
@@ -281,14 +281,14 @@ def valider(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = Non
 
     From the porteur's hands, it is transmitted on the porteur's behalf first: both steps are in the history.
     """
-    actuel = _prendre(bilan, utilisateur, "valider", version)
+    actuel = prendre(bilan, utilisateur, "valider", version)
     if actuel.statut == Statut.VALIDE:
         return actuel
     _refuser_les_manques(manques_pour_valider(actuel), "validé")
     if actuel.modifiable_par_le_porteur:
         _transmettre(actuel, utilisateur)
     actuel.valide_le, actuel.valide_par = timezone.now(), utilisateur
-    return _passer(actuel, Statut.VALIDE, utilisateur)
+    return passer(actuel, Statut.VALIDE, utilisateur)
 
 
 @transaction.atomic
@@ -304,7 +304,7 @@ def renvoyer(
 
     Once the bilans of the year are closed, `echeance` is asked: without it the porteur could not write.
     """
-    actuel = _prendre(bilan, utilisateur, "renvoyer", version)
+    actuel = prendre(bilan, utilisateur, "renvoyer", version)
     if actuel.statut == Statut.A_COMPLETER:
         return actuel
     actuel.motif_renvoi = _motif(motif, "Dites au porteur ce qui est à compléter.")
@@ -314,7 +314,7 @@ def renvoyer(
         raise OperationRefusee(
             "Les bilans de cette année sont clos : indiquez jusqu'à quand le porteur peut compléter le sien."
         )
-    return _passer(actuel, Statut.A_COMPLETER, utilisateur, actuel.motif_renvoi)
+    return passer(actuel, Statut.A_COMPLETER, utilisateur, actuel.motif_renvoi)
 
 
 @transaction.atomic
@@ -322,7 +322,7 @@ def prolonger(
     bilan: Bilan, utilisateur: Utilisateur, echeance: date | None, *, version: int | None = None
 ) -> Bilan:
     """Give the bilan a due date of its own, later than the campaign's; None takes it back. Return the bilan."""
-    actuel = _prendre(bilan, utilisateur, "prolonger", version)
+    actuel = prendre(bilan, utilisateur, "prolonger", version)
     nouvelle = None if echeance is None else verifier_echeance(actuel, echeance)
     if actuel.echeance_prolongee == nouvelle:
         return actuel
@@ -337,35 +337,35 @@ def prolonger(
 @transaction.atomic
 def rouvrir(bilan: Bilan, utilisateur: Utilisateur, motif: str, *, version: int | None = None) -> Bilan:
     """Take a validated bilan back for a correction; one that is in a report stays as it is."""
-    actuel = _prendre(bilan, utilisateur, "rouvrir", version)
+    actuel = prendre(bilan, utilisateur, "rouvrir", version)
     if actuel.statut == Statut.EN_VERIFICATION:
         return actuel
     commentaire = _motif(motif, "Dites pourquoi ce bilan est rouvert.")
     actuel.valide_le = actuel.valide_par = None
-    return _passer(actuel, Statut.EN_VERIFICATION, utilisateur, commentaire)
+    return passer(actuel, Statut.EN_VERIFICATION, utilisateur, commentaire)
 
 
 @transaction.atomic
 def dispenser(bilan: Bilan, utilisateur: Utilisateur, motif: str, *, version: int | None = None) -> Bilan:
     """Say that no bilan is expected, and why; what was typed is kept."""
-    actuel = _prendre(bilan, utilisateur, "dispenser", version)
+    actuel = prendre(bilan, utilisateur, "dispenser", version)
     if actuel.statut == Statut.DISPENSE:
         return actuel
     commentaire = _motif(motif, "Dites pourquoi aucun bilan n'est attendu.")
-    return _passer(actuel, Statut.DISPENSE, utilisateur, commentaire)
+    return passer(actuel, Statut.DISPENSE, utilisateur, commentaire)
 
 
 @transaction.atomic
 def reprendre(bilan: Bilan, utilisateur: Utilisateur, *, version: int | None = None) -> Bilan:
     """Expect again a bilan that had been waived."""
-    actuel = _prendre(bilan, utilisateur, "reprendre", version)
+    actuel = prendre(bilan, utilisateur, "reprendre", version)
     if actuel.statut == Statut.A_SAISIR:
         return actuel
-    return _passer(actuel, Statut.A_SAISIR, utilisateur)
+    return passer(actuel, Statut.A_SAISIR, utilisateur)
 
 
 # -- Steps -----------------------------------------------------------------------------------------
-def _prendre(bilan: Bilan, utilisateur: Utilisateur, nom: str, version: int | None = None) -> Bilan:
+def prendre(bilan: Bilan, utilisateur: Utilisateur, nom: str, version: int | None = None) -> Bilan:
     """Return the stored bilan, locked, if this account may do `nom` on it or finds it already done.
 
     Raises PermissionDenied for an account that this bilan does not belong to, OperationRefusee for a state
@@ -423,10 +423,10 @@ def _transmettre(bilan: Bilan, utilisateur: Utilisateur) -> Bilan:
     bilan.transmis_le, bilan.transmis_par = timezone.now(), utilisateur
     bilan.saisi_pour_le_porteur = not porte_le_bilan(utilisateur, bilan)
     bilan.motif_renvoi = ""
-    return _passer(bilan, Statut.TRANSMIS, utilisateur)
+    return passer(bilan, Statut.TRANSMIS, utilisateur)
 
 
-def _passer(bilan: Bilan, vers: Bilan.Statut, utilisateur: Utilisateur, commentaire: str = "") -> Bilan:
+def passer(bilan: Bilan, vers: Bilan.Statut, utilisateur: Utilisateur, commentaire: str = "") -> Bilan:
     """Change the state and write who did it: the only place where a state changes."""
     de, bilan.statut = bilan.statut, vers
     _ecrire(bilan, utilisateur)

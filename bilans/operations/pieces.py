@@ -13,7 +13,7 @@ from documents.formats import taille_lisible
 
 from ..models import Bilan, PieceJointe
 from ..pieces import FichierVerifie, PieceRefusee, verifier
-from .etats import OperationRefusee, _passer, _prendre
+from .etats import OperationRefusee, passer, prendre
 
 Nature = PieceJointe.Nature
 
@@ -28,7 +28,7 @@ def joindre(bilan: Bilan, utilisateur: Utilisateur, fichier: File, nature: str =
     Not to be called inside a transaction: the file is written before its row, and taken back if the row fails.
     """
     with transaction.atomic(durable=True):
-        _refuser_une_de_trop(_prendre(bilan, utilisateur, "enregistrer"))
+        _refuser_une_de_trop(prendre(bilan, utilisateur, "enregistrer"))
     # Neither drawing an image again nor writing to the disk keeps the database waiting.
     try:
         verifie = verifier(fichier)
@@ -55,7 +55,7 @@ def joindre(bilan: Bilan, utilisateur: Utilisateur, fichier: File, nature: str =
 @transaction.atomic
 def retirer(piece: PieceJointe, utilisateur: Utilisateur) -> None:
     """Take a file away for good; one that is gone already stays so. Raises like `joindre`."""
-    actuel = _prendre(piece.bilan, utilisateur, "enregistrer")
+    actuel = prendre(piece.bilan, utilisateur, "enregistrer")
     presente = actuel.pieces.filter(pk=piece.pk).first()
     if presente is None:
         return
@@ -69,7 +69,7 @@ def retirer(piece: PieceJointe, utilisateur: Utilisateur) -> None:
 
 @transaction.atomic(durable=True)
 def _inscrire(piece: PieceJointe, verifie: FichierVerifie, utilisateur: Utilisateur) -> None:
-    actuel = _prendre(piece.bilan, utilisateur, "enregistrer")
+    actuel = prendre(piece.bilan, utilisateur, "enregistrer")
     _refuser_une_de_trop(actuel, verifie.taille)
     deja = actuel.pieces.filter(empreinte=verifie.empreinte).first()
     if deja is not None:
@@ -103,6 +103,6 @@ def _entamer(bilan: Bilan, utilisateur: Utilisateur) -> None:
     Its answers are left as they are, and so is their version: a file never gets in the way of a text.
     """
     if bilan.statut == Bilan.Statut.A_SAISIR:
-        _passer(bilan, Bilan.Statut.EN_SAISIE, utilisateur)
+        passer(bilan, Bilan.Statut.EN_SAISIE, utilisateur)
     elif bilan.statut == Bilan.Statut.TRANSMIS:
-        _passer(bilan, Bilan.Statut.EN_VERIFICATION, utilisateur)
+        passer(bilan, Bilan.Statut.EN_VERIFICATION, utilisateur)
