@@ -1,6 +1,7 @@
 """What is done: campaigns, actions across the years, the year of an action with its fiche."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -115,6 +116,85 @@ class Campagne(models.Model):
     def echeance_par_defaut(self) -> date:
         """The due date proposed: six months after the end of the year (Cerfa 15059; domaine.md §2.2)."""
         return date(self.annee + 1, 6, 30)
+
+
+class ReglagesControles(models.Model):
+    """The tolerances and thresholds of a year's contrôles de cohérence; without a row, these defaults hold.
+
+    domaine.md §9: parameters live in the campaign. Percentages are in points, amounts in euros.
+    """
+
+    campagne = models.OneToOneField(
+        Campagne, models.CASCADE, related_name="reglages_controles", verbose_name="campagne"
+    )
+    tolerance_part = models.DecimalField(
+        "arrondi admis par part (points)",
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal("0.5"),
+        validators=[MinValueValidator(0), MaxValueValidator(5)],
+        help_text="Des parts arrondies peuvent faire 99 ou 101 % : ce qui est admis, pour chaque part.",
+    )
+    tolerance_montant = models.DecimalField(
+        "écart admis entre deux montants (€)",
+        max_digits=8,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0)],
+    )
+    tolerance_jours = models.PositiveSmallIntegerField(
+        "écart admis sur une durée (jours)", default=1, validators=[MaxValueValidator(31)]
+    )
+    plafond_etat = models.DecimalField(
+        "part de l'État au plus (%)",
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(80),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="Souvent 80 % du coût de l'action, selon l'appel à projets.",
+    )
+    seuil_convention = models.DecimalField(
+        "subvention qui demande une convention (€)",
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal(23000),
+        validators=[MinValueValidator(0)],
+        help_text="23 000 € par an et par financeur (décret 2001-495).",
+    )
+    petit_effectif = models.PositiveSmallIntegerField(
+        "petit effectif (personnes)",
+        default=5,
+        validators=[MaxValueValidator(50)],
+        help_text="En dessous, une personne peut être reconnue.",
+    )
+    ecart_annee = models.PositiveSmallIntegerField(
+        "écart d'une année à l'autre à signaler (%)", default=50, validators=[MinValueValidator(1)]
+    )
+    part_couverture = models.PositiveSmallIntegerField(
+        "part de la population du quartier tenue pour une couverture (%)",
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Au-delà, le nombre annoncé est celui des habitants, pas des personnes venues.",
+    )
+
+    objects = ViaCampagne.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "réglages des contrôles"
+        verbose_name_plural = "réglages des contrôles"
+        ordering = ["campagne"]
+        constraints = [
+            models.CheckConstraint(
+                name="reglages_controles_positifs",
+                condition=Q(tolerance_part__gte=0, tolerance_montant__gte=0, seuil_convention__gte=0)
+                & Q(plafond_etat__gte=0, plafond_etat__lte=100, part_couverture__lte=100),
+                violation_error_message="Un seuil ne peut pas être négatif, ni une part dépasser 100 %.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Réglages des contrôles – {self.campagne}"
 
 
 class TrancheAge(models.Model):

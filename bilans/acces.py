@@ -31,6 +31,10 @@ def _envois(utilisateur: Utilisateur) -> Q:
     return Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur).values("pk"))
 
 
+def _correspondances(utilisateur: Utilisateur) -> Q:
+    return Q(contrat__in=ContratVille.objects.geres_par(utilisateur).values("pk"))
+
+
 def _bilans_structure(utilisateur: Utilisateur) -> Q:
     geres = Q(campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
     return geres | Q(porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk"))
@@ -53,8 +57,9 @@ def _sections(utilisateur: Utilisateur) -> Q:
 declarer_source("bilans.Bilan", _bilans)
 declarer_source("bilans.RapportAnnuel", _rapports)
 declarer_source("bilans.SectionRapport", _sections)
-for _modele in ("Transition", "Commentaire", "PieceJointe", "Recu"):
+for _modele in ("Transition", "Commentaire", "PieceJointe", "Recu", "SuggestionIgnoree"):
     declarer_source(f"bilans.{_modele}", _suivis)
-for _modele in ("Envoi", "Courriel"):
+for _modele in ("Envoi", "Courriel", "ImportTableur", "Justification"):
     declarer_source(f"bilans.{_modele}", _envois)
+declarer_source("bilans.CorrespondanceMemorisee", _correspondances)
 declarer_source("bilans.BilanStructure", _bilans_structure)

@@ -94,6 +94,16 @@ class EnvoiQuerySet(QuerySetProtege):
     """E-mails sent to representatives: for who runs the contract alone."""
 
 
+class ImportQuerySet(QuerySetProtege):
+    """What an import brings and what is decided of the contrôles: for who runs the contract alone."""
+
+
+class ViaImport(QuerySetProtege):
+    """Rows seen when their import is."""
+
+    via = "import_tableur"
+
+
 class BilanStructureQuerySet(QuerySetProtege):
     """Yearly files of structures: seen by who runs the contract and by the structure itself."""
 

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from actions.models import ActionAnnuelle, Campagne, Dispositif
 from comptes.acces import AccesQuerySet
 from comptes.modeles import AvecCle
-from contrats.models import ContratVille, Deliberation, NomenclatureModel, Partenaire, Seance
+from contrats.models import Axe, ContratVille, Deliberation, NomenclatureModel, Partenaire, Seance
 from porteurs.models import Convention, Porteur, valider_siret
 from porteurs.querysets import ViaConvention
 
@@ -536,6 +536,9 @@ class TotalControle(models.Model):
     )
     porteur = models.ForeignKey(
         Porteur, models.CASCADE, null=True, blank=True, related_name="totaux_controle", verbose_name="porteur"
+    )
+    axe = models.ForeignKey(
+        Axe, models.CASCADE, null=True, blank=True, related_name="totaux_controle", verbose_name="axe"
     )
     valeur = models.DecimalField("valeur imprimée", max_digits=14, decimal_places=2)
     source = models.CharField("source", max_length=255, blank=True)

@@ -1,5 +1,6 @@
-"""What came of it: bilans with normalised effectifs, their workflow and exchanges, and the annual report."""
+"""What came of it: bilans with normalised effectifs, their workflow and exchanges, imports, the annual report."""
 
+from .anomalies import Justification, SuggestionIgnoree
 from .bilan import (
     Bilan,
     Commentaire,
@@ -9,6 +10,7 @@ from .bilan import (
     ValeurIndicateur,
 )
 from .echanges import Courriel, Envoi, PieceJointe, Recu
+from .imports import CorrespondanceMemorisee, EffetImport, ImportTableur, LigneImport
 from .rapport import (
     AvisRapport,
     AxeBilanStructure,
@@ -24,14 +26,20 @@ __all__ = [
     "Bilan",
     "BilanStructure",
     "Commentaire",
+    "CorrespondanceMemorisee",
     "Courriel",
     "Effectif",
+    "EffetImport",
     "Envoi",
+    "ImportTableur",
+    "Justification",
+    "LigneImport",
     "PieceJointe",
     "RapportAnnuel",
     "Recu",
     "ReponseQuestion",
     "SectionRapport",
+    "SuggestionIgnoree",
     "Transition",
     "ValeurIndicateur",
     "VersionRapport",
