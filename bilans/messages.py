@@ -6,7 +6,7 @@ braces is replaced: `VARIABLES` says by what. A paragraph that is only « {bilan
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -164,6 +164,18 @@ MODELES: dict[str, Modele] = {
         "Voir les bilans",
     ),
 }
+# Said instead of the words of a validation to whom several bilans were validated at once.
+PLUSIEURS_VALIDATIONS = Modele(
+    "{valides} : {structure}",
+    _texte(
+        "Bonjour {nom},",
+        "{valides} pour {structure}, au titre du contrat de ville de {contrat} en {annee} :",
+        "{bilans}",
+        "Merci. Vous n'avez plus rien à faire pour ces actions.",
+        "{lien}",
+    ),
+    "Relire les bilans",
+)
 # The variables that a campaign's own words may use in each message; anything else would stay as typed.
 COMMUNES = ("structure", "nom", "contrat", "annee", "lien", "contact")
 _APPEL = (*COMMUNES, "attendus", "bilans", "echeance", "consignes", "validite")
@@ -353,6 +365,19 @@ def valeurs_bilan(
     entre = invitation is not None or contact.compte
     lien = lien_personnel(invitation, _page_du_bilan(bilan, type)) if entre else ""
     return Valeurs(mots, {"champs": champs_commentes(bilan)}, lien)
+
+
+def valeurs_validations(
+    campagne: Campagne, contact: Contact, bilans: Sequence[Bilan], invitation: Invitation | None
+) -> Valeurs:
+    """Return the values of the e-mail that says several bilans validated at once: their names, the link to all."""
+    mots = {
+        **_communes(campagne, contact),
+        "valides": pluriel(len(bilans), "bilan validé,bilans validés"),
+    }
+    noms = tuple(Du(bilan.action_annuelle, bilan).intitule for bilan in bilans)
+    entre = invitation is not None or contact.compte
+    return Valeurs(mots, {"bilans": noms}, lien_personnel(invitation) if entre else "")
 
 
 def valeurs_acces(campagne: Campagne, contact: Contact, invitation: Invitation, invitant: str) -> Valeurs:

@@ -4,6 +4,7 @@ A task sends them afterwards (`bilans.taches`). The words of invitations and rem
 leave, from what is still owed then; those of the other messages are written here.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -25,7 +26,15 @@ from ..destinataires import (
     lire_appel,
     valable_jusqu_au,
 )
-from ..messages import Message, rendre, valeurs_acces, valeurs_appel, valeurs_bilan
+from ..messages import (
+    PLUSIEURS_VALIDATIONS,
+    Message,
+    rendre,
+    valeurs_acces,
+    valeurs_appel,
+    valeurs_bilan,
+    valeurs_validations,
+)
 from ..models import Bilan, Courriel, Envoi, Recu, Transition
 from ..regles import saisie_ouverte
 from .etats import OperationRefusee, preparer_bilan
@@ -222,6 +231,45 @@ def _annoncer_validation(bilan: Bilan, auteur: Utilisateur) -> None:
     recu = next((courriel.recu for courriel in en_attente.select_related("recu").order_by("pk")), None)
     en_attente.delete()
     _annoncer(bilan, auteur, Type.VALIDATION, recu)
+
+
+def regrouper_les_validations(bilans: Iterable[Bilan], auteur: Utilisateur) -> list[Courriel]:
+    """Say in one e-mail what would tell a person several times that a bilan is validated; return those written.
+
+    Called in the transaction that validated `bilans`: none of their e-mails has left yet. Whoever has one bilan
+    among them keeps the message about it. A person is an address and the structure it speaks for.
+    """
+    prets = Courriel.objects.filter(
+        bilan__in=list(bilans), type=Type.VALIDATION, statut=Statut.EN_ATTENTE, auteur=auteur, tentatives=0
+    ).select_related(
+        "porteur",
+        "invitation",
+        "campagne__contrat__epci",
+        "bilan__action_annuelle__action",
+        "bilan__action_annuelle__dispositif",
+    )
+    par_personne: dict[tuple[int, str], list[Courriel]] = defaultdict(list)
+    for courriel in prets.order_by("pk"):
+        par_personne[courriel.porteur_id, courriel.destinataire].append(courriel)
+    return [_en_un_seul(auteur, courriels) for courriels in par_personne.values() if len(courriels) > 1]
+
+
+def _en_un_seul(auteur: Utilisateur, courriels: list[Courriel]) -> Courriel:
+    """Write one e-mail instead of several about as many bilans, and return it."""
+    premier = courriels[0]
+    compte = AccesPorteur.objects.filter(
+        porteur=premier.porteur_id, utilisateur__email=premier.destinataire
+    ).exists()
+    contact = Contact(premier.porteur, premier.destinataire, premier.nom_destinataire, compte=compte)
+    bilans = [courriel.bilan for courriel in courriels if courriel.bilan is not None]
+    ensemble = _nouveau(auteur, premier.campagne, Type.VALIDATION, contact)
+    ensemble.invitation = premier.invitation
+    ensemble.bilans_dus = [bilan.action_annuelle.cle for bilan in bilans]
+    valeurs = valeurs_validations(premier.campagne, contact, bilans, ensemble.invitation)
+    _ecrire(ensemble, rendre(premier.campagne, Type.VALIDATION, valeurs, PLUSIEURS_VALIDATIONS))
+    Courriel.objects.filter(pk__in=[courriel.pk for courriel in courriels]).delete()
+    ensemble.save()
+    return ensemble
 
 
 def annoncer_prolongation(bilan: Bilan, auteur: Utilisateur) -> list[Courriel]:

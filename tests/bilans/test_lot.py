@@ -1,10 +1,12 @@
 """Validating several bilans: what the page says before, what it does, what it leaves out."""
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 from bilans import operations
-from bilans.models import Bilan
+from bilans.models import Bilan, Courriel
+from porteurs.models import AccesPorteur
 from tests import fabriques
 from tests.outils.pages import rien_n_est_ecrit, texte
 from tests.outils.requetes import verifier_requetes_constantes
@@ -195,3 +197,79 @@ def test_la_page_est_pour_qui_pilote_le_contrat(client, campagne, adresse):
         with rien_n_est_ecrit():
             assert client.get(adresse).status_code == 403
             assert valider(client, adresse, *coches(bilan)).status_code == 403
+
+
+# -- Telling ---------------------------------------------------------------------------------------
+def de(porteur, campagne, *intitules):
+    """Received bilans of a porteur, one an action."""
+    return [
+        fabriques.BilanFactory(
+            action_annuelle__campagne=campagne,
+            action_annuelle__action__contrat=campagne.contrat,
+            action_annuelle__action__porteur=porteur,
+            action_annuelle__action__intitule=intitule,
+            transmis=True,
+        )
+        for intitule in intitules
+    ]
+
+
+def test_une_personne_recoit_un_seul_courriel_qui_nomme_ses_bilans(
+    chargee, campagne, adresse, django_capture_on_commit_callbacks
+):
+    mpt = fabriques.PorteurFactory(nom="Maison pour tous", epci=campagne.contrat.epci)
+    atelier = fabriques.PorteurFactory(
+        nom="Maison pour tous, atelier", epci=campagne.contrat.epci, parent=mpt
+    )
+    seule = fabriques.PorteurFactory(nom="Vélo pour toutes", epci=campagne.contrat.epci)
+    fabriques.RepresentantFactory(porteur=mpt, nom="Amina Berger", email="amina@exemple.fr")
+    fabriques.RepresentantFactory(porteur=mpt, nom="Karim Arnaud", email="karim@exemple.fr")
+    fabriques.RepresentantFactory(porteur=seule, nom="Léa Roux", email="lea@exemple.fr")
+    jardin, fete = de(mpt, campagne, "Jardin partagé", "Fête du quartier")
+    # The people of the structure speak for its services, which have nobody of their own.
+    [couture] = de(atelier, campagne, "Atelier couture")
+    [velo] = de(seule, campagne, "Vélo-école")
+    with django_capture_on_commit_callbacks(execute=True):
+        valider(chargee, adresse, *coches(jardin, fete, couture, velo))
+    lettres = {(c.destinataire, c.objet): sorted(c.bilans_dus) for c in Courriel.objects.order_by("pk")}
+    ensemble = sorted(bilan.action_annuelle.cle for bilan in (jardin, fete, couture))
+    assert lettres == {
+        ("amina@exemple.fr", "3\xa0bilans validés\xa0: Maison pour tous"): ensemble,
+        ("karim@exemple.fr", "3\xa0bilans validés\xa0: Maison pour tous"): ensemble,
+        ("lea@exemple.fr", "Bilan validé\xa0: Vélo-école"): [],
+    }
+    assert len(mail.outbox) == 3
+    texte_lu = Courriel.objects.get(destinataire="amina@exemple.fr").texte
+    for intitule in ("Jardin partagé", "Fête du quartier", "Atelier couture"):
+        assert f"- {intitule}" in texte_lu
+    assert Courriel.objects.get(destinataire="lea@exemple.fr").bilan == velo
+
+
+def test_qui_n_a_qu_un_bilan_valide_dans_le_lot_garde_le_message_de_ce_bilan(chargee, campagne, adresse):
+    porteur = fabriques.PorteurFactory(epci=campagne.contrat.epci)
+    fabriques.RepresentantFactory(porteur=porteur, email="amina@exemple.fr")
+    [bon, refuse] = de(porteur, campagne, "Jardin partagé", "Contradiction")
+    fabriques.effectifs(refuse, F=12, H=17, T=30)
+    page = texte(valider(chargee, adresse, *coches(bon, refuse)))
+    assert "1 bilan validé" in page
+    assert [(c.bilan, c.bilans_dus) for c in Courriel.objects.all()] == [(bon, [])]
+
+
+def test_le_courriel_de_plusieurs_validations_mene_a_la_liste_de_qui_a_un_acces(chargee, campagne, adresse):
+    porteur = fabriques.PorteurFactory(epci=campagne.contrat.epci)
+    avec = fabriques.representant_du_porteur(porteur)
+    assert AccesPorteur.objects.filter(porteur=porteur, utilisateur=avec).exists()
+    fabriques.RepresentantFactory(porteur=porteur, email="sans@exemple.fr")
+    valider(chargee, adresse, *coches(*de(porteur, campagne, "Un", "Deux")))
+    liens = {c.destinataire: "http" in c.texte for c in Courriel.objects.order_by("pk")}
+    assert liens == {avec.email: True, "sans@exemple.fr": False}
+
+
+def test_le_bilan_valide_dans_un_lot_garde_la_trace_du_message(chargee, campagne, adresse):
+    porteur = fabriques.PorteurFactory(epci=campagne.contrat.epci)
+    fabriques.RepresentantFactory(porteur=porteur, email="amina@exemple.fr")
+    bilans = de(porteur, campagne, "Un", "Deux")
+    valider(chargee, adresse, *coches(*bilans))
+    for bilan in bilans:
+        url = reverse("bilan_detail", args=[campagne.contrat.slug, campagne.annee, bilan.action_annuelle.cle])
+        assert "Le message de validation à amina@exemple.fr attend d'être envoyé" in texte(chargee.get(url))
