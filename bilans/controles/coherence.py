@@ -1,0 +1,1 @@
+"""COH: one thing has one name and one value, from one document to the next (domaine.md §9)."""
