@@ -55,6 +55,7 @@ urlpatterns = [
     path("bilans/campagne/", campagne.campagne, name="campagne"),
     path("bilans/campagne/reglages/", campagne.campagne_reglages, name="campagne_reglages"),
     path("bilans/campagne/questions/", campagne.campagne_questions, name="campagne_questions"),
+    path("bilans/campagne/questions/reprendre/", campagne.campagne_reprendre, name="campagne_reprendre"),
     path("bilans/campagne/questions/nouvelle/", campagne.question_creer, name="question_creer"),
     path("bilans/campagne/questions/<int:pk>/", campagne.question_modifier, name="question_modifier"),
     path(

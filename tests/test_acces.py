@@ -116,7 +116,13 @@ ADRESSES: dict[str, Adresse] = {
         for nom in (
             *("campagne", "campagne_reglages", "campagne_questions", "question_creer", "indicateur_creer"),
             *("campagne_messages", "campagne_ouvrir", "campagne_clore", "campagne_rouvrir"),
-            *("campagne_prolonger", "campagne_invitations", "campagne_relances", "courriels"),
+            *(
+                "campagne_prolonger",
+                "campagne_reprendre",
+                "campagne_invitations",
+                "campagne_relances",
+                "courriels",
+            ),
         )
     },
     "campagne_message": Adresse(GESTION, autres=(("type", "relance"),)),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from actions.models import Campagne, IndicateurDemande, ModeleMessage, Question, RelancePrevue, TrancheAge
 from comptes.champs import ChampDate, ChampNombre, ChampTexte, Groupe, groupes
-from comptes.templatetags.typographie import date_longue
+from comptes.templatetags.typographie import date_longue, insecables
 from comptes.versions import version_de
 from contrats.models import Indicateur
 from documents.texte import nettoyer
@@ -21,6 +21,7 @@ from ..operations.campagne import (
     CHAMPS_INDICATEUR,
     CHAMPS_QUESTION,
     CHAMPS_REGLES,
+    Reprise,
     TrancheSaisie,
     dates_reglables,
     faute_de_variable,
@@ -472,6 +473,38 @@ class IndicateurForm(_ElementForm):
             self.add_error("libelle", "Dites ce qui est mesuré, ou choisissez un indicateur du contrat.")
         if self.instance.pk and {"indicateur", "unite"} <= set(donnees):
             self._refuser(refus_indicateur(self.instance, donnees))
+        return donnees
+
+
+class ReprendreForm(forms.Form):
+    """What an earlier year asked, each to be taken over or left; all of it is, to begin with."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, reprise: Reprise, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for nom, libelle, elements in (
+            ("indicateurs", "Indicateurs", reprise.indicateurs),
+            ("questions", "Questions", reprise.questions),
+        ):
+            if elements:
+                self.fields[nom] = forms.TypedMultipleChoiceField(
+                    label=libelle,
+                    required=False,
+                    coerce=int,
+                    choices=[(element.pk, insecables(element.libelle)) for element in elements],
+                    initial=[element.pk for element in elements],
+                    widget=forms.CheckboxSelectMultiple,
+                    error_messages={"invalid_choice": "Une case cochée n'est plus dans la liste."},
+                )
+
+    def clean(self) -> dict[str, Any]:
+        """Return the keys ticked, by kind; refuse a page where nothing is."""
+        donnees = super().clean() or self.cleaned_data
+        if not self.errors and not any(donnees.values()):
+            raise ValidationError(
+                "Rien n'est coché : cochez ce que vous reprenez, ou revenez sans rien changer."
+            )
         return donnees
 
 

@@ -7,14 +7,14 @@ what is asked an `OperationRefusee`, a page that someone else overtook a `Versio
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from actions.models import (
@@ -31,6 +31,7 @@ from comptes.signature import signer
 from comptes.templatetags.typographie import pluriel
 from comptes.versions import VersionPerimee, verrouiller, version_de
 from documents.formats import date_longue
+from documents.normalisation import normaliser
 
 from .. import messages
 from ..models import Bilan
@@ -554,6 +555,77 @@ def deplacer(element: Question | IndicateurDemande, utilisateur: Utilisateur, se
     deplace.ordre, voisin.ordre = voisin.ordre, place
     _signer_et_ecrire(voisin, utilisateur)
     _signer_et_ecrire(deplace, utilisateur)
+
+
+# -- What was asked the year before ----------------------------------------------------------------
+@dataclass(frozen=True)
+class Reprise:
+    """What an earlier year of the contract asked and this one does not yet, in the order of that year.
+
+    `deja` counts what both ask: it would be there twice.
+    """
+
+    annee: int
+    questions: list[Question]
+    indicateurs: list[IndicateurDemande]
+    deja: int
+
+    def __bool__(self) -> bool:
+        return bool(self.questions or self.indicateurs)
+
+
+def lire_reprise(campagne: Campagne) -> Reprise | None:
+    """Return what can be taken over from the latest earlier year that asked something; None when none did."""
+    avant = (
+        Campagne.objects.filter(contrat=campagne.contrat_id, annee__lt=campagne.annee)
+        .filter(Q(questions__isnull=False) | Q(indicateurs_demandes__isnull=False))
+        .order_by("-annee")
+        .first()
+    )
+    if avant is None:
+        return None
+    questions, indicateurs = list(avant.questions.all()), list(avant.indicateurs_demandes.all())
+    posees = {normaliser(question.libelle) for question in campagne.questions.all()}
+    demandes = list(campagne.indicateurs_demandes.all())
+    libelles = {normaliser(demande.libelle) for demande in demandes}
+    du_contrat = {demande.indicateur_id for demande in demandes} - {None}
+    nouvelles = [question for question in questions if normaliser(question.libelle) not in posees]
+    nouveaux = [
+        demande
+        for demande in indicateurs
+        if normaliser(demande.libelle) not in libelles and demande.indicateur_id not in du_contrat
+    ]
+    deja = len(questions) + len(indicateurs) - len(nouvelles) - len(nouveaux)
+    return Reprise(avant.annee, nouvelles, nouveaux, deja)
+
+
+@transaction.atomic
+def reprendre_les_demandes(
+    campagne: Campagne, utilisateur: Utilisateur, *, questions: Collection[int], indicateurs: Collection[int]
+) -> int:
+    """Ask again the questions and indicators of the earlier year that have these keys; return how many are added.
+
+    After those of this year, in the order of the other; words, help, choices and units are kept. What is asked
+    already, or is not in `lire_reprise`, is left out: a button pressed twice adds nothing.
+    """
+    actuelle = _prendre(campagne, utilisateur, "regler")
+    reprise = lire_reprise(actuelle)
+    if reprise is None:
+        return 0
+    ajoutes = 0
+    for question in reprise.questions:
+        if question.pk in questions:
+            ajouter_question(actuelle, utilisateur, _champs_de(question, CHAMPS_QUESTION))
+            ajoutes += 1
+    for demande in reprise.indicateurs:
+        if demande.pk in indicateurs:
+            ajouter_indicateur(actuelle, utilisateur, _champs_de(demande, CHAMPS_INDICATEUR))
+            ajoutes += 1
+    return ajoutes
+
+
+def _champs_de(element: models.Model, noms: Iterable[str]) -> dict[str, Any]:
+    return {nom: getattr(element, nom) for nom in noms}
 
 
 def _ecrire_element(element: Any, utilisateur: Utilisateur) -> Any:

@@ -32,7 +32,15 @@ from comptes.templatetags.typographie import accord, date_longue, delai, insecab
 from .. import messages, suivi
 from ..destinataires import Appel, lire_appel
 from ..models import Bilan
-from ..operations.campagne import AVANT_OUVERTURE, nombre_de_reponses, possible, refus, refus_suppression
+from ..operations.campagne import (
+    AVANT_OUVERTURE,
+    Reprise,
+    lire_reprise,
+    nombre_de_reponses,
+    possible,
+    refus,
+    refus_suppression,
+)
 from .pilotage import Etape
 
 Statut = Campagne.Statut
@@ -149,18 +157,19 @@ class PageCampagne:
     @cached_property
     def demande(self) -> str:
         """What is asked beside the usual bilan: « 2 questions et 3 indicateurs »."""
-        questions, indicateurs = self.campagne.questions.count(), self.campagne.indicateurs_demandes.count()
-        if not questions and not indicateurs:
+        return demandes_en_mots(self.campagne.questions.count(), self.campagne.indicateurs_demandes.count())
+
+    @cached_property
+    def reprise(self) -> Reprise | None:
+        """What an earlier year asked and this one does not, while it may still be added; None otherwise."""
+        return lire_reprise(self.campagne) if self.reglable else None
+
+    @property
+    def a_reprendre(self) -> str:
+        """How much of it: « 2 questions et 3 indicateurs »; an empty string when there is nothing."""
+        if not self.reprise:
             return ""
-        parts = [
-            pluriel(nombre, formes)
-            for nombre, formes in (
-                (questions, "question,questions"),
-                (indicateurs, "indicateur,indicateurs"),
-            )
-            if nombre
-        ]
-        return " et ".join(parts)
+        return demandes_en_mots(len(self.reprise.questions), len(self.reprise.indicateurs))
 
     @cached_property
     def messages_ecrits(self) -> list[str]:
@@ -421,6 +430,12 @@ def empechement(element: Question | IndicateurDemande) -> str:
     """Return why a question or an indicator is not deleted; an empty string when nothing stops it."""
     nombre = nombre_de_reponses(element)
     return refus_suppression(element, nombre) if nombre else ""
+
+
+def demandes_en_mots(questions: int, indicateurs: int) -> str:
+    """Return « 2 questions et 3 indicateurs »; an empty string when there is neither."""
+    comptes = ((questions, "question,questions"), (indicateurs, "indicateur,indicateurs"))
+    return " et ".join(pluriel(nombre, formes) for nombre, formes in comptes if nombre)
 
 
 # -- Messages --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from actions.models import Campagne, IndicateurDemande, ModeleMessage, Question
 from actions.situation import RequeteCampagne
+from comptes.templatetags.typographie import pluriel
 from comptes.versions import VersionPerimee, comparer, version_de
 from comptes.vues import RIEN_DE_CHANGE, exiger
 
@@ -28,6 +29,7 @@ from ..forms.campagne import (
     RappelsForm,
     ReglagesForm,
     ReouvertureForm,
+    ReprendreForm,
     TranchesForm,
     valeurs_du_message,
     valeurs_reglees,
@@ -52,6 +54,7 @@ CHANGE_ENTRE_TEMPS = (
     "Une autre personne a changé la campagne pendant que vous étiez sur cette page. Rien n'est perdu de votre "
     "saisie : relisez-la, puis confirmez de nouveau."
 )
+RIEN_A_REPRENDRE = "Aucune année précédente n'a demandé autre chose : il n'y a rien à reprendre."
 # The version of what is not stored yet: no row has it.
 AUCUNE = 0
 
@@ -259,6 +262,37 @@ def campagne_questions(request: RequeteCampagne) -> HttpResponse:
         apercu=ApercuForm(
             [rang.element for rang in rangs_questions], [rang.element for rang in rangs_indicateurs]
         ),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def campagne_reprendre(request: RequeteCampagne) -> HttpResponse:
+    """Show what an earlier year of the contract asked and this one does not, then ask what is ticked."""
+    page = _page(request)
+    if refuse := _refuser_si_archivee(request):
+        return refuse
+    reprise = page.reprise
+    if not reprise:
+        messages.info(request, RIEN_A_REPRENDRE)
+        return redirect(page.url("campagne_questions"))
+    form = ReprendreForm(request.POST if request.method == "POST" else None, reprise=reprise)
+    if request.method == "POST" and form.is_valid():
+        nombre = operations.reprendre_les_demandes(
+            request.campagne,
+            request.user,
+            questions=form.cleaned_data.get("questions", []),
+            indicateurs=form.cleaned_data.get("indicateurs", []),
+        )
+        repris = pluriel(nombre, "demande reprise,demandes reprises,Rien n'a été repris")
+        return _fait(request, f"{repris} de {reprise.annee}.", "campagne_questions")
+    return _rendre(
+        request,
+        "bilans/campagne_reprendre.html",
+        page,
+        form=form,
+        reprise=reprise,
+        url_retour=page.url("campagne_questions"),
+        sans_danger=True,
     )
 
 

@@ -391,6 +391,9 @@ GESTES = {
         c, u, "relance", objet="Rappel", corps="Bonjour.", version=0
     ),
     "reprendre": lambda c, u: operations.reprendre_modele(c, u, "invitation"),
+    "reprendre_les_demandes": lambda c, u: operations.reprendre_les_demandes(
+        c, u, questions=[], indicateurs=[]
+    ),
 }
 
 
@@ -618,6 +621,103 @@ def test_deux_personnes_sur_une_question(campagne, chargee):
     operations.modifier_question(posee, chargee, question(libelle="Première"), version=version)
     with rien_n_est_ecrit(), pytest.raises(VersionPerimee):
         operations.modifier_question(posee, chargee, question(libelle="Seconde"), version=version)
+
+
+# -- What was asked the year before ----------------------------------------------------------------
+@pytest.fixture
+def avant(campagne):
+    """The year before, which asks two questions and two indicators; two years before, another one."""
+    for annee in (2022, 2023):
+        fabriques.CampagneFactory(contrat=campagne.contrat, annee=annee)
+    ancienne, avant = Campagne.objects.filter(contrat=campagne.contrat, annee__lt=2024).order_by("annee")
+    fabriques.QuestionFactory(campagne=ancienne, ordre=1, libelle="Plus demandée")
+    fabriques.QuestionFactory(
+        campagne=avant,
+        ordre=7,
+        libelle="Quel lieu ?",
+        aide="Un seul.",
+        type="choix",
+        choix="Salle\nRue",
+        obligatoire=True,
+    )
+    fabriques.QuestionFactory(campagne=avant, ordre=3, libelle="Qui a préparé ?")
+    fabriques.IndicateurDemandeFactory(
+        campagne=avant, ordre=1, libelle="Séances", unite="séances", aide="Tenues.", sexue=False
+    )
+    fabriques.IndicateurDemandeFactory(
+        campagne=avant,
+        ordre=2,
+        libelle="Bénévoles",
+        sexue=True,
+        indicateur=fabriques.IndicateurFactory(contrat=campagne.contrat),
+    )
+    return avant
+
+
+def tout(avant):
+    return {
+        "questions": list(avant.questions.values_list("pk", flat=True)),
+        "indicateurs": list(avant.indicateurs_demandes.values_list("pk", flat=True)),
+    }
+
+
+def memes(modele, noms, campagne):
+    return list(modele.objects.filter(campagne=campagne).order_by("ordre").values_list(*noms))
+
+
+def test_reprendre_garde_les_mots_l_ordre_et_les_choix(campagne, chargee, avant):
+    assert operations.lire_reprise(campagne).annee == 2023
+    assert operations.reprendre_les_demandes(campagne, chargee, **tout(avant)) == 4
+    for modele, noms in (
+        (Question, operations.CHAMPS_QUESTION),
+        (IndicateurDemande, operations.CHAMPS_INDICATEUR),
+    ):
+        assert memes(modele, noms, campagne) == memes(modele, noms, avant)
+        assert len(memes(modele, noms, campagne)) == 2
+    assert [q.libelle for q in campagne.questions.order_by("ordre")] == ["Qui a préparé ?", "Quel lieu ?"]
+    reprise = campagne.questions.first()
+    assert reprise.historique.get().history_user == chargee
+
+
+def test_reprendre_deux_fois_n_ajoute_rien(campagne, chargee, avant):
+    voulu = tout(avant)
+    operations.reprendre_les_demandes(campagne, chargee, **voulu)
+    with rien_n_est_ecrit():
+        assert operations.reprendre_les_demandes(campagne, chargee, **voulu) == 0
+    assert not operations.lire_reprise(campagne)
+
+
+def test_reprendre_laisse_ce_qui_est_deja_demande(campagne, chargee, avant):
+    fabriques.QuestionFactory(campagne=campagne, ordre=1, libelle="  QUEL LIEU ? ")
+    autre_nom = fabriques.IndicateurDemandeFactory(
+        campagne=campagne,
+        ordre=1,
+        libelle="Personnes bénévoles",
+        indicateur=avant.indicateurs_demandes.get(libelle="Bénévoles").indicateur,
+    )
+    reprise = operations.lire_reprise(campagne)
+    assert ([q.libelle for q in reprise.questions], reprise.deja) == (["Qui a préparé ?"], 2)
+    assert operations.reprendre_les_demandes(campagne, chargee, **tout(avant)) == 2
+    assert [d.libelle for d in campagne.indicateurs_demandes.order_by("ordre")] == [
+        autre_nom.libelle,
+        "Séances",
+    ]
+    assert campagne.questions.count() == 2
+
+
+def test_ne_reprendre_que_ce_qui_est_voulu_et_jamais_d_ailleurs(campagne, chargee, avant):
+    ailleurs = fabriques.QuestionFactory()
+    [voulue] = avant.questions.filter(libelle="Qui a préparé ?")
+    operations.reprendre_les_demandes(campagne, chargee, questions=[voulue.pk, ailleurs.pk], indicateurs=[])
+    assert [q.libelle for q in campagne.questions.all()] == ["Qui a préparé ?"]
+    assert campagne.indicateurs_demandes.count() == 0
+
+
+def test_rien_a_reprendre_sans_annee_precedente(campagne, chargee):
+    fabriques.QuestionFactory(campagne__contrat=campagne.contrat, campagne__annee=2025)
+    fabriques.QuestionFactory(campagne__annee=2023)
+    assert operations.lire_reprise(campagne) is None
+    assert operations.reprendre_les_demandes(campagne, chargee, questions=[1], indicateurs=[1]) == 0
 
 
 # -- Messages --------------------------------------------------------------------------------------

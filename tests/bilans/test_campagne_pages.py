@@ -20,6 +20,7 @@ PAGES = (
     "campagne",
     "campagne_reglages",
     "campagne_questions",
+    "campagne_reprendre",
     "question_creer",
     "indicateur_creer",
     "campagne_messages",
@@ -592,6 +593,38 @@ def test_monter_et_descendre(chargee, campagne):
     assert f"question:{une.pk}:monter" not in html
     chargee.post(url, {"deplacer": f"question:{une.pk}:descendre"})
     assert list(campagne.questions.all()) == [deux, une]
+
+
+def test_reprendre_les_demandes_de_l_annee_precedente(chargee, campagne):
+    avant = fabriques.CampagneFactory(contrat=campagne.contrat, annee=campagne.annee - 1)
+    lieu = fabriques.QuestionFactory(campagne=avant, ordre=1, libelle="Quel lieu ?")
+    fabriques.QuestionFactory(campagne=avant, ordre=2, libelle="Qui a préparé ?")
+    fabriques.IndicateurDemandeFactory(campagne=avant, ordre=1, libelle="Séances")
+    questions = lire(chargee, campagne, "campagne_questions")
+    assert "En 2023, vous demandiez aussi 2 questions et 1 indicateur." in texte(questions)
+    with rien_n_est_ecrit():
+        page = lire(chargee, campagne, "campagne_reprendre")
+    assert page.content.decode().count(" checked") == 3
+    url = adresse(campagne, "campagne_reprendre")
+    with rien_n_est_ecrit():
+        vide = chargee.post(url, {})
+        fausse = chargee.post(url, {"questions": [str(lieu.pk + 1000)]})
+    assert "Rien n'est coché" in texte(vide)
+    assert "Une case cochée n'est plus dans la liste." in texte(fausse)
+    reponse = chargee.post(url, {"questions": [lieu.pk]}, follow=True)
+    assert "1 demande reprise de 2023." in texte(reponse)
+    assert list(campagne.questions.values_list("libelle", flat=True)) == ["Quel lieu ?"]
+    assert "1 demande est déjà faite cette année" in texte(lire(chargee, campagne, "campagne_reprendre"))
+    page = lire(chargee, campagne)
+    assert "Question ajoutée : « Quel lieu ? »" in texte(page)
+
+
+def test_rien_a_reprendre_ramene_aux_questions(chargee, campagne):
+    fabriques.CampagneFactory(contrat=campagne.contrat, annee=campagne.annee - 1)
+    assert "Reprendre de" not in texte(lire(chargee, campagne, "campagne_questions"))
+    with rien_n_est_ecrit():
+        reponse = chargee.get(adresse(campagne, "campagne_reprendre"), follow=True)
+    assert "il n'y a rien à reprendre" in texte(reponse)
 
 
 def test_un_indicateur_du_contrat_donne_ses_mots(chargee, campagne):
