@@ -1,7 +1,7 @@
 """What a workbook is: which sheet, which header, what each column holds, how sure, and why.
 
 `reconnaitre` proposes, a person corrects (`corriger`), the signature of the headers remembers. A `Structure` is plain
-data: `vers_dict` and `depuis_dict` carry it through JSON.
+data: `to_dict` and `from_dict` carry it through JSON.
 """
 
 from __future__ import annotations
@@ -133,8 +133,8 @@ class Structure:
         """The columns of amounts by funder, in the order of the sheet."""
         return tuple(colonne for colonne in self.colonnes if colonne.est_montant)
 
-    def vers_dict(self) -> dict[str, Any]:
-        """Return the structure as plain data for JSON; see `depuis_dict`."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the structure as plain data for JSON; see `from_dict`."""
         return {
             "feuille": self.feuille,
             "entete": list(self.entete),
@@ -156,8 +156,8 @@ class Structure:
         }
 
     @classmethod
-    def depuis_dict(cls, donnees: Mapping[str, Any]) -> Structure:
-        """Return the structure that `vers_dict` described.
+    def from_dict(cls, donnees: Mapping[str, Any]) -> Structure:
+        """Return the structure that `to_dict` described.
 
         Raises KeyError, TypeError or ValueError when it did not.
         """
