@@ -26,6 +26,7 @@ from actions.models import (
     IndicateurDemande,
     ModeleMessage,
     Question,
+    ReglagesControles,
     RelancePrevue,
     Thematique,
     TrancheAge,
@@ -35,13 +36,19 @@ from bilans.models import (
     Bilan,
     BilanStructure,
     Commentaire,
+    CorrespondanceMemorisee,
     Courriel,
     Effectif,
+    EffetImport,
     Envoi,
+    ImportTableur,
+    Justification,
+    LigneImport,
     PieceJointe,
     RapportAnnuel,
     Recu,
     ReponseQuestion,
+    SuggestionIgnoree,
     Transition,
     ValeurIndicateur,
 )
@@ -518,6 +525,13 @@ class RelancePrevueFactory(DjangoModelFactory):
     date = date(2025, 6, 23)
 
 
+class ReglagesControlesFactory(DjangoModelFactory):
+    class Meta:
+        model = ReglagesControles
+
+    campagne = factory.SubFactory(CampagneFactory)
+
+
 class EvenementCampagneFactory(DjangoModelFactory):
     class Meta:
         model = EvenementCampagne
@@ -874,6 +888,101 @@ class CourrielFactory(DjangoModelFactory):
         )
 
 
+class JustificationFactory(DjangoModelFactory):
+    """An alert taken note of, for figures of its own."""
+
+    class Meta:
+        model = Justification
+
+    campagne = factory.SubFactory(CampagneFactory)
+    code = "FIN-01"
+    gravite = Justification.Gravite.ALERTE
+    objet = "annee"
+    valeurs = {"total": "10000", "somme": "9800"}
+    empreinte = factory.Sequence(lambda n: sha256(f"chiffres {n}".encode()).hexdigest())
+    phrase = "Le total imprimé est de 10 000 € ; la somme des lignes, de 9 800 €."
+    auteur = factory.SubFactory(UtilisateurFactory)
+
+
+class SuggestionIgnoreeFactory(DjangoModelFactory):
+    class Meta:
+        model = SuggestionIgnoree
+
+    bilan = factory.SubFactory(BilanFactory, en_saisie=True)
+    champ = "nombre_seances"
+    empreinte = factory.Sequence(lambda n: sha256(f"mots {n}".encode()).hexdigest())
+    auteur = factory.SubFactory(UtilisateurFactory)
+
+
+# -- Imports ---------------------------------------------------------------------------------------
+class ImportTableurFactory(DjangoModelFactory):
+    """A workbook that was just received; `applique=True`, `annule=True`, `refuse=True` for what became of it."""
+
+    class Meta:
+        model = ImportTableur
+
+    class Params:
+        contenu = factory.Sequence(lambda n: f"Porteur;Action\nMaison pour tous;Atelier {n}\n".encode())
+        applique = factory.Trait(
+            statut=ImportTableur.Statut.APPLIQUE,
+            applique_le=VALIDE_LE,
+            applique_par=factory.SubFactory(UtilisateurFactory),
+        )
+        annule = factory.Trait(
+            applique=True,
+            statut=ImportTableur.Statut.ANNULE,
+            annule_le=VALIDE_LE,
+            annule_par=factory.SubFactory(UtilisateurFactory),
+        )
+        refuse = factory.Trait(
+            statut=ImportTableur.Statut.REFUSE,
+            message="Ce fichier n'est pas un tableur : enregistrez-le en .xlsx.",
+        )
+
+    campagne = factory.SubFactory(CampagneFactory)
+    auteur = factory.SubFactory(UtilisateurFactory)
+    nom = factory.Sequence(lambda n: f"bilan-{n}.csv")
+    fichier = factory.LazyAttribute(lambda o: ContentFile(o.contenu, name=o.nom))
+    taille = factory.LazyAttribute(lambda o: len(o.contenu))
+    empreinte = factory.LazyAttribute(lambda o: sha256(o.contenu).hexdigest())
+
+
+class LigneImportFactory(DjangoModelFactory):
+    """A row that would create an action."""
+
+    class Meta:
+        model = LigneImport
+
+    import_tableur = factory.SubFactory(ImportTableurFactory)
+    ordre = factory.Sequence(lambda n: n)
+    feuille = "Feuil1"
+    numero = factory.LazyAttribute(lambda o: o.ordre + 2)
+    categorie = LigneImport.Categorie.CREEE
+    titre = "Maison pour tous – Ateliers sociolinguistiques"
+
+
+class EffetImportFactory(DjangoModelFactory):
+    class Meta:
+        model = EffetImport
+
+    import_tableur = factory.SubFactory(ImportTableurFactory, applique=True)
+    ordre = factory.Sequence(lambda n: n)
+    nature = EffetImport.Nature.CREATION
+    modele = "actions.action"
+    objet_pk = factory.Sequence(lambda n: n + 1)
+
+
+class CorrespondanceMemoriseeFactory(DjangoModelFactory):
+    class Meta:
+        model = CorrespondanceMemorisee
+
+    contrat = factory.SubFactory(ContratFactory)
+    signature = factory.Sequence(lambda n: sha256(f"colonnes {n}".encode()).hexdigest())
+    correspondances = {"0": {"champ": "porteur"}, "1": {"champ": "intitule"}}
+    maj_par = factory.SubFactory(UtilisateurFactory)
+
+
+# -- The rest --------------------------------------------------------------------------------------
 class BilanStructureFactory(DjangoModelFactory):
     class Meta:
         model = BilanStructure

@@ -208,6 +208,7 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     ],
     "relance_prevue_unique": [double(f.RelancePrevueFactory, "campagne")],
     "evenement_reouverture_motivee": [change(f.EvenementCampagneFactory, type="reouverture")],
+    "evenement_desarchivage_motive": [change(f.EvenementCampagneFactory, type="desarchivage")],
     "evenement_prolongation_datee": [change(f.EvenementCampagneFactory, type="prolongation")],
     "tranche_ordre_unique": [double(f.TrancheAgeFactory, "campagne", "ordre")],
     "tranche_ages_ordonnes": [change(f.TrancheAgeFactory, age_max=25)],
@@ -224,6 +225,14 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
         for statut in ("non_recevable", "refusee", "ajournee", "reportee", "abandonnee")
     ],
     "action_annuelle_report": [change(f.ActionAnnuelleFactory, reportee_vers=f.ActionAnnuelleFactory)],
+    "reglages_controles_positifs": [
+        *(
+            change(f.ReglagesControlesFactory, **{champ: NEGATIF})
+            for champ in ("tolerance_part", "tolerance_montant", "seuil_convention", "plafond_etat")
+        ),
+        change(f.ReglagesControlesFactory, plafond_etat=Decimal(101)),
+        change(f.ReglagesControlesFactory, part_couverture=101),
+    ],
     "action_territoire_unique": [territoire_d_action()],
     "action_territoire_part": [
         territoire_d_action(part=Decimal(part), deux_fois=False) for part in ("0", "-1", "100.01")

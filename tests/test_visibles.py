@@ -56,7 +56,7 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
             *("contrats.Partenaire", "contrats.PartenaireAssocie", "contrats.Indicateur", "contrats.Critere"),
             *("contrats.Statistique", "contrats.ValeurStatistique", "contrats.Instance"),
             *("contrats.Deliberation", "actions.Campagne", "actions.TrancheAge"),
-            *("actions.Question", "actions.IndicateurDemande"),
+            *("actions.Question", "actions.IndicateurDemande", "actions.ReglagesControles"),
         ),
         DU_CONTRAT,
     ),
@@ -69,7 +69,7 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
             *("porteurs.PartieConvention", "porteurs.Obligation", "porteurs.Echeance", "actions.Action"),
             *("financements.RegleVersement", "financements.Budget", "financements.LigneBudget"),
             *("bilans.Transition", "bilans.BilanStructure", "bilans.AxeBilanStructure"),
-            *("bilans.PieceJointe", "bilans.Recu", "porteurs.Invitation"),
+            *("bilans.PieceJointe", "bilans.Recu", "bilans.SuggestionIgnoree", "porteurs.Invitation"),
         ),
         DU_DOSSIER,
     ),
@@ -85,7 +85,11 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
         ("financements.LigneFinancement", "financements.Versement", "financements.Reversement"), DE_L_ARGENT
     ),
     **dict.fromkeys(
-        ("actions.ModeleMessage", "actions.RelancePrevue", "actions.EvenementCampagne", "bilans.Envoi"),
+        (
+            *("actions.ModeleMessage", "actions.RelancePrevue", "actions.EvenementCampagne", "bilans.Envoi"),
+            *("bilans.ImportTableur", "bilans.LigneImport", "bilans.EffetImport"),
+            *("bilans.CorrespondanceMemorisee", "bilans.Justification"),
+        ),
         DE_LA_CHARGEE,
     ),
     "bilans.Courriel": lecture(ACTIONS, set(), set(), set()),
@@ -177,6 +181,7 @@ def _questions(campagne: Any) -> None:
     """Create what the bilans of a year are asked."""
     fabriques.QuestionFactory(campagne=campagne)
     fabriques.IndicateurDemandeFactory(campagne=campagne)
+    fabriques.ReglagesControlesFactory(campagne=campagne)
 
 
 def _rapport(rapport: Any, instance: Any) -> None:
@@ -194,8 +199,13 @@ def _pilotage(campagne: Any, financeur: Any) -> None:
     f.TotalControleFactory(campagne=campagne)
     for fabrique in (
         *(f.ModeleMessageFactory, f.RelancePrevueFactory, f.EvenementCampagneFactory, f.EnvoiFactory),
+        f.JustificationFactory,
     ):
         fabrique(campagne=campagne)
+    tableur = f.ImportTableurFactory(campagne=campagne)
+    f.LigneImportFactory(import_tableur=tableur)
+    f.EffetImportFactory(import_tableur=tableur)
+    f.CorrespondanceMemoriseeFactory(contrat=contrat)
     instance = contrat.instances.get()
     f.SeanceFactory(instance=instance, date=date(2024, 4, 1), publie=False)
     _rapport(f.RapportFactory(contrat=contrat, annee=2025), instance)
@@ -245,6 +255,7 @@ def _bilan(annuelle: ActionAnnuelle, **situation: bool) -> Any:
     f.PieceJointeFactory(bilan=bilan)
     f.RecuFactory(bilan=bilan)
     f.ReponseQuestionFactory(bilan=bilan, question=annuelle.campagne.questions.get())
+    f.SuggestionIgnoreeFactory(bilan=bilan)
     return bilan
 
 

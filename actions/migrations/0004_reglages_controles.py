@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'réglages des contrôles',
                 'verbose_name_plural': 'réglages des contrôles',
                 'ordering': ['campagne'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('seuil_convention__gte', 0), ('tolerance_montant__gte', 0), ('tolerance_part__gte', 0), ('part_couverture__lte', 100), ('plafond_etat__gte', 0), ('plafond_etat__lte', 100)), name='reglages_controles_positifs', violation_error_message='Un seuil ne peut pas être négatif, ni une part dépasser 100 %.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('seuil_convention__gte', 0), ('tolerance_montant__gte', 0), ('tolerance_part__gte', 0), ('part_couverture__lte', 100), ('plafond_etat__gte', 0), ('plafond_etat__lte', 100)), name='reglages_controles_positifs', violation_error_message='Un seuil ne peut pas être négatif, ni une part dépasser cent pour cent.')],
             },
         ),
     ]

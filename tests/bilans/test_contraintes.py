@@ -254,3 +254,60 @@ def test_un_courriel_impossible_est_refuse(champs, phrase):
     for nom, valeur in champs.items():
         setattr(courriel, nom, valeur)
     refuser(courriel, phrase)
+
+
+@pytest.mark.parametrize(
+    ("situation", "champs", "phrase"),
+    [
+        ({"applique": True}, {"applique_le": None}, "Un import appliqué dit quand et par qui."),
+        ({"applique": True}, {"applique_par": None}, "Un import appliqué dit quand et par qui."),
+        ({"annule": True}, {"annule_le": None}, "Un import annulé dit quand et par qui."),
+        ({"annule": True}, {"annule_par": None}, "Un import annulé dit quand et par qui."),
+        ({"refuse": True}, {"message": ""}, "Un import refusé dit pourquoi."),
+    ],
+)
+def test_un_import_impossible_est_refuse(situation, champs, phrase):
+    objet = fabriques.ImportTableurFactory(**situation)
+    for nom, valeur in champs.items():
+        setattr(objet, nom, valeur)
+    refuser(objet, phrase)
+
+
+@pytest.mark.parametrize(
+    ("fabrique", "champs", "phrase"),
+    [
+        (
+            fabriques.LigneImportFactory,
+            ("import_tableur", "ordre"),
+            "Deux lignes d'un import ne peuvent pas avoir le même rang.",
+        ),
+        (
+            fabriques.EffetImportFactory,
+            ("import_tableur", "ordre"),
+            "Deux effets d'un import ne peuvent pas avoir le même rang.",
+        ),
+        (
+            fabriques.CorrespondanceMemoriseeFactory,
+            ("contrat", "signature"),
+            "Cette disposition de colonnes est déjà connue pour ce contrat.",
+        ),
+        (
+            fabriques.JustificationFactory,
+            ("campagne", "code", "objet", "champ", "empreinte"),
+            "Ce constat a déjà sa justification.",
+        ),
+        (
+            fabriques.SuggestionIgnoreeFactory,
+            ("bilan", "champ", "empreinte"),
+            "Cette suggestion est déjà laissée de côté.",
+        ),
+    ],
+)
+def test_un_import_et_une_justification_ne_se_repetent_pas(fabrique, champs, phrase):
+    refuser(double(fabrique, *champs), phrase)
+
+
+def test_un_bloquant_garde_dit_pourquoi():
+    justification = fabriques.JustificationFactory()
+    justification.gravite = "bloquant"
+    refuser(justification, "Indiquez pourquoi ces chiffres sont gardés tels quels.")
