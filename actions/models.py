@@ -189,7 +189,7 @@ class ReglagesControles(models.Model):
                 name="reglages_controles_positifs",
                 condition=Q(tolerance_part__gte=0, tolerance_montant__gte=0, seuil_convention__gte=0)
                 & Q(plafond_etat__gte=0, plafond_etat__lte=100, part_couverture__lte=100),
-                violation_error_message="Un seuil ne peut pas être négatif, ni une part dépasser 100 %.",
+                violation_error_message="Un seuil ne peut pas être négatif, ni une part dépasser cent pour cent.",
             ),
         ]
 
