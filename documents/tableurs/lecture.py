@@ -1,51 +1,61 @@
-"""Reading a file: what it is, then a child process that takes it apart."""
+"""Reading a file that someone sent: what it is, then a child process that takes it apart."""
 
 from __future__ import annotations
 
-import io
-from decimal import Decimal
+import logging
+import os
+import signal
+import subprocess
+import sys
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
 
-import openpyxl
+from documents.tableurs import echange
+from documents.tableurs.enfant import SANS_MEMOIRE
+from documents.tableurs.erreurs import ABIME, TROP_LONG, FichierRefuse
+from documents.tableurs.limites import DELAI_S
+from documents.tableurs.modele import Classeur
+from documents.tableurs.nature import reconnaitre
 
-from documents.tableurs.erreurs import FichierRefuse
-from documents.tableurs.modele import Classeur, Feuille, Plage, Valeur
+journal = logging.getLogger(__name__)
+
+RACINE = Path(__file__).parents[2]
+# what the child needs from the environment: never the secrets of the server
+VARIABLES = ("PATH", "LANG", "LC_ALL")
 
 
 def lire_tableur(contenu: bytes, nom: str) -> Classeur:
-    """Return the workbook. Raises FichierRefuse, whose message is a French sentence."""
+    """Return the workbook that the bytes are: an xlsx, an ods or a csv, whatever its name says.
+
+    Takes a process of its own, a minute and 1 GB at most (`limites`). Raises FichierRefuse, whose message is
+    a French sentence that says what is wrong and how to mend it.
+    """
+    reconnaitre(contenu)
+    issue, _, reponse = _interroger(contenu).partition(b"\n")
+    if issue == b"refus":
+        raise FichierRefuse(reponse.decode())
+    return echange.lire(reponse, nom=nom, empreinte=sha256(contenu).hexdigest())
+
+
+def _interroger(contenu: bytes) -> bytes:
+    """Return the answer of the child. Raises FichierRefuse when it has none: too long, too large, or broken."""
     try:
-        livre = openpyxl.load_workbook(io.BytesIO(contenu), data_only=True)
-    except Exception as erreur:
-        raise FichierRefuse("Ce fichier n'est pas un classeur que Pilotis sait lire.") from erreur
-    return Classeur(
-        nom=nom,
-        format="xlsx",
-        feuilles=tuple(_feuille(feuille) for feuille in livre.worksheets),
-        empreinte=sha256(contenu).hexdigest(),
+        enfant = subprocess.run(
+            [sys.executable, "-m", "documents.tableurs.enfant"],
+            input=contenu,
+            capture_output=True,
+            timeout=DELAI_S,
+            cwd=RACINE,
+            env={nom: os.environ[nom] for nom in VARIABLES if nom in os.environ},
+            check=False,
+        )
+    except subprocess.TimeoutExpired as expiration:
+        raise FichierRefuse(TROP_LONG) from expiration
+    if enfant.returncode == 0:
+        return enfant.stdout
+    traces = enfant.stderr.decode(errors="replace")
+    journal.warning("A spreadsheet could not be read (%s): %s", enfant.returncode, traces)
+    depassement = (
+        enfant.returncode in (SANS_MEMOIRE, -signal.SIGXCPU, -signal.SIGKILL) or "MemoryError" in traces
     )
-
-
-def _feuille(feuille: Any) -> Feuille:
-    return Feuille(
-        nom=feuille.title,
-        lignes=tuple(tuple(_valeur(v) for v in ligne) for ligne in feuille.iter_rows(values_only=True)),
-        fusions=tuple(
-            Plage(p.min_row - 1, p.min_col - 1, p.max_row - 1, p.max_col - 1)
-            for p in feuille.merged_cells.ranges
-        ),
-        masquee=feuille.sheet_state != "visible",
-        pourcentages=frozenset(
-            (c.row - 1, c.column - 1)
-            for ligne in feuille.iter_rows()
-            for c in ligne
-            if "%" in c.number_format
-        ),
-    )
-
-
-def _valeur(brute: Any) -> Valeur:
-    if isinstance(brute, float):
-        return int(brute) if brute.is_integer() else Decimal(repr(brute))
-    return brute
+    raise FichierRefuse(TROP_LONG if depassement else ABIME)
