@@ -387,7 +387,7 @@ class RelancePrevue(models.Model):
             models.UniqueConstraint(
                 fields=["campagne", "date"],
                 name="relance_prevue_unique",
-                violation_error_message="Une relance est déjà prévue ce jour-là.",
+                violation_error_message="Un rappel est déjà prévu ce jour-là.",
             ),
         ]
 
@@ -403,8 +403,10 @@ class EvenementCampagne(models.Model):
         CLOTURE = "cloture", "Bilans clos"
         REOUVERTURE = "reouverture", "Bilans rouverts"
         PROLONGATION = "prolongation", "Échéance changée pour tous"
+        ARCHIVAGE = "archivage", "Année archivée"
+        DESARCHIVAGE = "desarchivage", "Année sortie des archives"
         INVITATION = "invitation", "Invitations envoyées"
-        RELANCE = "relance", "Relance envoyée"
+        RELANCE = "relance", "Rappels envoyés"
 
     campagne = models.ForeignKey(Campagne, models.CASCADE, related_name="evenements", verbose_name="campagne")
     type = models.CharField("type", max_length=12, choices=Type)
@@ -433,6 +435,11 @@ class EvenementCampagne(models.Model):
                 name="evenement_reouverture_motivee",
                 condition=~Q(type="reouverture", motif=""),
                 violation_error_message="Une réouverture dit pourquoi.",
+            ),
+            models.CheckConstraint(
+                name="evenement_desarchivage_motive",
+                condition=~Q(type="desarchivage", motif=""),
+                violation_error_message="Une année qui sort des archives dit pourquoi.",
             ),
             models.CheckConstraint(
                 name="evenement_prolongation_datee",

@@ -28,6 +28,15 @@ def declarer_suite(suite: Suite) -> None:
         _suites.append(suite)
 
 
+def refuser_annee_archivee(campagne: Campagne) -> None:
+    """Raise ValidationError when the year of `campagne` is archived: its programme and its amounts no longer change."""
+    if campagne.statut == Campagne.Statut.ARCHIVEE:
+        raise ValidationError(
+            f"L'année {campagne.annee} est archivée : ses actions et leurs montants ne changent plus. Pour les "
+            "corriger, sortez-la d'abord des archives, depuis la page de la campagne."
+        )
+
+
 @transaction.atomic
 def creer_action(
     auteur: Utilisateur,
@@ -46,6 +55,7 @@ def creer_action(
     campagne = Campagne.objects.select_for_update(no_key=True).get(pk=annuelle.campagne_id)
     if not auteur.has_perm("contrats.gerer", campagne.contrat):
         raise PermissionDenied
+    refuser_annee_archivee(campagne)
     action = Action.objects.filter(
         contrat=campagne.contrat_id, porteur=porteur, intitule_normalise=normaliser(intitule)
     ).first()
@@ -77,6 +87,7 @@ def modifier_action(
     """
     if not auteur.has_perm("actions.modifier", annuelle):
         raise PermissionDenied
+    refuser_annee_archivee(annuelle.campagne)
     # Always the action before its years: two people in two years of it do not wait for each other.
     action = Action.objects.select_for_update().get(pk=annuelle.action_id)
     verrouiller(ActionAnnuelle.objects.all(), annuelle.pk, version)

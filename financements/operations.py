@@ -8,6 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from actions.models import ActionAnnuelle
+from actions.operations import refuser_annee_archivee
 from comptes.models import Utilisateur
 from comptes.signature import signer
 from comptes.versions import VersionPerimee, verrouiller
@@ -24,6 +25,7 @@ def ajouter_ligne(auteur: Utilisateur, ligne: LigneFinancement) -> LigneFinancem
     """
     if not auteur.has_perm("financements.ajouter", ligne.action_annuelle):
         raise PermissionDenied
+    refuser_annee_archivee(ligne.action_annuelle.campagne)
     _verrouiller_action(ligne)
     _verifier_unicite(ligne)
     _enregistrer(ligne, auteur)
@@ -39,6 +41,7 @@ def modifier_ligne(auteur: Utilisateur, ligne: LigneFinancement, *, version: int
     """
     if not auteur.has_perm("financements.modifier", ligne):
         raise PermissionDenied
+    refuser_annee_archivee(ligne.action_annuelle.campagne)
     _verrouiller_action(ligne)
     verrouiller(LigneFinancement.objects.all(), ligne.pk, version)
     _verifier_unicite(ligne)
@@ -56,6 +59,7 @@ def supprimer_ligne(auteur: Utilisateur, ligne: LigneFinancement, *, version: in
     """
     if not auteur.has_perm("financements.modifier", ligne):
         raise PermissionDenied
+    refuser_annee_archivee(ligne.action_annuelle.campagne)
     verrouiller(LigneFinancement.objects.all(), ligne.pk, version)
     if ligne.versements.exists():
         raise ValidationError(
@@ -128,6 +132,7 @@ def trancher_montants(
     action_annuelle = ambiguite.action_annuelle
     if not auteur.has_perm("financements.ajouter", action_annuelle):
         raise PermissionDenied
+    refuser_annee_archivee(action_annuelle.campagne)
     actuelle = AmbiguiteMontants.objects.select_for_update().get(pk=ambiguite.pk)
     if etat_de(actuelle) != etat:
         raise VersionPerimee(actuelle)

@@ -119,6 +119,8 @@ ADRESSES: dict[str, Adresse] = {
             *(
                 "campagne_prolonger",
                 "campagne_reprendre",
+                "campagne_archiver",
+                "campagne_desarchiver",
                 "campagne_invitations",
                 "campagne_relances",
                 "courriels",

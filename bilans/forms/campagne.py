@@ -643,6 +643,9 @@ class ReouvertureForm(FormulaireVersionne):
         error_messages={"required": "Dites pourquoi les bilans sont rouverts."},
     )
     echeance = ChampDate(label="Nouvelle échéance", required=False)
+    prevenir = forms.BooleanField(
+        label="Prévenir par courriel les porteurs qui doivent encore un bilan", required=False
+    )
 
     def __init__(self, *args: Any, campagne: Campagne, **options: Any) -> None:
         super().__init__(*args, campagne=campagne, **options)
@@ -654,3 +657,18 @@ class ReouvertureForm(FormulaireVersionne):
                 else ""
             )
             self.fields["echeance"].help_text = f"Vide : elle reste le {date_longue(actuelle)}{passee}."
+
+
+class ArchivageForm(FormulaireVersionne):
+    """Nothing to type: a confirmation."""
+
+
+class DesarchivageForm(FormulaireVersionne):
+    """Why a year comes out of the archives."""
+
+    motif = ChampTexte(
+        label="Pourquoi la sortir des archives",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Par exemple : un montant versé était faux dans deux bilans.",
+        error_messages={"required": "Dites pourquoi cette année sort des archives."},
+    )

@@ -35,7 +35,7 @@ from documents.normalisation import normaliser
 
 from .. import messages
 from ..models import Bilan
-from .courriels import annoncer_prolongation_a_tous
+from .courriels import annoncer_prolongation_a_tous, relancer
 from .etats import OperationRefusee, preparer_bilan
 
 Statut = Campagne.Statut
@@ -54,12 +54,16 @@ DEPUIS: dict[str, tuple[Campagne.Statut, ...]] = {
     "clore": (Statut.BILANS_OUVERTS,),
     "rouvrir": (Statut.BILANS_CLOS,),
     "prolonger": (Statut.BILANS_OUVERTS,),
+    "archiver": (Statut.BILANS_CLOS,),
+    "desarchiver": (Statut.ARCHIVEE,),
     "regler": (*AVANT_OUVERTURE, Statut.BILANS_OUVERTS, Statut.BILANS_CLOS),
 }
 VERS: dict[str, Campagne.Statut] = {
     "ouvrir": Statut.BILANS_OUVERTS,
     "clore": Statut.BILANS_CLOS,
     "rouvrir": Statut.BILANS_OUVERTS,
+    "archiver": Statut.ARCHIVEE,
+    "desarchiver": Statut.BILANS_CLOS,
 }
 # Reminders proposed on opening, in days from the due date.
 RAPPELS_PROPOSES = (-30, -7, 7)
@@ -77,6 +81,10 @@ def refus(campagne: Campagne, nom: str) -> str:
     annee = campagne.annee
     if campagne.statut == Statut.ARCHIVEE:
         return f"L'année {annee} est archivée : sa campagne ne change plus."
+    if nom == "desarchiver":
+        return f"L'année {annee} n'est pas archivée."
+    if nom == "archiver":
+        return f"Les bilans de {annee} ne sont pas clos : closez-les d'abord, puis archivez l'année."
     if campagne.statut == Statut.BILANS_CLOS:
         suite = "vous pouvez les rouvrir, avec une nouvelle échéance." if nom == "prolonger" else ""
         return f"Les bilans de {annee} sont clos : {suite or 'vous pouvez les rouvrir, en disant pourquoi.'}"
@@ -320,23 +328,70 @@ def rouvrir_les_bilans(
     motif: str,
     *,
     echeance: date | None = None,
+    prevenir: bool = False,
     version: int | None = None,
 ) -> Campagne:
     """Open again closed bilans, saying why; `echeance` gives all of them another due date. Return the campaign.
 
-    The reminders whose day passed while the bilans were closed are forgotten: they would leave at once.
+    With `prevenir`, whoever still owes a bilan is told by e-mail: of the new date, else by a reminder. The planned
+    reminders whose day passed while the bilans were closed are forgotten: they would leave at once.
     """
     actuelle = _prendre(campagne, utilisateur, "rouvrir", version)
     if actuelle.statut == Statut.BILANS_OUVERTS:
         return actuelle
     raison = _motif(motif, "Dites pourquoi les bilans sont rouverts.")
     actuelle.statut = Statut.BILANS_OUVERTS
-    if echeance is not None and echeance != actuelle.bilan_echeance:
+    reportee = echeance is not None and echeance != actuelle.bilan_echeance
+    if echeance is not None and reportee:
         _reporter(actuelle, utilisateur, echeance)
     _ecrire(actuelle, utilisateur, raison)
     for prevue in _a_faire(actuelle).filter(date__lt=timezone.localdate()):
         _supprimer(prevue, utilisateur)
     _evenement(actuelle, utilisateur, Evenement.REOUVERTURE, raison, actuelle.bilan_echeance)
+    if prevenir and reportee:
+        annoncer_prolongation_a_tous(utilisateur, actuelle)
+    elif prevenir:
+        _rappeler(actuelle, utilisateur)
+    return actuelle
+
+
+def _rappeler(campagne: Campagne, utilisateur: Utilisateur) -> None:
+    """Remind who still owes a bilan; nobody to write to today stops nothing."""
+    try:
+        relancer(utilisateur, campagne)
+    except OperationRefusee:
+        return
+
+
+@transaction.atomic
+def archiver_l_annee(campagne: Campagne, utilisateur: Utilisateur, *, version: int | None = None) -> Campagne:
+    """Put a closed year in the archives: nothing of it changes any more, for anyone. Return the campaign."""
+    actuelle = _prendre(campagne, utilisateur, "archiver", version)
+    if actuelle.statut == Statut.ARCHIVEE:
+        return actuelle
+    actuelle.statut = Statut.ARCHIVEE
+    _ecrire(actuelle, utilisateur)
+    _evenement(actuelle, utilisateur, Evenement.ARCHIVAGE)
+    return actuelle
+
+
+@transaction.atomic
+def desarchiver_l_annee(
+    campagne: Campagne, utilisateur: Utilisateur, motif: str, *, version: int | None = None
+) -> Campagne:
+    """Take a year out of the archives, saying why: its bilans are closed, as they were. Return the campaign.
+
+    The reminders whose day passed meanwhile stay unsent: closed bilans send none.
+    """
+    actuelle = _prendre(campagne, utilisateur, "desarchiver", version)
+    if actuelle.statut == Statut.BILANS_CLOS:
+        return actuelle
+    raison = _motif(motif, "Dites pourquoi cette année sort des archives.")
+    actuelle.statut = Statut.BILANS_CLOS
+    # A year archived before Pilotis may never have had a due date; closed bilans have one.
+    actuelle.bilan_echeance = actuelle.bilan_echeance or actuelle.echeance_par_defaut
+    _ecrire(actuelle, utilisateur, raison)
+    _evenement(actuelle, utilisateur, Evenement.DESARCHIVAGE, raison)
     return actuelle
 
 

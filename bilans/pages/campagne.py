@@ -1,5 +1,6 @@
 """What the pages of a campaign say: where it stands, what comes next, what each decision leads to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -47,7 +48,13 @@ Statut = Campagne.Statut
 Type = EvenementCampagne.Type
 # Told by the events themselves, or never changed here.
 CHAMPS_TUS = ("statut", "contrat", "annee", "ouverture", "cloture")
-TONS: dict[str, str] = {Type.CLOTURE: "alerte", Type.REOUVERTURE: "alerte", Type.OUVERTURE: "fait"}
+TONS: dict[str, str] = {
+    Type.CLOTURE: "alerte",
+    Type.REOUVERTURE: "alerte",
+    Type.OUVERTURE: "fait",
+    Type.ARCHIVAGE: "fait",
+    Type.DESARCHIVAGE: "alerte",
+}
 EVENEMENTS_MONTRES = 12
 
 
@@ -293,6 +300,8 @@ class PageCampagne:
             ("prolonger", "Changer l'échéance de tous…", "campagne_prolonger"),
             ("clore", "Clore les bilans…", "campagne_clore"),
             ("rouvrir", "Rouvrir les bilans…", "campagne_rouvrir"),
+            ("archiver", "Archiver l'année…", "campagne_archiver"),
+            ("desarchiver", "Sortir l'année des archives…", "campagne_desarchiver"),
         )
         principale = self.etape.url if self.etape else ""
         return [
@@ -475,10 +484,8 @@ def mots_a_remplacer(type_: str) -> list[tuple[str, str]]:
 
 # -- Decisions -------------------------------------------------------------------------------------
 def consequences(nom: str, page: PageCampagne) -> list[str]:
-    """Return what follows from `nom` (ouvrir, clore, rouvrir, prolonger), in sentences."""
-    return {"ouvrir": _si_ouvre, "clore": _si_clot, "rouvrir": _si_rouvre, "prolonger": _si_prolonge}[nom](
-        page
-    )
+    """Return what follows from `nom`, a decision of the page, in sentences."""
+    return CONSEQUENCES[nom](page)
 
 
 def _si_ouvre(page: PageCampagne) -> list[str]:
@@ -523,7 +530,8 @@ def _si_clot(page: PageCampagne) -> list[str]:
 def _si_rouvre(page: PageCampagne) -> list[str]:
     phrases = [
         "Les porteurs peuvent de nouveau saisir les bilans qui n'ont pas été transmis.",
-        "Aucun courriel ne part : prévenez les porteurs, ou relancez-les depuis la page de la campagne.",
+        "Aucun courriel ne part, sauf si vous cochez la case ci-dessous : chacune des personnes qui doivent encore un "
+        "bilan reçoit alors ce qui est attendu d'elle et pour quand.",
     ]
     if any(prevue.faite_le is None for prevue in page.prevues):
         phrases.append(
@@ -553,6 +561,45 @@ def _si_prolonge(page: PageCampagne) -> list[str]:
             "plus lointaine que la nouvelle."
         )
     return phrases
+
+
+def _si_archive(page: PageCampagne) -> list[str]:
+    annee = page.campagne.annee
+    phrases = [
+        f"Plus rien ne pourra changer en {annee}, pour personne, vous compris : ni les bilans et leurs remarques, ni "
+        "les actions et leurs montants, ni les réglages de la campagne. Tout reste à lire et à exporter, et aucun "
+        "courriel ne part.",
+    ]
+    if restent := page.avancement.a_recevoir:
+        phrases.append(
+            f"{pluriel(restent, 'bilan attendu n’est pas reçu,bilans attendus ne sont pas reçus')} : "
+            f"{accord(restent, 'il ne pourra,ils ne pourront')} plus l'être."
+        )
+    if a_lire := page.avancement.a_lire:
+        phrases.append(
+            f"{pluriel(a_lire, 'bilan reçu n’est pas validé,bilans reçus ne sont pas validés')} : "
+            f"{accord(a_lire, 'ses chiffres n’entreront,leurs chiffres n’entreront')} pas dans le rapport."
+        )
+    return [*phrases, "Vous pourrez sortir l'année des archives, en disant pourquoi."]
+
+
+def _si_desarchive(page: PageCampagne) -> list[str]:
+    return [
+        f"L'année {page.campagne.annee} redevient modifiable : vous pouvez de nouveau corriger ses bilans, ses actions "
+        "et ses montants.",
+        "Ses bilans restent clos pour les porteurs, et aucun courriel ne part.",
+        "Votre raison reste dans l'historique.",
+    ]
+
+
+CONSEQUENCES: dict[str, Callable[[PageCampagne], list[str]]] = {
+    "ouvrir": _si_ouvre,
+    "clore": _si_clot,
+    "rouvrir": _si_rouvre,
+    "prolonger": _si_prolonge,
+    "archiver": _si_archive,
+    "desarchiver": _si_desarchive,
+}
 
 
 def refus_de(campagne: Campagne, nom: str) -> str:

@@ -19,7 +19,9 @@ from comptes.vues import RIEN_DE_CHANGE, exiger
 
 from ..forms.campagne import (
     ApercuForm,
+    ArchivageForm,
     ClotureForm,
+    DesarchivageForm,
     FormulaireVersionne,
     IndicateurForm,
     MessageForm,
@@ -535,6 +537,21 @@ DECISIONS = {
         "Rouvrir les bilans",
         "Les bilans sont rouverts, et votre raison est dans l'historique.",
     ),
+    "archiver": Decision(
+        "Archiver l'année",
+        ArchivageForm,
+        operations.archiver_l_annee,
+        "Archiver l'année",
+        "L'année est archivée : plus rien n'y change.",
+        danger=True,
+    ),
+    "desarchiver": Decision(
+        "Sortir des archives l'année",
+        DesarchivageForm,
+        operations.desarchiver_l_annee,
+        "Sortir des archives",
+        "L'année est sortie des archives : ses bilans sont clos, et votre raison est dans l'historique.",
+    ),
     "prolonger": Decision(
         "Changer l'échéance de tous les bilans",
         ProlongationForm,
@@ -561,6 +578,18 @@ def campagne_clore(request: RequeteCampagne) -> HttpResponse:
 def campagne_rouvrir(request: RequeteCampagne) -> HttpResponse:
     """Reopen the bilans."""
     return _decider(request, "rouvrir")
+
+
+@require_http_methods(["GET", "POST"])
+def campagne_archiver(request: RequeteCampagne) -> HttpResponse:
+    """Put the year in the archives."""
+    return _decider(request, "archiver")
+
+
+@require_http_methods(["GET", "POST"])
+def campagne_desarchiver(request: RequeteCampagne) -> HttpResponse:
+    """Take the year out of the archives."""
+    return _decider(request, "desarchiver")
 
 
 @require_http_methods(["GET", "POST"])

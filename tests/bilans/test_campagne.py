@@ -15,12 +15,14 @@ from actions.models import (
     Question,
     RelancePrevue,
 )
+from actions.operations import creer_action, modifier_action
 from bilans.messages import MODELES
 from bilans.models import Bilan, Courriel
 from bilans.operations import OperationRefusee
 from bilans.operations import campagne as operations
 from bilans.operations.campagne import TrancheSaisie
 from comptes.versions import VersionPerimee, version_de
+from financements.operations import ajouter_ligne, modifier_ligne, supprimer_ligne
 from tests import fabriques
 from tests.outils.pages import lisible, rien_n_est_ecrit
 
@@ -36,12 +38,16 @@ TABLE = {
     "clore": {Statut.BILANS_OUVERTS: Statut.BILANS_CLOS, Statut.BILANS_CLOS: None},
     "rouvrir": {Statut.BILANS_CLOS: Statut.BILANS_OUVERTS, Statut.BILANS_OUVERTS: None},
     "prolonger": {Statut.BILANS_OUVERTS: Statut.BILANS_OUVERTS},
+    "archiver": {Statut.BILANS_CLOS: Statut.ARCHIVEE, Statut.ARCHIVEE: None},
+    "desarchiver": {Statut.ARCHIVEE: Statut.BILANS_CLOS, Statut.BILANS_CLOS: None},
 }
 EVENEMENTS = {
     "ouvrir": "ouverture",
     "clore": "cloture",
     "rouvrir": "reouverture",
     "prolonger": "prolongation",
+    "archiver": "archivage",
+    "desarchiver": "desarchivage",
 }
 ROLES = ("chargee", "administrateur", "autre_chargee", "porteur", "copil", "financeur")
 DECIDENT = ("chargee", "administrateur")
@@ -92,8 +98,14 @@ def faire(nom, campagne, utilisateur, **options):
         "clore": operations.clore_les_bilans,
         "rouvrir": operations.rouvrir_les_bilans,
         "prolonger": operations.prolonger_les_bilans,
+        "archiver": operations.archiver_l_annee,
+        "desarchiver": operations.desarchiver_l_annee,
     }
-    arguments = {"rouvrir": ["Une erreur."], "prolonger": [date(2025, 9, 15)]}.get(nom, [])
+    arguments = {
+        "rouvrir": ["Une erreur."],
+        "prolonger": [date(2025, 9, 15)],
+        "desarchiver": ["Un montant faux."],
+    }.get(nom, [])
     return fonctions[nom](campagne, utilisateur, *arguments, **options)
 
 
@@ -241,6 +253,85 @@ def test_la_base_refuse_des_bilans_ouverts_sans_echeance(campagne):
     campagne.statut = Statut.BILANS_OUVERTS
     with pytest.raises(IntegrityError), transaction.atomic():
         campagne.save()
+
+
+@pytest.mark.parametrize(
+    ("prevenir", "options", "attendus"),
+    [
+        (False, {}, []),
+        (True, {}, [("relance", "amina@exemple.fr")]),
+        (True, {"echeance": date(2025, 9, 15)}, [("prolongation", "amina@exemple.fr")]),
+    ],
+)
+def test_rouvrir_previent_qui_doit_encore_un_bilan_si_on_le_demande(ouverte, prevenir, options, attendus):
+    chargee = fabriques.chargee_de_mission(ouverte.contrat)
+    for adresse, etats in (("amina@exemple.fr", {}), ("fini@exemple.fr", {"transmis": True})):
+        porteur = fabriques.PorteurFactory(epci=ouverte.contrat.epci)
+        fabriques.RepresentantFactory(porteur=porteur, email=adresse)
+        fabriques.BilanFactory(
+            action_annuelle__campagne=ouverte, action_annuelle__action__porteur=porteur, **etats
+        )
+    operations.clore_les_bilans(ouverte, chargee)
+    operations.rouvrir_les_bilans(ouverte, chargee, "Une erreur.", prevenir=prevenir, **options)
+    ecrits = Courriel.objects.order_by("pk").values_list("type", "destinataire")
+    assert list(ecrits) == attendus
+
+
+def test_rouvrir_en_prevenant_quand_personne_ne_doit_rien_rouvre_quand_meme(ouverte):
+    chargee = fabriques.chargee_de_mission(ouverte.contrat)
+    operations.clore_les_bilans(ouverte, chargee)
+    operations.rouvrir_les_bilans(ouverte, chargee, "Une erreur.", prevenir=True)
+    ouverte.refresh_from_db()
+    assert (ouverte.statut, Courriel.objects.count()) == (Statut.BILANS_OUVERTS, 0)
+
+
+# -- The archives ----------------------------------------------------------------------------------
+def archivee(campagne):
+    Campagne.objects.filter(pk=campagne.pk).update(statut=Statut.ARCHIVEE)
+    campagne.refresh_from_db()
+    return campagne
+
+
+def test_sortir_des_archives_dit_pourquoi(ouverte, chargee):
+    archivee(ouverte)
+    with rien_n_est_ecrit(), pytest.raises(ValidationError) as refus:
+        operations.desarchiver_l_annee(ouverte, chargee, "  ")
+    assert list(refus.value.message_dict) == ["motif"]
+    operations.desarchiver_l_annee(ouverte, chargee, " Un montant faux. ")
+    assert ouverte.evenements.get().motif == "Un montant faux."
+
+
+def test_la_base_refuse_de_sortir_des_archives_sans_motif(ouverte, chargee):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        EvenementCampagne.objects.create(campagne=ouverte, type="desarchivage", auteur=chargee)
+
+
+def test_une_annee_sans_echeance_sort_des_archives_avec_celle_d_ordinaire(campagne, chargee):
+    operations.desarchiver_l_annee(archivee(campagne), chargee, "Une erreur.")
+    campagne.refresh_from_db()
+    assert (campagne.statut, campagne.bilan_echeance) == (Statut.BILANS_CLOS, ECHEANCE)
+
+
+@pytest.mark.parametrize("role", DECIDENT)
+def test_ni_les_actions_ni_les_montants_d_une_annee_archivee_ne_changent(ouverte, comptes, role):
+    ligne = fabriques.LigneFinancementFactory(action_annuelle__campagne=ouverte)
+    annuelle = ligne.action_annuelle
+    archivee(ouverte)
+    annuelle.refresh_from_db()
+    identite = {"porteur": annuelle.action.porteur, "intitule": "Autre", "territoires": []}
+    autre = fabriques.LigneFinancementFactory.build(
+        action_annuelle=annuelle, financeur=fabriques.FinanceurFactory(contrat=ouverte.contrat)
+    )
+    compte = comptes[role]
+    for geste in (
+        lambda: creer_action(compte, fabriques.ActionAnnuelleFactory.build(campagne=ouverte), **identite),
+        lambda: modifier_action(compte, annuelle, version=annuelle.version, **identite),
+        lambda: ajouter_ligne(compte, autre),
+        lambda: modifier_ligne(compte, ligne, version=ligne.version),
+        lambda: supprimer_ligne(compte, ligne, version=ligne.version),
+    ):
+        with rien_n_est_ecrit(), pytest.raises(ValidationError, match="est archivée"):
+            geste()
 
 
 def test_rouvrir_avec_une_autre_echeance_oublie_les_rappels_passes(ouverte, chargee, time_machine):

@@ -28,6 +28,8 @@ PAGES = (
     "campagne_clore",
     "campagne_rouvrir",
     "campagne_prolonger",
+    "campagne_archiver",
+    "campagne_desarchiver",
 )
 PARTIES = ("", "?partie=tranches", "?partie=rappels")
 
@@ -256,7 +258,7 @@ def test_la_chronologie_dit_qui_quand_et_les_dates(chargee, compte, campagne, ti
     faits = lire(chargee, campagne).context["chronologie"]
     dits = [(lisible(fait.quoi), fait.qui, fait.motif) for fait in faits]
     assert sorted(dits[:2]) == [
-        ("Relance envoyée : 12 messages", "Pilotis, automatiquement", ""),
+        ("Rappels envoyés : 12 messages", "Pilotis, automatiquement", ""),
         ("Réglages modifiés", "Claire Montrichard", ""),
     ]
     assert dits[2:] == [
@@ -795,6 +797,45 @@ def test_une_decision_que_l_etat_ne_permet_pas_ramene_a_la_campagne(chargee, cam
         reponse = chargee.get(adresse(campagne, nom), follow=True)
     assert reponse.redirect_chain[0][0] == adresse(campagne, "campagne")
     assert phrase in texte(reponse)
+
+
+def test_archiver_dit_ce_que_cela_veut_dire_puis_sortir_des_archives(chargee, campagne, compte):
+    mettre(campagne, Statut.BILANS_CLOS)
+    annuelle = fabriques.ActionAnnuelleFactory(campagne=campagne)
+    fabriques.BilanFactory(action_annuelle=annuelle)
+    fabriques.BilanFactory(action_annuelle__campagne=campagne, transmis=True)
+    assert "Archiver l'année…" in texte(lire(chargee, campagne))
+    page = texte(lire(chargee, campagne, "campagne_archiver"))
+    assert "Plus rien ne pourra changer en 2024, pour personne, vous compris" in page
+    assert "1 bilan attendu n’est pas reçu : il ne pourra plus l'être." in page
+    assert "1 bilan reçu n’est pas validé : ses chiffres n’entreront pas dans le rapport." in page
+    reponse = chargee.post(
+        adresse(campagne, "campagne_archiver"),
+        saisie(chargee.get(adresse(campagne, "campagne_archiver"))),
+        follow=True,
+    )
+    page = texte(reponse)
+    assert "L'année est archivée : plus rien n'y change." in page
+    assert "Sortir l'année des archives…" in page
+    assert "Archiver l'année…" not in page
+    url = adresse(campagne, "campagne_desarchiver")
+    with rien_n_est_ecrit():
+        refus = chargee.post(url, saisie(chargee.get(url)))
+    assert erreurs(refus) == {"motif": ["Dites pourquoi cette année sort des archives."]}
+    reponse = chargee.post(url, saisie(chargee.get(url)) | {"motif": "Un montant faux."}, follow=True)
+    page = texte(reponse)
+    assert "Année sortie des archives" in page
+    assert "Un montant faux." in page
+    assert "Année archivée" in page
+    campagne.refresh_from_db()
+    assert campagne.statut == Statut.BILANS_CLOS
+
+
+def test_rouvrir_propose_de_prevenir_sans_le_faire_d_office(chargee, campagne):
+    mettre(campagne, Statut.BILANS_CLOS)
+    page = lire(chargee, campagne, "campagne_rouvrir")
+    assert "Prévenir par courriel les porteurs qui doivent encore un bilan" in texte(page)
+    assert saisie(page)["prevenir"] == ""
 
 
 def test_une_campagne_changee_entre_temps_le_dit_sans_rien_perdre(chargee, campagne, collegue):
