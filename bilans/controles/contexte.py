@@ -54,6 +54,8 @@ class PorteurLu:
     nom: str
     parent: int | None = None
     alias: tuple[str, ...] = ()
+    # Porteur.Type: « commune », « association »…
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class BudgetLu:
     nature: str
     charges: Mapping[str, Decimal] = field(default_factory=dict)
     produits: Mapping[str, Decimal] = field(default_factory=dict)
+    # the total that is stated without its accounts
+    total_annonce: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +114,10 @@ class LigneAnnee:
     # every state: {"montant_demande": {funder: euros}…}
     etats: Mapping[str, Mapping[int, Decimal]] = field(default_factory=dict)
     verses: Mapping[int, Decimal] = field(default_factory=dict)
+    # euros asked back (Reversement), by funder
+    reverses: Mapping[int, Decimal] = field(default_factory=dict)
+    # the same action year by year, this one included: (year, forecast budget, granted), in euros
+    annees: tuple[tuple[int, Decimal | None, Decimal | None], ...] = ()
     # the row's own total as the document prints it, None when it prints none
     total_imprime: Decimal | None = None
     ambigue: bool = False
@@ -156,6 +164,8 @@ class ContexteAnnee:
     thematiques: tuple[str, ...] = ()
     # people reached the year before, by (porteur, normalised title)
     precedent: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    # the porteurs that a convention binds at some time of the year
+    conventions: frozenset[int] = frozenset()
 
     def structure(self, porteur: int) -> int:
         """Return the parent structure of a porteur, or itself."""
@@ -204,6 +214,8 @@ class ConventionLue:
     versements: tuple[tuple[str, int, int, int, str], ...] = ()
     # amounts planned: (label, euros)
     montants_prevus: tuple[tuple[str, Decimal], ...] = ()
+    # (rank, day) of each payment planned
+    dates_prevues: tuple[tuple[int, date], ...] = ()
     # (label, from, to) of the agréments of the porteur
     agrements: tuple[tuple[str, date | None, date | None], ...] = ()
     # (name, function) of the legal representatives named, with the document that names them
@@ -219,6 +231,8 @@ class ContexteContrat:
     date_debut: date
     date_fin: date
     date_signature: date | None = None
+    # the day of the reading: what is told as past cannot come after it
+    aujourdhui: date | None = None
     # (number, from, to)
     phases: tuple[tuple[int, date, date], ...] = ()
     textes: tuple[TexteLu, ...] = ()
