@@ -128,5 +128,6 @@ def _remplir(grille: Grille, texte: str, separateur: str) -> None:
 def _guillemet(rangee: int) -> str:
     return (
         f"Dans ce fichier CSV, un guillemet ouvert à la ligne {rangee + 1} du tableau n'est jamais refermé : la "
-        f"suite serait lue de travers. Corrigez-le, ou enregistrez le tableau en .xlsx, puis déposez à nouveau le fichier."
+        f"suite serait lue de travers. Corrigez-le, ou enregistrez le tableau en .xlsx, puis déposez à nouveau "
+        f"le fichier."
     )

@@ -16,7 +16,7 @@ from documents.tableurs.archive import Archive
 from documents.tableurs.bureautique import lire_archive
 from documents.tableurs.csv_texte import lire_csv
 from documents.tableurs.erreurs import FichierRefuse
-from documents.tableurs.limites import MEMOIRE_MAX, PROCESSEUR_S
+from documents.tableurs.limites import MEMOIRE_MAX, PROCESSEUR_S, SANS_MEMOIRE
 from documents.tableurs.modele import Classeur
 from documents.tableurs.nature import reconnaitre
 
@@ -31,7 +31,8 @@ def extraire(contenu: bytes) -> Classeur:
 def principal() -> int:
     """Read the file, write the answer, return the exit code. MemoryError leaves with a code: the parent says it."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMOIRE_MAX, MEMOIRE_MAX))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSEUR_S, PROCESSEUR_S))
+    # the first limit is a signal that says why, the second one would be a mere kill
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSEUR_S, PROCESSEUR_S + 5))
     # nothing is written to disk, and no trace of a crash either
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -46,9 +47,6 @@ def principal() -> int:
     sys.stdout.buffer.write(reponse)
     return 0
 
-
-# the exit code that says that the memory allowed did not suffice
-SANS_MEMOIRE = 3
 
 if __name__ == "__main__":
     sys.exit(principal())

@@ -11,9 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from documents.tableurs import echange
-from documents.tableurs.enfant import SANS_MEMOIRE
 from documents.tableurs.erreurs import ABIME, TROP_LONG, FichierRefuse
-from documents.tableurs.limites import DELAI_S
+from documents.tableurs.limites import DELAI_S, SANS_MEMOIRE
 from documents.tableurs.modele import Classeur
 from documents.tableurs.nature import reconnaitre
 

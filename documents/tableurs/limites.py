@@ -30,3 +30,5 @@ TEXTE_MAX = 32_767
 MEMOIRE_MAX = 1 << 30
 PROCESSEUR_S = 30
 DELAI_S = 60
+# the exit code by which it says that the memory allowed did not suffice
+SANS_MEMOIRE = 3

@@ -19,6 +19,7 @@ from documents.tableurs.limites import COLONNES_MAX, FEUILLES_MAX, LIGNES_MAX, P
 from documents.tableurs.messages import LIENS, avertir, refuser_sans_donnees
 from documents.tableurs.modele import Classeur, Feuille, Plage, Valeur
 from documents.tableurs.nombres import nombre_exact
+from documents.texte import nettoyer
 
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE, _OFFICE, _TEXTE, _STYLE, _META = (
@@ -276,7 +277,7 @@ def _valeur(genre: str, attributs: Attributs, affiche: str) -> Valeur:
         return _instant(attributs.get(f"{_OFFICE} date-value", ""), affiche)
     if genre == "time":
         return _heure(attributs.get(f"{_OFFICE} time-value", ""), affiche)
-    return affiche or attributs.get(f"{_OFFICE} string-value", "")
+    return nettoyer(affiche or attributs.get(f"{_OFFICE} string-value", "")) or None
 
 
 def _instant(iso: str, affiche: str) -> date | datetime | str:
