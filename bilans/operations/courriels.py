@@ -46,7 +46,7 @@ RENVOYABLES = (Statut.ENVOYE, Statut.REFUSE, Statut.ECHEC, Statut.RETOUR)
 PERSONNE_A_ECRIRE = {
     Envoi.Type.INVITATION: "Personne n'est à inviter : tout le monde l'a été, ou plus rien n'est attendu.",
     Envoi.Type.RELANCE: (
-        "Personne n'est à relancer aujourd'hui : plus rien n'est attendu, ou le message du jour est déjà parti."
+        "Il n'y a pas de rappel à envoyer aujourd'hui : plus rien n'est attendu, ou le message du jour est déjà parti."
     ),
 }
 PAS_OUVERTS = "Les bilans de {} ne sont pas ouverts : ouvrez la campagne, puis envoyez les messages."

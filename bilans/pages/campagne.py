@@ -289,8 +289,8 @@ class PageCampagne:
                 f"{self.url('campagne_reglages')}?partie=rappels",
             )
         else:
-            phrase = f"{manque}. Aucun rappel n'est prévu : relancez maintenant, ou ajoutez une date."
-        return Etape(phrase, "Relancer", self.url("campagne_relances"))
+            phrase = f"{manque}. Aucun rappel n'est prévu : envoyez-en un maintenant, ou ajoutez une date."
+        return Etape(phrase, "Envoyer un rappel", self.url("campagne_relances"))
 
     @property
     def autres_decisions(self) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from actions.models import ActionAnnuelle, Campagne, EvenementCampagne, ModeleMessage, RelancePrevue
 from actions.situation import RequeteCampagne
-from comptes.templatetags.typographie import accord, date_longue, pluriel
+from comptes.templatetags.typographie import date_longue, pluriel
 from porteurs.models import Porteur
 
 from ..destinataires import Appel, Destinataire, adresses_en_defaut, lire_appel
@@ -141,7 +141,7 @@ class PageAppel(ABC):
     """Who will be written to, and who will not and why; nothing is written by looking."""
 
     type: Envoi.Type
-    verbe: tuple[str, str]
+    recevront: str
 
     def __init__(self, request: RequeteCampagne) -> None:
         self.request = request
@@ -184,10 +184,9 @@ class PageAppel(ABC):
         nombre = len(self.choisis)
         if not nombre:
             return self.phrase_vide
-        messages = pluriel(nombre, "personne sera,personnes seront")
         structures = pluriel(self.structures, "structure,structures")
         bilans = pluriel(self.bilans_attendus, "bilan attendu,bilans attendus")
-        return f"{messages} {accord(nombre, ','.join(self.verbe))}, de {structures}, pour {bilans}."
+        return f"{pluriel(nombre, self.recevront)}, de {structures}, pour {bilans}."
 
     @property
     @abstractmethod
@@ -243,7 +242,7 @@ class PageInvitations(PageAppel):
     """Who is invited for the first time."""
 
     type = Envoi.Type.INVITATION
-    verbe = ("invitée", "invitées")
+    recevront = "personne sera invitée,personnes seront invitées"
 
     @property
     def choisis(self) -> list[Destinataire]:
@@ -267,7 +266,7 @@ class PageRelances(PageAppel):
     """Who is reminded today, and the days on which it is planned."""
 
     type = Envoi.Type.RELANCE
-    verbe = ("relancée", "relancées")
+    recevront = "personne recevra un rappel,personnes recevront un rappel"
 
     @property
     def choisis(self) -> list[Destinataire]:
@@ -276,12 +275,14 @@ class PageRelances(PageAppel):
     @property
     def phrase_vide(self) -> str:
         if self.ecrits:
-            return "Personne d'autre n'est à relancer aujourd'hui : le message du jour est déjà parti."
+            return (
+                "Personne d'autre ne peut recevoir de rappel aujourd'hui : le message du jour est déjà parti."
+            )
         if self.appel.sans_adresse or self.appel.en_defaut:
-            return "Personne ne peut être relancé pour l'instant : il manque des adresses."
+            return "Personne ne peut recevoir de rappel pour l'instant : il manque des adresses."
         if not self.ouverte:
-            return "Personne n'est à relancer : aucun bilan n'est attendu."
-        return "Personne n'est à relancer : plus aucun bilan n'est attendu."
+            return "Il n'y a pas de rappel à envoyer : aucun bilan n'est attendu."
+        return "Il n'y a pas de rappel à envoyer : plus aucun bilan n'est attendu."
 
     @cached_property
     def prevues(self) -> list[RelancePrevue]:
@@ -295,6 +296,11 @@ class PageRelances(PageAppel):
         visibles = EvenementCampagne.objects.visibles_par(self.request.user)
         relances = visibles.filter(campagne=self.campagne, type=EvenementCampagne.Type.RELANCE)
         return list(relances.select_related("auteur").order_by("-date", "-pk")[:10])
+
+
+def nom_de_l_envoi(envoi: Envoi) -> str:
+    """Return what a batch is called: « Invitations », « Rappels »."""
+    return "Rappels" if envoi.type == Envoi.Type.RELANCE else str(envoi.get_type_display())
 
 
 # -- A batch ---------------------------------------------------------------------------------------
@@ -319,8 +325,8 @@ class PageEnvoi:
 
     @property
     def titre(self) -> str:
-        """« Invitations », « Relance »."""
-        return str(self.envoi.get_type_display())
+        """« Invitations », « Rappels »."""
+        return nom_de_l_envoi(self.envoi)
 
     @property
     def phrase(self) -> str:
@@ -486,7 +492,7 @@ class JournalCourriels:
             "etat": ETATS[self.etat][0] if self.etat else "",
             "type": str(Courriel.Type(self.type).label) if self.type else "",
             "porteur": self.porteur.nom if self.porteur else "",
-            "envoi": f"{self.envoi.get_type_display()} du {date_longue(self.envoi.cree_le)}"
+            "envoi": f"{nom_de_l_envoi(self.envoi)} du {date_longue(self.envoi.cree_le)}"
             if self.envoi
             else "",
         }

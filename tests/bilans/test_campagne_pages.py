@@ -162,7 +162,7 @@ def test_une_seule_action_principale_d_un_bout_a_l_autre(chargee, compte, campag
         campagne=campagne, porteur=porteur, destinataire=representant.email, envoye=True
     )
     reponse = lire(chargee, campagne)
-    assert bouton(reponse) == "Relancer"
+    assert bouton(reponse) == "Envoyer un rappel"
     assert "Le prochain rappel part le 31 mai 2025, dans 89 jours." in texte(reponse)
     annuelle.bilan.delete()
     fabriques.BilanFactory(action_annuelle=annuelle, transmis=True)
@@ -190,7 +190,7 @@ def test_ce_qui_reste_a_faire_quand_rien_n_est_attendu_ou_que_le_message_du_jour
     assert bouton(lire(chargee, campagne)) == "Prévoir des rappels"
     courriel.jour = date(2025, 3, 2)
     courriel.save()
-    assert bouton(lire(chargee, campagne)) == "Relancer"
+    assert bouton(lire(chargee, campagne)) == "Envoyer un rappel"
 
 
 def test_les_questions_dans_la_chronologie(chargee, compte, campagne):

@@ -153,7 +153,7 @@ def test_relancer_deux_fois_le_meme_jour_n_envoie_rien_la_seconde(
         with django_capture_on_commit_callbacks(execute=True):
             reponse = chargee.post(adresse(campagne, "campagne_relances"), follow=True)
     assert len(mail.outbox) == 1
-    assert "Personne n'est à relancer aujourd'hui" in mots(reponse)
+    assert "Il n'y a pas de rappel à envoyer aujourd'hui" in mots(reponse)
 
 
 # -- A batch -----------------------------------------------------------------------------------------
