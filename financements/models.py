@@ -540,6 +540,15 @@ class TotalControle(models.Model):
     axe = models.ForeignKey(
         Axe, models.CASCADE, null=True, blank=True, related_name="totaux_controle", verbose_name="axe"
     )
+    # The total that the document prints at the end of one row; the others are of columns and blocks.
+    action_annuelle = models.ForeignKey(
+        ActionAnnuelle,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="totaux_controle",
+        verbose_name="action",
+    )
     valeur = models.DecimalField("valeur imprimée", max_digits=14, decimal_places=2)
     source = models.CharField("source", max_length=255, blank=True)
     citation = models.TextField("citation", blank=True, help_text="Les mots exacts du document.")

@@ -135,7 +135,10 @@ def _controles(lecture: Lecture, argent: Argent) -> str:
     if lecture.selection or argent.etat != "accorde":
         return ""
     imprimes = lisibles(TotalControle.objects.all(), lecture.utilisateur).filter(
-        campagne=lecture.campagne, nature=TotalControle.Nature.MONTANT, porteur__isnull=True
+        campagne=lecture.campagne,
+        nature=TotalControle.Nature.MONTANT,
+        porteur__isnull=True,
+        action_annuelle__isnull=True,
     )
     ecarts = []
     for imprime in imprimes.select_related("financeur").order_by("ordre"):

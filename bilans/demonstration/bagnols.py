@@ -376,6 +376,7 @@ def _totaux(
         if financeur.dans_total
     ]
     totaux += _sous_totaux(controles["sous_totaux_porteur"], porteurs, textes["sous_totaux"])
+    totaux += _totaux_des_lignes(campagne, document["lignes"])
     totaux.append(
         TotalControle(
             nature=nature.EFFECTIF,
@@ -424,4 +425,21 @@ def _sous_totaux(lus: Any, porteurs: Mapping[str, Porteur], source: str) -> list
         )
         for lu in lus
         if lu["imprime"] is not None
+    ]
+
+
+def _totaux_des_lignes(campagne: Campagne, lignes: Any) -> list[TotalControle]:
+    """Return the total that each row prints; four of them print none (domaine.md §9, FIN-03)."""
+    annuelles = {annuelle.ordre: annuelle for annuelle in campagne.actions.order_by("ordre")}
+    return [
+        TotalControle(
+            nature=TotalControle.Nature.MONTANT,
+            libelle="TOTAL PDV",
+            action_annuelle=annuelles[ligne["ordre"]],
+            valeur=ligne["total_pdv"],
+            source=f"Colonne « TOTAL PDV », {ligne['ordre']}e ligne",
+            citation=str(ligne["total_pdv"]),
+        )
+        for ligne in lignes
+        if ligne["total_pdv"] is not None
     ]

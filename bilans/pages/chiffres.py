@@ -338,7 +338,7 @@ class Rapprochement:
 
 def rapprochements(campagne: Campagne, utilisateur: Any, argent: Argent) -> list[Rapprochement]:
     """Return the printed totals of the year, each beside what the rows give (domaine.md §9, FIN-01 to FIN-07)."""
-    imprimes = TotalControle.objects.visibles_par(utilisateur).filter(campagne=campagne)
+    imprimes = TotalControle.objects.visibles_par(utilisateur).filter(campagne=campagne, action_annuelle=None)
     lus = list(imprimes.select_related("financeur", "porteur").order_by("ordre"))
     if not lus:
         return []

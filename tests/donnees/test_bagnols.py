@@ -218,7 +218,7 @@ def test_les_huit_lignes_ambigues_attendent_qu_on_tranche(par_ordre):
 # -- Printed totals --------------------------------------------------------------------------------
 def test_les_totaux_imprimes_sont_gardes_sans_servir_de_chiffres(contrat):
     imprimes = DOCUMENT["totaux_imprimes"]
-    totaux = TotalControle.objects.filter(campagne__contrat=contrat)
+    totaux = TotalControle.objects.filter(campagne__contrat=contrat, action_annuelle=None)
     montants = totaux.filter(nature="montant", porteur__isnull=True)
     assert {t.financeur.sigle if t.financeur else "": t.valeur for t in montants} == {
         **{sigle: Decimal(imprimes[cle]) for cle, sigle in zip(FINANCEURS, SIGLES, strict=True)},
@@ -236,6 +236,17 @@ def test_les_totaux_imprimes_sont_gardes_sans_servir_de_chiffres(contrat):
         "Actions de la Ville annoncées": 14,
     }
     assert all(total.citation and total.source for total in totaux)
+
+
+def test_quatre_lignes_n_impriment_pas_de_total(contrat, annuelles):
+    imprimes = TotalControle.objects.filter(campagne__contrat=contrat, action_annuelle__isnull=False)
+    lus = {total.action_annuelle.ordre: int(total.valeur) for total in imprimes}
+    assert lus == {
+        ligne["ordre"]: ligne["total_pdv"]
+        for ligne in DOCUMENT["lignes"]
+        if ligne["ordre"] not in DOCUMENT["controles"]["lignes_sans_total_imprime"]
+    }
+    assert len(lus) == 42
 
 
 def test_les_sous_totaux_par_porteur(contrat):
