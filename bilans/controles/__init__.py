@@ -2,31 +2,55 @@
 
     from bilans.controles import anomalies_bilan, anomalies_annee, anomalies_contrat
 
-`socle` says what a rule is, `contexte` what it reads, `lecture` reads it from the database; the rules are in
-`effectifs` (EFF), `dates` (DAT), `financements` (FIN) and `coherence` (COH).
+`socle` says what a rule is, `contexte` what it reads, `lecture` (a bilan), `lecture_annee` and `lecture_contrat`
+read it from the database, `constats` runs the rules; these are in `effectifs` (EFF), `dates` (DAT),
+`financements` (FIN) and `coherence` (COH).
 """
 
 from . import coherence, dates, effectifs, financements
-from .contexte import Contexte, Seuils
-from .lecture import anomalies, anomalies_bilan, contexte
+from .constats import (
+    anomalies,
+    anomalies_annee,
+    anomalies_bilan,
+    anomalies_bilans,
+    anomalies_contrat,
+    constats_annee,
+    constats_contrat,
+)
+from .contexte import Contexte, ContexteAnnee, ContexteContrat, Seuils
+from .lecture import Cadre, cadre, contexte, lire_seuils
+from .lecture_annee import lire_annee
+from .lecture_contrat import lire_contrat
 from .socle import REGLES, Anomalie, Gravite, Portee, Regle, appliquer, par_gravite, regle
 
 __all__ = [
     "REGLES",
     "Anomalie",
+    "Cadre",
     "Contexte",
+    "ContexteAnnee",
+    "ContexteContrat",
     "Gravite",
     "Portee",
     "Regle",
     "Seuils",
     "anomalies",
+    "anomalies_annee",
     "anomalies_bilan",
+    "anomalies_bilans",
+    "anomalies_contrat",
     "appliquer",
+    "cadre",
     "coherence",
+    "constats_annee",
+    "constats_contrat",
     "contexte",
     "dates",
     "effectifs",
     "financements",
+    "lire_annee",
+    "lire_contrat",
+    "lire_seuils",
     "par_gravite",
     "regle",
 ]

@@ -1,26 +1,195 @@
-"""Reading from the database what the rules need, and running them."""
+"""Reading from the database what the rules of a bilan need, in a fixed number of queries."""
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from actions.models import Action, ActionAnnuelle, Campagne, ReglagesControles, TrancheAge
+from contrats.models import Territoire
+from documents.normalisation import normaliser
 
 from .. import effectifs as eff
-from .contexte import Contexte
-from .socle import Anomalie, Portee, appliquer
+from ..models import Bilan
+from .contexte import Contexte, Seuils, TerritoireLu
 
-if TYPE_CHECKING:
-    from ..models import Bilan
+# What a bilan and a fiche say in words.
+CHAMPS_BILAN = (*Bilan.CHAMPS_RECIT, "type_public", "moyens", "dates_lieux", "partenariats")
+CHAMPS_FICHE = (
+    "domaine",
+    "objectifs",
+    "description",
+    "public_vise",
+    "lieux",
+    "moyens_humains",
+    "moyens_materiels",
+    "moyens_financiers",
+    "partenaires",
+    "tarifs",
+)
+# The words by which a critère counts people: its target is then the number of people planned.
+UNITES_DE_PERSONNES = ("personne", "beneficiaire", "participant", "habitant", "jeune", "enfant", "usager")
 
 
-def contexte(bilan: "Bilan") -> Contexte:
-    """Return the context of a bilan, from its effectifs and its campaign's age bands (prefetched if they are)."""
-    campagne = bilan.action_annuelle.campagne
-    return Contexte(campagne.annee, eff.grilles(bilan.effectifs.all(), campagne.tranches.all()))
+# -- What the bilans of a year share ------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Cadre:
+    """What every bilan of a year is read beside: its year, its thresholds, its age bands, its territories."""
+
+    annee: int
+    seuils: Seuils
+    tranches: tuple[TrancheAge, ...]
+    territoires: tuple[TerritoireLu, ...]
 
 
-def anomalies(bilan: "Bilan", situation: Contexte) -> list[Anomalie]:
-    """Return what every rule of a bilan finds, the most serious first, then in the order of the codes."""
-    return appliquer(Portee.BILAN, bilan, situation)
+def cadre(campagne: Campagne) -> Cadre:
+    """Return what the bilans of a year share, in four queries (three when the age bands are prefetched)."""
+    return Cadre(
+        annee=campagne.annee,
+        seuils=lire_seuils(campagne),
+        tranches=tuple(campagne.tranches.all()),
+        territoires=lire_territoires(campagne.contrat_id),
+    )
 
 
-def anomalies_bilan(bilan: "Bilan") -> list[Anomalie]:
-    """Return what does not add up in a bilan, the most serious first."""
-    return anomalies(bilan, contexte(bilan))
+def lire_seuils(campagne: Campagne) -> Seuils:
+    """Return the thresholds of a year: those that were set, else the defaults."""
+    reglages = ReglagesControles.objects.filter(campagne=campagne).first()
+    if reglages is None:
+        return Seuils()
+    return Seuils(**{nom: getattr(reglages, nom) for nom in Seuils.__dataclass_fields__})
+
+
+def lire_territoires(contrat: int) -> tuple[TerritoireLu, ...]:
+    """Return the territories of a contract with their other names."""
+    territoires = Territoire.objects.filter(contrat=contrat).prefetch_related("alias").order_by("type", "pk")
+    return tuple(
+        TerritoireLu(
+            pk=territoire.pk,
+            nom=territoire.nom,
+            type=territoire.type,
+            population=territoire.population,
+            alias=tuple(alias.libelle for alias in territoire.alias.all()),
+        )
+        for territoire in territoires
+    )
+
+
+# -- A bilan ---------------------------------------------------------------------------------------
+def contexte(
+    bilan: Bilan,
+    *,
+    commun: Cadre | None = None,
+    grilles: Mapping[str, eff.Grille] | None = None,
+    precedents: "Precedents | None" = None,
+) -> Contexte:
+    """Return the context of a bilan; what is given is not read again.
+
+    `grilles` are those of a page that holds more than the database (a cell that waits to be corrected).
+    """
+    annuelle = bilan.action_annuelle
+    campagne = annuelle.campagne
+    partage = commun or cadre(campagne)
+    avant = precedents if precedents is not None else lire_precedents(campagne, [annuelle.action])
+    return Contexte(
+        annee=campagne.annee,
+        grilles=grilles or eff.grilles(bilan.effectifs.all(), partage.tranches),
+        seuils=partage.seuils,
+        textes=lire_recits(bilan),
+        fiche=lire_fiche(annuelle),
+        territoires=partage.territoires,
+        precedent=avant.get(annuelle),
+        personnes_prevues=_personnes_prevues(annuelle),
+        indicateurs=tuple(
+            (valeur.libelle, valeur.unite, valeur.valeur) for valeur in bilan.valeurs_indicateurs.all()
+        ),
+    )
+
+
+def lire_recits(bilan: Bilan) -> dict[str, str]:
+    """Return what a bilan says in words, by field."""
+    return {champ: getattr(bilan, champ) for champ in CHAMPS_BILAN}
+
+
+def lire_fiche(annuelle: ActionAnnuelle) -> dict[str, str]:
+    """Return what the fiche of an action says, by field."""
+    return {
+        "intitule": annuelle.action.intitule,
+        **{champ: getattr(annuelle, champ) for champ in CHAMPS_FICHE},
+    }
+
+
+def _personnes_prevues(annuelle: ActionAnnuelle) -> int | None:
+    """Return the target of the only critère that counts people, None without one or when two could be it."""
+    cibles = [
+        critere.cible
+        for critere in annuelle.indicateurs.all()
+        if critere.cible is not None and _compte_des_personnes(f"{critere.unite} {critere.libelle}")
+    ]
+    if len(cibles) != 1 or cibles[0] != int(cibles[0]):
+        return None
+    return int(cibles[0])
+
+
+def _compte_des_personnes(mots: str) -> bool:
+    return any(mot.startswith(UNITES_DE_PERSONNES) for mot in normaliser(mots).split())
+
+
+class Precedents:
+    """The people reached the year before, by porteur and normalised title, then by dispositif."""
+
+    def __init__(self) -> None:
+        self._trouves: dict[tuple[int, str], dict[str | None, dict[str, int]]] = defaultdict(dict)
+
+    def ajouter(self, action: Action, dispositif: str | None, personnes: dict[str, int]) -> None:
+        """Add the people of a bilan, by perimeter."""
+        self._trouves[_identite(action)][dispositif] = personnes
+
+    def get(self, annuelle: ActionAnnuelle) -> Mapping[str, int]:
+        """Return the people of the same action, those of the same dispositif when it had several rows."""
+        rangs = self._trouves.get(_identite(annuelle.action), {})
+        if len(rangs) == 1:
+            return next(iter(rangs.values()))
+        return rangs.get(annuelle.dispositif_id, {})
+
+    @property
+    def par_action(self) -> dict[tuple[int, str], int]:
+        """The people of the whole public by porteur and normalised title; nothing where several rows share both."""
+        return {
+            identite: personnes[eff.ENSEMBLE]
+            for identite, rangs in self._trouves.items()
+            if len(rangs) == 1
+            for personnes in rangs.values()
+            if eff.ENSEMBLE in personnes
+        }
+
+
+def _identite(action: Action) -> tuple[int, str]:
+    return action.porteur_id, action.intitule_normalise
+
+
+def lire_precedents(campagne: Campagne, actions: Iterable[Action]) -> Precedents:
+    """Return what the received bilans of the year before say of the same actions, in one query.
+
+    The contract may be another one: 2024 follows the last year of the contract before.
+    """
+    cherchees = list(actions)
+    bilans = (
+        Bilan.objects.recus()
+        .filter(
+            action_annuelle__campagne__annee=campagne.annee - 1,
+            action_annuelle__action__porteur__in={action.porteur_id for action in cherchees},
+            action_annuelle__action__intitule_normalise__in={a.intitule_normalise for a in cherchees},
+        )
+        .avec_effectifs()
+        .select_related("action_annuelle__action")
+        .order_by("pk")
+    )
+    precedents = Precedents()
+    for bilan in bilans:
+        dits = {eff.ENSEMBLE: bilan.personnes, eff.QPV: bilan.personnes_qpv}
+        precedents.ajouter(
+            bilan.action_annuelle.action,
+            bilan.action_annuelle.dispositif_id,
+            {perimetre: combien for perimetre, combien in dits.items() if combien is not None},
+        )
+    return precedents
