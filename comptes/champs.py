@@ -31,6 +31,7 @@ PLUS_GRAND_MONTANT = Decimal("9999999999.99")
 PLUS_GRAND_NOMBRE = 2_147_483_647
 # Ten pages: a whole file pasted by mistake is told, and the text fits in a cell of Excel.
 PLUS_LONG_TEXTE = 20_000
+TROP_LONG = "Ce texte a {longueur} caractères : abrégez-le à {limite} au plus."
 # Older than any association, so that a year typed with a digit missing is seen.
 PREMIERE_ANNEE, DERNIERE_ANNEE = 1800, 2100
 
@@ -208,7 +209,7 @@ class ChampTexte(forms.CharField):
 def _refuser_trop_long(texte: str) -> None:
     if len(texte) > PLUS_LONG_TEXTE:
         longueur, limite = formats.nombre(len(texte)), formats.nombre(PLUS_LONG_TEXTE)
-        raise ValidationError(f"Ce texte a {longueur} caractères : abrégez-le à {limite} au plus.")
+        raise ValidationError(TROP_LONG.format(longueur=longueur, limite=limite))
 
 
 class Groupe(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.forms import BoundField
 
+from comptes.champs import PLUS_LONG_TEXTE, TROP_LONG
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
 from documents import additionner, formats
@@ -43,6 +44,11 @@ from ..saisie import (
 from .comparaison import AnneePrecedente, annee_precedente, cle_du_libelle
 
 VIDE, EN_COURS, FAIT, SANS_OBJET = "vide", "encours", "fait", "sans_objet"
+
+
+# What the browser is told of the longest text, so that it sends nothing that would be refused: the same words.
+LONGUEUR_MAX = PLUS_LONG_TEXTE
+PHRASE_TROP_LONG = insecables(TROP_LONG.replace("{limite}", formats.nombre(PLUS_LONG_TEXTE)))
 
 
 # -- Steps -----------------------------------------------------------------------------------------
@@ -155,6 +161,12 @@ class Parcours:
     def anomalies_de(self, code: str) -> list[Anomalie]:
         """Return what does not add up in a step."""
         return [a for a in self.anomalies if self.saisie.etape_du_champ(a.champ) == code]
+
+    def a_revoir(self, code: str) -> list[str]:
+        """Return what contradicts itself or cannot be read in a step, in sentences; what is only missing left out."""
+        phrases = [anomalie.message for anomalie in self.anomalies_de(code) if anomalie.bloquante]
+        illisibles = [manque for manque in self.manques_de(code) if manque.champ in self.saisie.attente]
+        return list(dict.fromkeys([*phrases, *(manque.phrase for manque in illisibles)]))
 
     @property
     def utiles(self) -> list[str]:

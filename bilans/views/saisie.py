@@ -28,7 +28,7 @@ from ..operations import OperationRefusee
 from ..operations.brouillon import Changement, ConflitDeChamp, ResultatBrouillon, enregistrer_brouillon
 from ..pages.consultation import commentaires_par_champ
 from ..pages.pieces import pieces_du_bilan
-from ..pages.saisie import PageEtape, PageRelecture, Parcours
+from ..pages.saisie import LONGUEUR_MAX, PHRASE_TROP_LONG, PageEtape, PageRelecture, Parcours
 from ..regles import porte_le_bilan
 from ..saisie import DEROULEMENT, ETAPES, RELECTURE, Saisie, empreinte, marque
 from .bilan import PASSAGES
@@ -129,9 +129,18 @@ def _suite(request: RequeteCampagne, parcours: Parcours, etape: str, resultat: R
         )
         return etape
     if suite == "continuer":
+        _dire_ce_qui_reste_a_revoir(request, parcours, etape)
         return parcours.suivante(etape)
     messages.success(request, "Votre saisie est enregistrée. Vous pouvez continuer, ou revenir plus tard.")
     return etape
+
+
+def _dire_ce_qui_reste_a_revoir(request: RequeteCampagne, parcours: Parcours, etape: str) -> None:
+    """Say what contradicts itself, or cannot be read, in the step that one leaves: it stops nothing before the end."""
+    phrases = parcours.a_revoir(etape)
+    if phrases:
+        titre = parcours.etape(etape).titre
+        messages.warning(request, f"À revoir dans « {titre} » avant d'envoyer le bilan. {' '.join(phrases)}")
 
 
 def _montrer_ce_qui_reste(
@@ -218,6 +227,8 @@ def _contexte(
         "annuelle": bilan.action_annuelle,
         "page": page,
         "parcours": parcours,
+        "longueur_max": LONGUEUR_MAX,
+        "phrase_trop_long": PHRASE_TROP_LONG,
         "url_saisie": adresse(request, "bilan_saisir", bilan.action_annuelle.cle),
         "url_page": adresse(request, "bilan_detail", bilan.action_annuelle.cle),
     }
@@ -314,7 +325,13 @@ def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur)
             for anomalie in parcours.anomalies
         ],
         "etapes": {
-            etape.code: {"etat": etape.etat, "manques": etape.manques, "libelle": etape.libelle}
+            etape.code: {
+                "etat": etape.etat,
+                "manques": etape.manques,
+                "libelle": etape.libelle,
+                "haut": etape.haut,
+                "hauteur": etape.hauteur,
+            }
             for etape in parcours.etapes
         },
     }

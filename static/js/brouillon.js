@@ -15,10 +15,13 @@
   const RAPPEL_VOCAL = 60000; // « Enregistré » is not read aloud more often
   const ABSENCE = 60000; // a page left that long looks at what others wrote
   const LIMITE_KEEPALIVE = 15000; // characters: browsers refuse to carry more than 64 Ko past the end of a page
+  const LIMITE_DE_LA_PAGE = 400000; // characters: a server refuses to read a body of 2.5 Mo, and a character takes up to 6 octets
+  const TROP_D_UN_COUP = "Le serveur n'a pas pu lire cet envoi, sans doute trop long. Abrégez la réponse la plus longue : elle sera enregistrée aussitôt.";
   const JAMAIS_COMPARE = "(version que cette page n'a pas lue)"; // differs from whatever is saved
   const INSECABLE = "\u00a0";
 
   const tous = (selecteur, racine = document) => [...racine.querySelectorAll(selecteur)];
+  const enLettres = (n) => n.toLocaleString("fr-FR").replace(/\s/g, "\u202f");
   const lignes = (texte) => String(texte ?? "").replace(/\r\n?/g, "\n");
   /* The server trims a text and drops the signs that no document can hold: it is the same text. */
   const essentiel = (texte) => texte.replace(/(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, "").trim();
@@ -270,7 +273,7 @@
     #minuterie = null;
     #premiere = null; // since when something waits to be sent
     #essais = 0;
-    #obstacle = null; // why the last exchange failed: "panne", "session", "refus"; null when it did not
+    #obstacle = null; // why the last exchange failed: "panne", "session", "refus", "illisible"; null when it did not
     #enChemin = false; // going on waits for the end of saving
     #passe = false; // everything is saved: the form goes
     #part = false; // the page is being left on purpose
@@ -364,7 +367,8 @@
 
     #attendre() {
       if (!this.#reste().length) { if (!this.#envoi) this.#conclure(); return; }
-      if (this.#obstacle) return; // the next try is planned already, or waits for someone
+      // The next try is planned already, or waits for someone; what the server could not read may be read once changed.
+      if (this.#obstacle && this.#obstacle !== "illisible") return;
       if (!this.#envoi) this.etat.dire("attente", "Modifications à enregistrer…");
       this.#planifier();
     }
@@ -404,12 +408,25 @@
       return this.#echouer(reponse, corps);
     }
 
+    /* What the server would refuse does not leave: it is said here, in its own words. */
+    #refuserTropLong(nom, texte) {
+      const { longueurMax, tropLong } = this.formulaire.dataset;
+      const max = Number(longueurMax) || Infinity;
+      if (texte.length <= max) return false;
+      const longueur = [...essentiel(texte)].length;
+      if (longueur <= max) return false;
+      this.refuses.set(nom, tropLong.replace("{longueur}", enLettres(longueur)));
+      this.#corriger([nom], Object.fromEntries(this.refuses));
+      return true;
+    }
+
     /* Remember what leaves: if the answer is lost, what the server then holds is known to be ours. */
     #releverLesEnvois() {
       const entrees = this.journal.lire();
       const champs = {};
       for (const nom of this.#reste()) {
         const { avant, apres, marque, envoyes = [] } = entrees[nom];
+        if (this.#refuserTropLong(nom, apres)) continue;
         champs[nom] = { avant, apres, marque };
         entrees[nom] = { ...entrees[nom], envoyes: [...envoyes.filter((envoye) => envoye !== apres), apres].slice(-8) };
       }
@@ -503,6 +520,7 @@
     #echouer(reponse, corps) {
       if (reponse.type === "opaqueredirect" || reponse.status === 401) return this.#finDeSession();
       if (reponse.status >= 500 || reponse.status === 429 || reponse.ok) return this.#panne();
+      if (!corps && (reponse.status === 400 || reponse.status === 413)) return this.#refus(TROP_D_UN_COUP, "illisible");
       return this.#refus(corps?.message || "Le serveur n'a pas accepté cet enregistrement. Rechargez la page, ou prévenez la personne qui suit ce bilan.");
     }
 
@@ -524,8 +542,8 @@
       window.location.assign(connexion);
     }
 
-    #refus(message) {
-      this.#obstacle = "refus";
+    #refus(message, obstacle = "refus") {
+      this.#obstacle = obstacle;
       this.etat.dire("bloque", `Non enregistré. ${message}`, this.#boutonCopier());
       return false;
     }
@@ -769,10 +787,17 @@
     }
 
     #soumettreEnfin(submitter) {
+      if (this.#tropPourPartir()) { this.#direCeQuiEstRefuse(); this.champs.get([...this.refuses.keys()][0])?.[0].focus(); return; }
       if (this.#conflitsIci().length || (this.conflits.size && !this.champs.size)) { this.#direLesConflits(); return; }
       this.#passe = true;
       this.formulaire.requestSubmit(submitter);
       this.#passe = false;
+    }
+
+    /* A page that the server would not even read stays: nothing would be said, and the text would be gone. */
+    #tropPourPartir() {
+      const longueurs = [...this.refuses.keys()].filter((nom) => this.champs.has(nom)).map((nom) => lireValeur(this.champs.get(nom)).length);
+      return longueurs.reduce((somme, longueur) => somme + longueur, 0) > LIMITE_DE_LA_PAGE;
     }
 
     #fichiers() { return this.pieces.filter((piece) => piece.enAttente); }
@@ -784,7 +809,7 @@
       if (!lien.matches("[data-etape-lien]") && !this.formulaire.contains(lien)) return;
       if (this.#enChemin) { evenement.preventDefault(); return; }
       // What is refused, or waits for a choice, stays in the journal: reading another step harms nothing.
-      if ((!this.#reste().length && !this.#fichiers().length) || this.#obstacle === "refus") return;
+      if ((!this.#reste().length && !this.#fichiers().length) || ["refus", "illisible"].includes(this.#obstacle)) return;
       evenement.preventDefault();
       this.partir(() => window.location.assign(lien.href), lien);
     }
@@ -820,7 +845,7 @@
     }
 
     #direQuOnReste() {
-      if (this.#obstacle === "session" || this.#obstacle === "refus") return; // said already, with what to do
+      if (["session", "refus", "illisible"].includes(this.#obstacle)) return; // said already, with what to do
       this.#retenu = [`Vos dernières modifications ne sont pas encore enregistrées${INSECABLE}: vous restez sur cette page, et votre texte aussi. Recommencez quand il sera écrit «${INSECABLE}Enregistré${INSECABLE}».`];
       this.etat.dire("bloque", `Non enregistré${INSECABLE}: connexion perdue, nous réessayons`, ...this.#retenu);
     }
@@ -887,6 +912,10 @@
     if (!etape || !mot) return;
     mot.dataset.etapeEtat = etape.etat;
     mot.textContent = etape.libelle;
+    lien.closest("li").className = `parcours-${etape.etat}`;
+    const montant = lien.querySelector(".montant");
+    montant.setAttribute("y", etape.haut);
+    montant.setAttribute("height", etape.hauteur);
   });
 
   /* -- Where one was typing, found again after signing in -------------------------------------------- */

@@ -473,12 +473,12 @@ def test_la_reponse_dit_ce_que_devient_chaque_reponse(client, bilan, lea, sami):
             }
         },
         "etapes": {
-            "deroulement": {"etat": "fait", "manques": 0},
-            "publics": {"etat": "encours", "manques": 2},
-            "indicateurs": {"etat": "vide", "manques": 0},
-            "moyens": {"etat": "vide", "manques": 0},
-            "budget": {"etat": "vide", "manques": 0},
-            "relecture": {"etat": "encours", "manques": 2},
+            "deroulement": {"etat": "fait", "manques": 0, "haut": 0, "hauteur": 34},
+            "publics": {"etat": "encours", "manques": 2, "haut": 15, "hauteur": 19},
+            "indicateurs": {"etat": "vide", "manques": 0, "haut": 30, "hauteur": 4},
+            "moyens": {"etat": "vide", "manques": 0, "haut": 30, "hauteur": 4},
+            "budget": {"etat": "vide", "manques": 0, "haut": 30, "hauteur": 4},
+            "relecture": {"etat": "encours", "manques": 2, "haut": 30, "hauteur": 4},
         },
     }
     assert {nom: lisible(phrase) for nom, phrase in a_corriger.items()} == {

@@ -96,7 +96,9 @@ def test_chaque_etape_a_son_adresse_et_ne_montre_qu_elle(client, bilan, lea, eta
     courante = re.findall(r'data-etape-lien="(\w+)" aria-current="step"', html)
     assert courante == [etape]
     rang = list(ETAPES).index(etape) + 1
-    assert f"Étape {rang} sur 6" in html
+    assert (
+        lisible(texte(client.get(adresse(bilan, etape)))).count(f"Étape {rang} sur 6 : {ETAPES[etape]}") == 1
+    )
     champs = set(re.findall(r'data-champ="(\w+)"', html))
     attendus = {c.nom for c in Saisie(bilan).de_l_etape(etape) if etape != "publics"}
     assert champs == (attendus or champs & {"type_public"})
@@ -164,7 +166,26 @@ def test_rien_n_est_refuse_pour_ce_qui_manque_ou_se_contredit(client, bilan, lea
     vue = texte(client.get(reponse.url))
     assert "Quelque chose est à revoir dans cette page" in vue
     assert vue.count("12 femmes et 17 hommes font 29, mais le total indiqué est 30.") == 1
+    assert envoyer(client, bilan, "publics", "precedent").url == adresse(bilan, "deroulement")
+    assert "À revoir" not in texte(client.get(adresse(bilan, "deroulement")))
     assert envoyer(client, bilan, "publics").url == adresse(bilan, "indicateurs")
+    vue = texte(client.get(adresse(bilan, "indicateurs")))
+    assert (
+        "À revoir dans « Publics » avant d'envoyer le bilan. 12 femmes et 17 hommes font 29, mais le total indiqué "
+        "est 30."
+    ) in vue
+
+
+def test_continuer_dit_ce_qui_ne_peut_pas_etre_lu_dans_l_etape_que_l_on_quitte(client, bilan, lea):
+    enregistrer_brouillon(bilan, lea, {"nombre_seances": Changement("", "une vingtaine")})
+    assert envoyer(client, bilan, "deroulement", nombre_seances="une vingtaine").url == adresse(
+        bilan, "publics"
+    )
+    vue = texte(client.get(adresse(bilan, "publics")))
+    assert "À revoir dans « Déroulement » avant d'envoyer le bilan." in vue
+    assert "vous avez écrit « une vingtaine »" in vue
+    # What is only missing is for the checklist: one goes on to fill it later.
+    assert "Indiquez si l'action a été réalisée" not in vue
 
 
 def test_ce_qui_ne_peut_pas_etre_lu_revient_tel_quel_avec_sa_phrase(client, bilan, lea):

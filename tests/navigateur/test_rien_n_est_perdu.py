@@ -675,6 +675,18 @@ def test_ce_qui_ne_se_lit_pas_est_garde_et_explique(saisie, bilan):
     assert (champ.get_attribute("aria-invalid"), lu(bilan, "nombre_seances")) == (None, 30)
 
 
+def test_le_montant_de_l_etape_suit_l_enregistrement(saisie, bilan):
+    etape = saisie.locator("li:has([data-etape-lien=deroulement])")
+
+    def montre():
+        return etape.get_attribute("class"), etape.locator(".montant").get_attribute("height")
+
+    assert montre() == ("parcours-fait", "34")
+    zone(saisie, "nombre_seances").fill("une trentaine")
+    enregistre(saisie)
+    assert montre() == ("parcours-encours", "19")
+
+
 def test_un_texte_trop_long_reste_et_se_raccourcit(saisie, bilan):
     trop = "é" * 20_001
     zone(saisie).fill(trop)
@@ -695,11 +707,50 @@ def test_un_texte_raccourci_pendant_que_le_refus_arrive_est_enregistre(saisie, b
         route.continue_()
 
     saisie.route("**/brouillon/", ralentir)
+    # A page that does not know the limit sends the text, and the server refuses it.
+    saisie.evaluate("document.getElementById('saisie').removeAttribute('data-longueur-max')")
     zone(saisie).fill("é" * 20_001)
     attendre_etat(saisie, "Enregistrement en cours")
     zone(saisie).fill(TEXTE)
     enregistre(saisie)
     assert lu(bilan) == TEXTE
+
+
+def test_un_texte_que_le_serveur_ne_lirait_pas_n_est_jamais_envoye(saisie, bilan):
+    envois = []
+    saisie.on("request", lambda requete: envois.append(requete) if requete.method == "POST" else None)
+    enorme = "é" * 1_400_000
+    zone(saisie).fill(enorme)
+    attendre_etat(saisie, "Non enregistré")
+    assert "Ce texte a 1 400 000 caractères : abrégez-le à 20 000 au plus." in etat(saisie)
+    continuer(saisie).click()
+    saisie.wait_for_timeout(1500)
+    assert (envois, "abrégez-le" in etat(saisie)) == ([], True)
+    assert saisie.evaluate(f"document.querySelector('[name={CHAMP}]').value.length") == len(enorme)
+    taper(saisie, "Le public est venu.", "points_forts")
+    jusqu_a(saisie, lambda: lu(bilan, "points_forts") == "Le public est venu.")
+    zone(saisie).fill(TEXTE)
+    enregistre(saisie)
+    assert lu(bilan) == TEXTE
+
+
+@pytest.mark.parametrize("code", [400, 413])
+def test_un_envoi_refuse_sans_explication_n_est_pas_une_panne(saisie, bilan, code):
+    envois = []
+
+    def refuser(route):
+        envois.append(route)
+        route.fulfill(status=code, content_type="text/html", body="<h1>Trop long</h1>")
+
+    saisie.route("**/brouillon/", refuser, times=1)
+    taper(saisie, TEXTE)
+    attendre_etat(saisie, "Non enregistré. Le serveur n'a pas pu lire cet envoi")
+    # Longer than the first try after a failure.
+    saisie.wait_for_timeout(3000)
+    assert (len(envois), lu(bilan)) == (1, DEBUT)
+    taper(saisie, SUITE)
+    enregistre(saisie)
+    assert lu(bilan) == DEBUT + TEXTE + SUITE
 
 
 def lent(page):
