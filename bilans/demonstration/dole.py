@@ -1,7 +1,7 @@
 """Dole: the contract 2024-2030 (document 001) and the synthesis of the actions of 2024 (document 000)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ from contrats.models import (
 from documents.normalisation import normaliser
 
 from .ecriture import Dates, Ecriture, Recit, jour, liste
-from .recueil import charger_recueil
+from .recueil import charger_recueil, dire_l_ouverture
 from .sources import cadre, lire
 
 SLUG = "dole-2024-2030"
@@ -68,7 +68,7 @@ def etapes() -> int:
 
 
 def charger(ecriture: Ecriture) -> ContratVille:
-    """Load the contract of Dole, its actions of 2024 and their bilans; return the contract."""
+    """Load the contract of Dole, its actions of 2024 and their bilans, some of 2025; return the contract."""
     donnees, document = cadre("dole"), lire("dole_contrat_2024_2030")
     contrat = _contrat(ecriture, donnees, document)
     qpv = _qpv(ecriture, contrat, donnees["qpv"], document["qpv"][0])
@@ -79,6 +79,7 @@ def charger(ecriture: Ecriture) -> ContratVille:
     campagnes = ecriture.campagnes(contrat, donnees)
     _actions(ecriture, campagnes[2024], qpv, donnees)
     charger_recueil(ecriture, campagnes[2024], donnees["recueil"])
+    _reconduire(ecriture, campagnes[2024], campagnes[2025], donnees["reconduites_2025"], qpv)
     return contrat
 
 
@@ -243,6 +244,29 @@ def _actions(ecriture: Ecriture, campagne: Campagne, qpv: Territoire, donnees: A
             ecriture.bilan_recu(annuelle, recit, tranches, dates, complet=complet)
         ecriture.avancer()
     ecriture.placer(annuelles, qpv)
+
+
+def _reconduire(
+    ecriture: Ecriture, avant: Campagne, campagne: Campagne, ordres: Sequence[int], qpv: Territoire
+) -> None:
+    """Put some actions of the year before in the programme of `campagne`, their bilan to be entered.
+
+    No document says so: it is done for last year's figures, which are real, to be seen beside the fields.
+    Nothing else is invented, not even a rank: the document of that year does not exist.
+    """
+    annuelles = []
+    for ancienne in avant.actions.filter(ordre__in=ordres).order_by("ordre"):
+        annuelle = ecriture.creer(
+            ActionAnnuelle,
+            action=ancienne.action,
+            campagne=campagne,
+            type=ActionAnnuelle.Type.RECONDUCTION,
+            statut=ActionAnnuelle.Statut.PROGRAMMEE,
+        )
+        ecriture.creer(Bilan, action_annuelle=annuelle)
+        annuelles.append(annuelle)
+    ecriture.placer(annuelles, qpv)
+    dire_l_ouverture(ecriture, campagne)
 
 
 def _statut(lue: Any, sans_resultat: bool) -> str:

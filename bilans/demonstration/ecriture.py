@@ -130,7 +130,7 @@ class Ecriture:
                 annee=lue["annee"],
                 statut=lue["statut"],
                 bilan_echeance=jour(lue.get("bilan_echeance")),
-                **(recueil(donnees["recueil"]) if lue["statut"] == "bilans_ouverts" else {}),
+                **(recueil(donnees["recueil"], lue) if lue["statut"] == "bilans_ouverts" else {}),
             )
             self.creer_plusieurs(
                 [TrancheAge(campagne=campagne, **tranche) for tranche in lire_nomenclature("tranches_age")]
@@ -230,10 +230,14 @@ class Ecriture:
         Transition.objects.filter(pk=transition.pk).update(date=quand)
 
 
-def recueil(lu: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a campaign whose bilans are open: since when, what is asked, whom to write to."""
+def recueil(lu: Mapping[str, Any], campagne: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a campaign whose bilans are open: since when, what is asked, whom to write to.
+
+    The day of the opening is that of `campagne` when it gives one.
+    """
     contact = {f"contact_{champ}": valeur for champ, valeur in lu["contact"].items()}
-    return {"bilan_ouverture": jour(lu["ouverture"]), "notice": lu["consignes"], **contact}
+    ouverture = campagne.get("bilan_ouverture") or lu["ouverture"]
+    return {"bilan_ouverture": jour(ouverture), "notice": lu["consignes"], **contact}
 
 
 def verifier(objet: Model) -> None:

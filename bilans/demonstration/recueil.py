@@ -13,7 +13,7 @@ from .ecriture import Ecriture
 
 def charger_recueil(ecriture: Ecriture, campagne: Campagne, lu: Any) -> None:
     """Give an open campaign its opening, its questions and the addresses to write to, as `cadre.json` says."""
-    _ouvrir(ecriture, campagne, lu)
+    dire_l_ouverture(ecriture, campagne)
     for ordre, question in enumerate(lu["questions"], 1):
         ecriture.creer(Question, campagne=campagne, ordre=ordre, **question)
     for ordre, indicateur in enumerate(lu["indicateurs"], 1):
@@ -21,7 +21,8 @@ def charger_recueil(ecriture: Ecriture, campagne: Campagne, lu: Any) -> None:
     _representants(ecriture, campagne, lu)
 
 
-def _ouvrir(ecriture: Ecriture, campagne: Campagne, lu: Any) -> None:
+def dire_l_ouverture(ecriture: Ecriture, campagne: Campagne) -> None:
+    """Write in the history of an open campaign the day on which its bilans were opened."""
     evenement = ecriture.creer(
         EvenementCampagne,
         campagne=campagne,
@@ -30,7 +31,7 @@ def _ouvrir(ecriture: Ecriture, campagne: Campagne, lu: Any) -> None:
         echeance=campagne.bilan_echeance,
     )
     # `date` is the day of writing, whatever is given: the demonstration needs the day of the opening.
-    ouverture = datetime.fromisoformat(f"{lu['ouverture']}T09:00:00+01:00")
+    ouverture = datetime.fromisoformat(f"{campagne.bilan_ouverture}T09:00:00+01:00")
     EvenementCampagne.objects.filter(pk=evenement.pk).update(date=ouverture)
 
 

@@ -6,7 +6,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -61,6 +62,7 @@ class Arrivee:
 def annee_utile(contrat: ContratVille, utilisateur: Any) -> int | None:
     """Return the year to open: the latest, this year at most, that has actions the account sees.
 
+    A year that has less than half as many as the one before has only begun to be filled: the one before opens.
     Else the latest that has any, then the nearest to come, then the latest campaign; None without a campaign.
     """
     en_cours = timezone.localdate().year
@@ -68,17 +70,30 @@ def annee_utile(contrat: ContratVille, utilisateur: Any) -> int | None:
     siennes = ActionAnnuelle.objects.visibles_par(utilisateur).filter(campagne=OuterRef("pk"))
     campagnes = list(
         Campagne.objects.filter(contrat=contrat)
-        .annotate(peuplee=Exists(actions), sienne=Exists(siennes))
+        .annotate(peuplee=Exists(actions), siennes=_nombre(siennes))
         .order_by("-annee")
     )
     passees = [c for c in campagnes if c.annee <= en_cours]
     choix = (
-        next((c for c in passees if c.sienne), None)
+        _la_plus_remplie([c for c in passees if c.siennes])
         or next((c for c in passees if c.peuplee), None)
         or next((c for c in reversed(campagnes) if c.peuplee), None)
         or next(iter(passees or campagnes), None)
     )
     return choix.annee if choix else None
+
+
+def _nombre(actions: Any) -> Coalesce:
+    """Return the expression that counts `actions` of a campaign, zero when there is none."""
+    par_campagne = actions.order_by().values("campagne").annotate(nombre=Count("pk", distinct=True))
+    return Coalesce(Subquery(par_campagne.values("nombre")), 0)
+
+
+def _la_plus_remplie(campagnes: Sequence[Any]) -> Any:
+    """Return the first of these campaigns, the newest first, or the next one when it has over twice its actions."""
+    if len(campagnes) > 1 and campagnes[0].siennes * 2 < campagnes[1].siennes:
+        return campagnes[1]
+    return next(iter(campagnes), None)
 
 
 def page_d_arrivee(contrat: ContratVille, utilisateur: Any) -> str:

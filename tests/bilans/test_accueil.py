@@ -106,6 +106,8 @@ def test_un_visiteur_se_connecte(client):
         ({2024: 0, 2025: 0}, 2025),
         ({2026: 1, 2027: 1}, 2026),
         ({2026: 0, 2027: 0}, 2027),
+        ({2024: 5, 2025: 2}, 2024),
+        ({2024: 4, 2025: 2}, 2025),
     ],
 )
 def test_annee_utile(client, time_machine, annees, attendue):

@@ -135,7 +135,7 @@ def test_sans_comptes_puis_avec():
 def test_la_commande_dit_ce_qu_elle_a_charge():
     lignes = lancer().splitlines()
     assert lignes[:4] == [
-        "Dole : 41 actions de 16 structures, 23 axes, 1 territoire, 40 statistiques.",
+        "Dole : 45 actions de 16 structures, 23 axes, 1 territoire, 40 statistiques.",
         "Bagnols-sur-Cèze : 46 actions de 20 structures, 30 axes, 1 territoire, 7 financeurs.",
         "Besançon : 11 territoires, 1 convention, 12 statistiques.",
         "Dijon : 4 actions de 1 structure, 1 territoire, 1 financeur.",

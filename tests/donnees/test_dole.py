@@ -10,6 +10,10 @@ import pytest
 from actions.models import ActionAnnuelle, Campagne
 from bilans.controles import anomalies_bilan
 from bilans.models import Bilan, Effectif, ValeurIndicateur
+from bilans.pages.arrivee import annee_utile
+from bilans.pages.saisie import connus
+from bilans.saisie import Saisie
+from comptes.models import Utilisateur
 from contrats.models import ContratVille
 from financements.models import LigneFinancement
 from porteurs.models import Porteur
@@ -29,7 +33,7 @@ def contrat():
 
 @pytest.fixture
 def annuelles(contrat):
-    return ActionAnnuelle.objects.filter(campagne__contrat=contrat).order_by("ordre")
+    return ActionAnnuelle.objects.filter(campagne__contrat=contrat, campagne__annee=2024).order_by("ordre")
 
 
 @pytest.fixture
@@ -214,6 +218,50 @@ def test_les_transitions_suivent_les_dates_du_bilan(annuelles):
 def test_les_types_de_structure_que_les_documents_disent(contrat):
     types = {p.nom: p.type for p in Porteur.objects.filter(epci=contrat.epci) if p.type != "autre"}
     assert types == {"CCAS": "ccas", "Femmes Debout": "association", "Cité Jeune": "association"}
+
+
+# -- 2025: nothing is known of it ------------------------------------------------------------------
+def test_2025_reconduit_quatre_actions_de_l_association_sans_rien_ecrire(contrat):
+    annuelles = ActionAnnuelle.objects.filter(campagne__contrat=contrat, campagne__annee=2025).order_by("pk")
+    assert [a.action.intitule for a in annuelles] == [
+        *("Animation au pied des immeubles", "Chantier jeunes", "Pop and sport", "Pop and cook")
+    ]
+    assert {(a.type, a.statut, a.action.porteur.nom) for a in annuelles} == {
+        ("reconduction", "programmee", "Loisirs Populaires Dolois")
+    }
+    for annuelle in annuelles:
+        bilan = annuelle.bilan
+        assert (bilan.statut, bilan.mise_en_oeuvre, bilan.realisation, bilan.nombre_seances) == (
+            *("a_saisir", "", "", None),
+        )
+        assert not bilan.effectifs.exists()
+        assert not bilan.valeurs_indicateurs.exists()
+    campagne = contrat.campagnes.get(annee=2025)
+    assert (campagne.statut, campagne.bilan_ouverture) == ("bilans_ouverts", date(2026, 2, 2))
+    assert campagne.evenements.get().date.date() == date(2026, 2, 2)
+
+
+def test_les_chiffres_de_2024_sont_a_cote_des_questions_de_2025(contrat):
+    compte = Utilisateur.objects.get(email="association.dole@pilotis.example")
+    bilan = Bilan.objects.get(
+        action_annuelle__campagne__annee=2025, action_annuelle__action__intitule="Pop and cook"
+    )
+    saisie = Saisie(bilan)
+    deroulement, publics, moyens = (
+        connus(saisie, etape, compte) for etape in ("deroulement", "publics", "moyens")
+    )
+    assert ("En 2024", "15") in [connu[:2] for connu in deroulement["nombre_seances"]]
+    assert ("En 2024", "50\xa0personnes") in [connu[:2] for connu in publics["grille_total"]]
+    assert ("En 2024", "5") in [connu[:2] for connu in moyens["salaries"]]
+
+
+def test_chaque_compte_arrive_sur_l_annee_qu_il_suit(contrat):
+    def annee(adresse):
+        return annee_utile(contrat, Utilisateur.objects.get(email=adresse))
+
+    assert annee("chargee.dole@pilotis.example") == 2024
+    assert annee("administration@pilotis.example") == 2024
+    assert annee("association.dole@pilotis.example") == 2025
 
 
 # -- The facts -------------------------------------------------------------------------------------
