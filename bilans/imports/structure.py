@@ -1,244 +1,450 @@
-"""What a workbook is: which sheet, which header, what each column holds, how sure, and why.
+"""Recognising a workbook: the sheet by its score, the header wherever it is, each column with how sure and why.
 
-`reconnaitre` proposes, a person corrects (`corriger`), the signature of the headers remembers. A `Structure` is plain
-data: `to_dict` and `from_dict` carry it through JSON.
+`reconnaitre` proposes; a person corrects (`corriger`); the signature of the headers remembers (`memoire`).
 """
 
-from __future__ import annotations
-
-from collections import Counter
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import cached_property
-from typing import Any
+from decimal import Decimal
+from hashlib import sha256
 
-from comptes.templatetags.typographie import insecables
+from comptes.templatetags.typographie import insecables, pluriel
+from documents.tableurs.modele import Classeur, Feuille, Valeur
 
-from . import champs
+from . import champs, entetes, fiches
 from .champs import Confiance, est_montant
+from .colonnes import Lecture, Titre, accorder, est_sous_total, lire_colonne, parle_de_bilan
+from .entetes import Entete
+from .fiches import Fiche
+from .modele import (
+    Candidat,
+    Colonne,
+    Disposition,
+    Structure,
+    TableauIntrouvable,
+    confiance_des_colonnes,
+    corriger,
+)
+from .profils import ECHANTILLON, Profil, en_texte, est_vide, nombre_lu, profil
+from .titres import cle_titre
+from .vocabulaire import Vocabulaire, annees
 
+__all__ = [
+    "Candidat",
+    "Colonne",
+    "Confiance",
+    "Disposition",
+    "Structure",
+    "TableauIntrouvable",
+    "corriger",
+    "reconnaitre",
+]
 
-class TableauIntrouvable(Exception):
-    """No table is there. `str()` is a French sentence that says what to do."""
-
-    def __init__(self, phrase: str) -> None:
-        super().__init__(insecables(phrase))
-
-
-class Disposition(StrEnum):
-    """What kind of table it is: only the first two hold actions."""
-
-    TABLEAU = "tableau"
-    # one form an action: labels on the left, what is said on the right
-    FICHE = "fiche"
-    # the table of the contract's axes: objectives, partners, criteria
-    AXES = "axes"
-    # amounts by axe
-    ENVELOPPES = "enveloppes"
-    # the budget of a structure, its exercises side by side
-    BUDGET = "budget"
-    AUTRE = "autre"
-
-
-AVEC_ACTIONS = (Disposition.TABLEAU, Disposition.FICHE)
+# Sheets that explain or list: they lose to any other.
+_FEUILLES_ANNEXES = frozenset(
+    {
+        "lisez",
+        "moi",
+        "lisezmoi",
+        "notice",
+        "aide",
+        "liste",
+        "parametre",
+        "nomenclature",
+        "emploi",
+        "sommaire",
+        "consigne",
+    }
+)
+# « N+1 », « N », « N-1 »
+_RELATIF = re.compile(r"\bN(?: ?[+-] ?\d)?\b")
+CANDIDATS_MAX = 6
+TITRES_MAX = 20
+_SANS_TABLEAU = (
+    "Aucun tableau n'a été trouvé dans ce classeur. Il faut une ligne de titres de colonnes (porteur, action…), "
+    "puis une ligne par action. Vérifiez le fichier, puis déposez-le de nouveau."
+)
+_PHRASES = {
+    Disposition.AXES: (
+        "Ce tableau est celui des axes du contrat, pas des actions : aucune action ne sera créée. Ses axes, leurs "
+        "objectifs, leurs partenaires et leurs critères se saisissent dans la page du contrat."
+    ),
+    Disposition.ENVELOPPES: (
+        "Ce tableau donne des montants par axe, sans les actions : aucune action ne sera créée. Ses montants servent "
+        "de totaux de contrôle."
+    ),
+    Disposition.BUDGET: (
+        "Ce tableau est le budget d'une structure, exercice par exercice : ce n'est pas un tableau d'actions, "
+        "aucune ne sera créée."
+    ),
+    Disposition.AUTRE: (
+        "Ce n'est pas un tableau d'actions : il donne des pourcentages par catégorie. Aucune action ne sera créée. "
+        "Si c'en est un quand même, dites quelle colonne donne l'intitulé des actions."
+    ),
+}
 
 
 @dataclass(frozen=True)
-class Colonne:
-    """A column of the table: where it is, its title, what it was read as, how sure and why.
+class _Trouve:
+    """A table that may be the right one."""
 
-    `index` counts columns of the sheet from zero; in a form (`Disposition.FICHE`), it counts rows: each label is a
-    column. `titre` is flattened (« Autres financeurs / AGGLO »), `groupe` what stands above it. `financeur` is the
-    label to match, blank when there is none or not a column of money; `etat` the state of the amount.
+    feuille: Feuille
+    score: float
+    entete: Entete | None = None
+    fiche: Fiche | None = None
+
+    @property
+    def lignes(self) -> tuple[int, int]:
+        if self.entete is not None:
+            return self.entete.premiere, self.entete.derniere
+        premiere = self.fiche.etiquettes[0].ligne if self.fiche else 0
+        return premiere, premiere
+
+    @property
+    def titres(self) -> tuple[str, ...]:
+        if self.entete is not None:
+            return tuple(titre.entier for titre in self.entete.titres if titre.texte)
+        return tuple(etiquette.texte for etiquette in self.fiche.etiquettes) if self.fiche else ()
+
+
+def reconnaitre(
+    classeur: Classeur,
+    *,
+    financeurs: Sequence[str] = (),
+    memoire: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
+    feuille: str | None = None,
+    entete: tuple[int, int] | None = None,
+    niveaux: Sequence[str] = (),
+    annee: int | None = None,
+) -> Structure:
+    """Return what is recognised of a workbook: its table of actions, or the sentence that says what it is instead.
+
+    `financeurs` are the labels of the contract's funders, short and long; `niveaux` its words for its axes, from the
+    first level down; `annee` the year that is expected. `memoire` gives, by signature, what a person said of the same
+    headers: it is applied. `feuille` and `entete` (first and last header rows, from zero) are what a person chose.
+
+    Raises TableauIntrouvable when there is no table, or no such sheet.
     """
-
-    index: int
-    titre: str
-    groupe: str = ""
-    champ: str = champs.NOTE
-    financeur: str = ""
-    etat: str = ""
-    confiance: Confiance = Confiance.INCONNUE
-    raison: str = ""
-    exemples: tuple[str, ...] = ()
-
-    @property
-    def est_montant(self) -> bool:
-        """Whether it holds the amounts of a funder."""
-        return est_montant(self.champ)
-
-
-@dataclass(frozen=True)
-class Candidat:
-    """Another table that could have been read: its sheet, its header rows from zero, its score, its titles."""
-
-    feuille: str
-    entete: tuple[int, int]
-    score: int
-    titres: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What was recognised of a workbook.
-
-    `entete` are the first and last header rows, counted from zero. `signature` is the SHA-256 of the normalised
-    headers in order. `titres` is what stands above the header. `annee` is the year that titles say, None when they
-    say none or several. `semblables` are the other sheets with the same headers: they can be read alike.
-    """
-
-    feuille: str
-    entete: tuple[int, int]
-    colonnes: tuple[Colonne, ...]
-    signature: str
-    titres: tuple[str, ...] = ()
-    annee: int | None = None
-    disposition: Disposition = Disposition.TABLEAU
-    semblables: tuple[str, ...] = ()
-    candidats: tuple[Candidat, ...] = ()
-    confiance: Confiance = Confiance.INCONNUE
-    avertissements: tuple[str, ...] = ()
-
-    @property
-    def a_des_actions(self) -> bool:
-        """Whether its rows are actions: a table or forms, with a title or a porteur to know them by."""
-        lus = {colonne.champ for colonne in self.colonnes}
-        return self.disposition in AVEC_ACTIONS and bool(lus & {champs.INTITULE, champs.PORTEUR})
-
-    @cached_property
-    def cles(self) -> Mapping[int, str]:
-        """The key of each column in `LigneLue.valeurs`, by index.
-
-        The name of its field, but « c8 » for the ninth column of the sheet when it holds an amount or a note,
-        or when a column before it has the same field: several may, and none may hide another.
-        """
-        cles: dict[int, str] = {}
-        for colonne in self.colonnes:
-            seul = not colonne.est_montant and colonne.champ != champs.NOTE
-            libre = colonne.champ not in cles.values()
-            cles[colonne.index] = colonne.champ if seul and libre else f"c{colonne.index}"
-        return cles
-
-    def colonne(self, cle: str) -> Colonne | None:
-        """Return the column of a key of `LigneLue.valeurs`; None for a value that comes from no column."""
-        return next((colonne for colonne in self.colonnes if self.cles[colonne.index] == cle), None)
-
-    def des_champs(self, *noms: str) -> tuple[Colonne, ...]:
-        """Return the columns that have one of these fields, in the order of the sheet."""
-        return tuple(colonne for colonne in self.colonnes if colonne.champ in noms)
-
-    @property
-    def montants(self) -> tuple[Colonne, ...]:
-        """The columns of amounts by funder, in the order of the sheet."""
-        return tuple(colonne for colonne in self.colonnes if colonne.est_montant)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the structure as plain data for JSON; see `from_dict`."""
-        return {
-            "feuille": self.feuille,
-            "entete": list(self.entete),
-            "colonnes": [
-                {**vars(colonne), "confiance": str(colonne.confiance), "exemples": list(colonne.exemples)}
-                for colonne in self.colonnes
-            ],
-            "signature": self.signature,
-            "titres": list(self.titres),
-            "annee": self.annee,
-            "disposition": str(self.disposition),
-            "semblables": list(self.semblables),
-            "candidats": [
-                {**vars(candidat), "entete": list(candidat.entete), "titres": list(candidat.titres)}
-                for candidat in self.candidats
-            ],
-            "confiance": str(self.confiance),
-            "avertissements": list(self.avertissements),
-        }
-
-    @classmethod
-    def from_dict(cls, donnees: Mapping[str, Any]) -> Structure:
-        """Return the structure that `to_dict` described.
-
-        Raises KeyError, TypeError or ValueError when it did not.
-        """
-        return cls(
-            feuille=donnees["feuille"],
-            entete=_couple(donnees["entete"]),
-            colonnes=tuple(
-                Colonne(
-                    **{
-                        **colonne,
-                        "confiance": Confiance(colonne["confiance"]),
-                        "exemples": tuple(colonne["exemples"]),
-                    }
-                )
-                for colonne in donnees["colonnes"]
-            ),
-            signature=donnees["signature"],
-            titres=tuple(donnees["titres"]),
-            annee=donnees["annee"],
-            disposition=Disposition(donnees["disposition"]),
-            semblables=tuple(donnees["semblables"]),
-            candidats=tuple(
-                Candidat(
-                    **{**candidat, "entete": _couple(candidat["entete"]), "titres": tuple(candidat["titres"])}
-                )
-                for candidat in donnees["candidats"]
-            ),
-            confiance=Confiance(donnees["confiance"]),
-            avertissements=tuple(donnees["avertissements"]),
+    mots = Vocabulaire(financeurs, niveaux)
+    feuilles = [lue for lue in classeur.feuilles if feuille is None or lue.nom == feuille]
+    if not feuilles:
+        raise TableauIntrouvable(
+            _SANS_TABLEAU if feuille is None else f"La feuille « {feuille} » n'est pas là."
         )
+    if entete is not None:
+        trouves = [_impose(feuilles, entete, mots)]
+    else:
+        trouves = _chercher(feuilles, mots, annee) or _au_moins_une_grille(feuilles, mots)
+    if not trouves:
+        raise TableauIntrouvable(_SANS_TABLEAU)
+    structure = _decrire(classeur, trouves[0], mots, annee)
+    structure = replace(
+        structure,
+        semblables=_semblables(trouves),
+        candidats=tuple(
+            Candidat(trouve.feuille.nom, trouve.lignes, round(trouve.score), trouve.titres)
+            for trouve in trouves[1 : CANDIDATS_MAX + 1]
+        ),
+    )
+    souvenir = (memoire or {}).get(structure.signature)
+    if souvenir is not None:
+        structure = corriger(structure, souvenir, raison="Comme la dernière fois.")
+    return replace(structure, avertissements=_avertissements(structure, trouves[0].feuille))
 
 
-def _couple(bornes: Sequence[int]) -> tuple[int, int]:
-    premier, dernier = bornes
-    return premier, dernier
+# -- Which table -----------------------------------------------------------------------------------
+def _chercher(feuilles: Sequence[Feuille], mots: Vocabulaire, annee: int | None) -> list[_Trouve]:
+    """Return the tables of the sheets, best first; those of hidden sheets after all others."""
+    trouves = [trouve for feuille in feuilles for trouve in _dans(feuille, mots, annee)]
+    return sorted(trouves, key=lambda trouve: (trouve.feuille.masquee, -trouve.score))
 
 
-# -- What a person says ----------------------------------------------------------------------------
-def corriger(structure: Structure, correspondances: Mapping[str, Mapping[str, str]]) -> Structure:
-    """Return the structure with the columns as a person says they are.
+def _dans(feuille: Feuille, mots: Vocabulaire, annee: int | None) -> list[_Trouve]:
+    if not feuille.lignes:
+        return []
+    coefficient = 0.2 if set(cle_titre(feuille.nom).split()) & _FEUILLES_ANNEXES else 1.0
+    avantage = 50.0 if annee is not None and annees(feuille.nom) == [annee] else 0.0
+    trouves = [
+        _Trouve(feuille, coefficient * entete.score + avantage, entete)
+        for entete in entetes.trouver(feuille, mots)
+        if entete.connus
+    ]
+    fiche = fiches.trouver(feuille, mots)
+    connus = max((trouve.entete.connus for trouve in trouves if trouve.entete), default=0)
+    if fiche is not None and fiche.connus > max(connus, 2):
+        # beside a form, what looks like a header is a line of it
+        return [_Trouve(feuille, coefficient * fiche.score + avantage, fiche=fiche)]
+    return trouves
 
-    `correspondances` gives, by index of column (as text), « champ », « financeur », « etat »; a column that it does
-    not name stays as it was recognised. « montant » alone takes the state of « etat », « accordé » by default.
-    A name that is no field is kept as a note: an older choice never breaks a reading.
+
+def _au_moins_une_grille(feuilles: Sequence[Feuille], mots: Vocabulaire) -> list[_Trouve]:
+    """Return the first grid with unknown titles: a person will say what its columns are."""
+    for feuille in sorted(feuilles, key=lambda lue: lue.masquee):
+        rangs = entetes.sans_titres_connus(feuille)
+        if rangs is not None:
+            return [_Trouve(feuille, 0, entetes.lire(feuille, *rangs, mots))]
+    return []
+
+
+def _impose(feuilles: Sequence[Feuille], lignes: tuple[int, int], mots: Vocabulaire) -> _Trouve:
+    """Return the table whose header is where a person says; of several sheets, in the first visible one.
+
+    Raises TableauIntrouvable when these rows are not in the sheet.
     """
+    feuille = min(feuilles, key=lambda lue: lue.masquee)
+    premiere, derniere = lignes
+    dedans = 0 <= premiere <= derniere < len(feuille.lignes)
+    if not dedans or derniere - premiere >= entetes.NIVEAUX_MAX:
+        raise TableauIntrouvable(
+            f"La feuille « {feuille.nom} » a {pluriel(len(feuille.lignes), 'ligne,lignes')} : choisissez une, deux ou "
+            f"trois lignes de titres parmi elles."
+        )
+    return _Trouve(feuille, 0, entetes.lire(feuille, premiere, derniere, mots))
+
+
+def _semblables(trouves: Sequence[_Trouve]) -> tuple[str, ...]:
+    """Return the other visible sheets that have the same titles as the one chosen."""
+    choisi = trouves[0]
+    cles = [cle_titre(titre) for titre in choisi.titres]
+    noms = (
+        trouve.feuille.nom
+        for trouve in trouves[1:]
+        if trouve.feuille is not choisi.feuille
+        and not trouve.feuille.masquee
+        and [cle_titre(titre) for titre in trouve.titres] == cles
+    )
+    return tuple(dict.fromkeys(noms))
+
+
+# -- What it is ------------------------------------------------------------------------------------
+def _decrire(classeur: Classeur, trouve: _Trouve, mots: Vocabulaire, annee: int | None) -> Structure:
+    if trouve.fiche is not None:
+        return _decrire_fiche(classeur, trouve.feuille, trouve.fiche, mots, annee)
+    if trouve.entete is None:
+        raise TableauIntrouvable(_SANS_TABLEAU)
+    return _decrire_tableau(classeur, trouve.feuille, trouve.entete, mots, annee)
+
+
+def _decrire_tableau(
+    classeur: Classeur, feuille: Feuille, entete: Entete, mots: Vocabulaire, annee: int | None
+) -> Structure:
+    titres_du_tableau = _titres_au_dessus(feuille, entete.premiere)
+    trouvee = _annee(titres_du_tableau, feuille, classeur)
+    donnees = feuille.lignes[entete.derniere + 1 :]
+    largeur = len(feuille.lignes[0]) if feuille.lignes else 0
+    remplies = _remplies(donnees, largeur)
+    indices = [
+        i for i in range(largeur) if remplies[i] or (i < len(entete.titres) and entete.titres[i].texte)
+    ]
+    titres = [entete.titres[i] if i < len(entete.titres) else Titre("") for i in indices]
+    profils = [_profil(feuille, entete.derniere + 1, i) for i in indices]
+    bilan = parle_de_bilan(titres, [*titres_du_tableau, feuille.nom, classeur.nom])
+    lectures = [
+        lire_colonne(titre, apercu, mots, bilan) for titre, apercu in zip(titres, profils, strict=True)
+    ]
+    sous_totaux = _sous_totaux(feuille, entete, indices, titres, profils, lectures)
+    lectures = accorder(titres, lectures, profils, annee or trouvee, sous_totaux)
     colonnes = tuple(
-        _corriger(colonne, correspondances[str(colonne.index)])
-        if str(colonne.index) in correspondances
-        else colonne
-        for colonne in structure.colonnes
+        _colonne(i, titre, apercu, lecture)
+        for i, titre, apercu, lecture in zip(indices, titres, profils, lectures, strict=True)
     )
-    disposition = structure.disposition
-    if disposition not in AVEC_ACTIONS and any(colonne.champ == champs.INTITULE for colonne in colonnes):
-        disposition = Disposition.TABLEAU
-    return replace(
-        structure, colonnes=colonnes, disposition=disposition, confiance=confiance_des_colonnes(colonnes)
-    )
-
-
-def _corriger(colonne: Colonne, dite: Mapping[str, str]) -> Colonne:
-    nom = dite.get("champ", colonne.champ)
-    etat = dite.get("etat", "")
-    if nom == champs.MONTANT:
-        nom = champs.champ_montant(etat if etat in champs.ETATS else "accorde")
-    if not champs.existe(nom):
-        nom = champs.NOTE
-    en_euros = est_montant(nom)
-    return replace(
-        colonne,
-        champ=nom,
-        financeur=dite.get("financeur", colonne.financeur) if en_euros else "",
-        etat=nom.partition(":")[2] if en_euros else "",
-        confiance=Confiance.SURE,
-        raison="Choisi par une personne.",
+    disposition = _disposition(colonnes, titres, profils)
+    return Structure(
+        feuille=feuille.nom,
+        entete=(entete.premiere, entete.derniere),
+        colonnes=colonnes,
+        signature=_signature(colonnes),
+        titres=titres_du_tableau,
+        annee=trouvee,
+        disposition=disposition,
+        confiance=confiance_des_colonnes(colonnes),
     )
 
 
-def confiance_des_colonnes(colonnes: Sequence[Colonne]) -> Confiance:
-    """Return how sure the whole is: the weakest column, those kept as notes left aside; unknown without actions."""
-    lues = [colonne for colonne in colonnes if colonne.champ not in (champs.NOTE, champs.IGNORER)]
-    compte = Counter(colonne.champ for colonne in lues)
-    if not compte[champs.INTITULE]:
-        return Confiance.INCONNUE
-    return max((colonne.confiance for colonne in lues), key=lambda confiance: confiance.rang)
+def _decrire_fiche(
+    classeur: Classeur, feuille: Feuille, fiche: Fiche, mots: Vocabulaire, annee: int | None
+) -> Structure:
+    premiere = fiche.etiquettes[0].ligne
+    titres_de_la_fiche = _titres_au_dessus(feuille, premiere)
+    bilan = parle_de_bilan([], [*titres_de_la_fiche, feuille.nom, classeur.nom])
+    titres = [Titre(etiquette.texte) for etiquette in fiche.etiquettes]
+    profils = [
+        profil([etiquette.suite or None, *feuille.lignes[etiquette.ligne][etiquette.colonne + 1 :]])
+        for etiquette in fiche.etiquettes
+    ]
+    # in a form, an amount is a sentence as often as a number: what is written does not say what the label is
+    lectures = [lire_colonne(titre, Profil(), mots, bilan) for titre in titres]
+    lectures = accorder(titres, lectures, profils, annee, [False] * len(titres))
+    colonnes = tuple(
+        _colonne(etiquette.ligne, titre, apercu, lecture)
+        for etiquette, titre, apercu, lecture in zip(fiche.etiquettes, titres, profils, lectures, strict=True)
+    )
+    return Structure(
+        feuille=feuille.nom,
+        entete=(premiere, premiere),
+        colonnes=colonnes,
+        signature=_signature(colonnes),
+        titres=titres_de_la_fiche,
+        annee=_annee(titres_de_la_fiche, feuille, classeur),
+        disposition=Disposition.FICHE,
+        confiance=confiance_des_colonnes(colonnes),
+    )
+
+
+def _colonne(index: int, titre: Titre, apercu: Profil, lecture: Lecture) -> Colonne:
+    en_euros = est_montant(lecture.champ)
+    return Colonne(
+        index=index,
+        titre=titre.entier,
+        groupe=titre.groupe,
+        champ=lecture.champ,
+        financeur=lecture.financeur if en_euros else "",
+        etat=lecture.champ.partition(":")[2] if en_euros else "",
+        confiance=lecture.confiance,
+        raison=lecture.raison,
+        exemples=apercu.exemples,
+    )
+
+
+def _titres_au_dessus(feuille: Feuille, premiere: int) -> tuple[str, ...]:
+    """Return what stands above the header, one text for each row that says something."""
+    lignes = (
+        " ".join(
+            dict.fromkeys(
+                en_texte(valeur) for valeur in ligne[: entetes.COLONNES_MAX] if not est_vide(valeur)
+            )
+        )
+        for ligne in feuille.lignes[: min(premiere, entetes.LIGNES_MAX)]
+    )
+    return tuple(" ".join(ligne.split())[:500] for ligne in lignes if ligne)[:TITRES_MAX]
+
+
+def _annee(titres: Sequence[str], feuille: Feuille, classeur: Classeur) -> int | None:
+    """Return the only year that the titles name, else the sheet's name, else the file's."""
+    for textes in (titres, [feuille.nom], [classeur.nom.replace("_", " ")]):
+        lues = {lue for texte in textes for lue in annees(texte)}
+        if lues:
+            return lues.pop() if len(lues) == 1 else None
+    return None
+
+
+def _remplies(donnees: Sequence[Sequence[Valeur]], largeur: int) -> list[bool]:
+    """Return which columns say something below the header."""
+    restantes = set(range(largeur))
+    for ligne in donnees:
+        restantes -= {colonne for colonne in restantes if not est_vide(ligne[colonne])}
+        if not restantes:
+            break
+    return [colonne not in restantes for colonne in range(largeur)]
+
+
+def _profil(feuille: Feuille, debut: int, colonne: int) -> Profil:
+    return profil(
+        f"{ligne[colonne]} %" if (rang, colonne) in feuille.pourcentages else ligne[colonne]
+        for rang, ligne in enumerate(feuille.lignes[debut : debut + ECHANTILLON], debut)
+    )
+
+
+def _sous_totaux(
+    feuille: Feuille,
+    entete: Entete,
+    indices: Sequence[int],
+    titres: Sequence[Titre],
+    profils: Sequence[Profil],
+    lectures: Sequence[Lecture],
+) -> list[bool]:
+    """Return of each column whether it has no title and its figures are the subtotals of the rows."""
+    sans_titre = [not titre.texte and apercu.numerique for titre, apercu in zip(titres, profils, strict=True)]
+    if not any(sans_titre):
+        return sans_titre
+    lignes = feuille.lignes[entete.derniere + 1 : entete.derniere + 1 + ECHANTILLON]
+    totaux = _totaux_des_lignes(lignes, indices, lectures)
+    porteur = next((i for i, lu in zip(indices, lectures, strict=True) if lu.champ == champs.PORTEUR), None)
+    porteurs = ["" if porteur is None else cle_titre(en_texte(ligne[porteur])[:100]) for ligne in lignes]
+    return [
+        possible and est_sous_total([nombre_lu(ligne[i]) for ligne in lignes], totaux, porteurs)
+        for possible, i in zip(sans_titre, indices, strict=True)
+    ]
+
+
+def _totaux_des_lignes(
+    lignes: Sequence[Sequence[Valeur]], indices: Sequence[int], lectures: Sequence[Lecture]
+) -> list[Decimal | None]:
+    """Return the total printed in each row, else the sum of its amounts; None for a row without money."""
+    imprimes = [i for i, lu in zip(indices, lectures, strict=True) if lu.champ == champs.TOTAL_LIGNE]
+    montants = [i for i, lu in zip(indices, lectures, strict=True) if est_montant(lu.champ)]
+    totaux: list[Decimal | None] = []
+    for ligne in lignes:
+        lus = [nombre_lu(ligne[i]) for i in (imprimes[:1] or montants)]
+        connus = [lu for lu in lus if lu is not None]
+        totaux.append(sum(connus, Decimal(0)) if connus else None)
+    return totaux
+
+
+def _signature(colonnes: Sequence[Colonne]) -> str:
+    """Return the SHA-256 of the normalised headers, each at its place: the same layout, whatever is in it."""
+    cles = "\n".join(f"{colonne.index}:{cle_titre(colonne.titre)}" for colonne in colonnes if colonne.titre)
+    return sha256(cles.encode()).hexdigest()
+
+
+# -- What kind of table ----------------------------------------------------------------------------
+def _disposition(
+    colonnes: Sequence[Colonne], titres: Sequence[Titre], profils: Sequence[Profil]
+) -> Disposition:
+    lus = {colonne.champ for colonne in colonnes}
+    axes = lus & {"axe_1", "axe_2", "axe_3", "thematique"}
+    argent = any(est_montant(champ) or champ.startswith("cout") for champ in lus)
+    parts = "part" in lus or any(apercu.en_pourcentage for apercu in profils)
+    nomme = bool(lus & {champs.INTITULE, champs.PORTEUR})
+    lies = {mot for titre in titres for mot in cle_titre(titre.texte).split()} & {"levier", "critere"}
+    if axes and not nomme and not argent and len(lus & {"objectifs", "partenaires"}) + len(lies) >= 2:
+        return Disposition.AXES
+    if axes and not nomme and argent:
+        return Disposition.ENVELOPPES
+    if not nomme and (_exercices(titres) >= 2 or _a_des_postes(titres)) and (argent or parts):
+        return Disposition.BUDGET
+    autres = lus - {champs.INTITULE, champs.NOTE, "part", "lieux", "thematique", "ordre"}
+    if parts and not argent and not autres:
+        return Disposition.AUTRE
+    return Disposition.TABLEAU
+
+
+def _exercices(titres: Sequence[Titre]) -> int:
+    """Return how many exercises are side by side: « N+1 », « N », « N-1 », « 2024 »."""
+    groupes = {titre.groupe or titre.texte for titre in titres}
+    return sum(bool(annees(groupe)) or bool(_RELATIF.search(groupe)) for groupe in groupes)
+
+
+def _a_des_postes(titres: Sequence[Titre]) -> bool:
+    return any(
+        cle_titre(titre.texte) in {"poste", "charge", "produit", "compte", "ressource"} for titre in titres
+    )
+
+
+# -- What is to be said ----------------------------------------------------------------------------
+def _avertissements(structure: Structure, feuille: Feuille) -> tuple[str, ...]:
+    phrases = []
+    lus = {colonne.champ for colonne in structure.colonnes}
+    if structure.disposition in _PHRASES:
+        phrases.append(_PHRASES[structure.disposition])
+    elif champs.INTITULE not in lus:
+        phrases.append("Aucune colonne ne donne l'intitulé des actions : dites laquelle.")
+    elif champs.PORTEUR not in lus:
+        phrases.append("Aucune colonne ne donne le porteur : dites laquelle, s'il y en a une.")
+    if structure.semblables:
+        noms = ", ".join(f"« {nom} »" for nom in structure.semblables[:5])
+        autres = pluriel(len(structure.semblables), "autre feuille a,autres feuilles ont")
+        phrases.append(f"{autres} les mêmes titres ({noms}) : seule « {structure.feuille} » est lue ici.")
+    if feuille.masquee:
+        phrases.append(f"La feuille « {feuille.nom} », qui est lue, est masquée dans le classeur.")
+    lignes = sum(ligne > structure.entete[1] for ligne in feuille.lignes_masquees)
+    if lignes:
+        masquees = pluriel(lignes, "ligne masquée est lue,lignes masquées sont lues")
+        phrases.append(f"{masquees} avec les autres : vérifiez les filtres du classeur.")
+    colonnes = sum(colonne.index in feuille.colonnes_masquees for colonne in structure.colonnes)
+    if colonnes and structure.disposition is not Disposition.FICHE:
+        phrases.append(
+            f"{pluriel(colonnes, 'colonne masquée est lue,colonnes masquées sont lues')} avec les autres."
+        )
+    return tuple(insecables(phrase) for phrase in phrases)
