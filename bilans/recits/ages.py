@@ -73,23 +73,27 @@ def _bornes(jetons: Sequence[Jeton], i: int) -> Ages | None:
     return Ages(i, k + 3, mini, maxi)
 
 
+# What opens a threshold, and whether it is a floor.
+_SEUILS: tuple[tuple[tuple[str, ...], bool], ...] = (
+    (("a", "partir", "de"), True),
+    (("plus", "de"), True),
+    (("+", "de"), True),
+    (("des",), True),
+    (("moins", "de"), False),
+    (("-", "de"), False),
+    (("jusqu'", "a"), False),
+)
+
+
 def _ouvert(jetons: Sequence[Jeton], i: int) -> Ages | None:
     """« 17 ans et plus », « plus de 60 ans », « à partir de 14 ans », « moins de 15 ans », « dès 6 ans »."""
     age = _age(jetons, i)
     if age is not None and _ans(jetons, i + 1):
-        for mots in (("et", "plus"), ("et", "+"), ("ou", "plus"), ("+",)):
-            if suit(jetons, i + 2, mots):
-                return Ages(i, i + 2 + len(mots), age, None)
+        for suite in (("et", "plus"), ("et", "+"), ("ou", "plus"), ("+",)):
+            if suit(jetons, i + 2, suite):
+                return Ages(i, i + 2 + len(suite), age, None)
         return None
-    for mots, monte in (
-        (("a", "partir", "de"), True),
-        (("plus", "de"), True),
-        (("+", "de"), True),
-        (("des",), True),
-        (("moins", "de"), False),
-        (("-", "de"), False),
-        (("jusqu'", "a"), False),
-    ):
+    for mots, monte in _SEUILS:
         if not suit(jetons, i, mots) or not _ans(jetons, i + len(mots) + 1):
             continue
         age = _age(jetons, i + len(mots))
@@ -109,7 +113,9 @@ def _un_age(jetons: Sequence[Jeton], i: int) -> Ages | None:
     if not (suit(jetons, i + 1, ("de",)) and jetons[i].norme in ("age", "agee", "ages", "agees")):
         return None
     age = _age(jetons, i + 2)
-    return Ages(i + 2, i + 4, age, age) if age is not None and _ans(jetons, i + 3) else None
+    if age is None or not _ans(jetons, i + 3) or _ouvert(jetons, i + 2) is not None:
+        return None
+    return Ages(i + 2, i + 4, age, age)
 
 
 def _est_une_duree(jetons: Sequence[Jeton], ages: Ages) -> bool:

@@ -1,7 +1,7 @@
 """A quantity and the noun that it counts: « 141 enfants », « une vingtaine de jeunes », « Participants : 49 »."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import lexique as lex
 from .ages import Ages
@@ -84,7 +84,7 @@ def _compte(
     egale = quantite.debut > 0 and jetons[quantite.debut - 1].texte == "="
     lu = None if egale else lire_nom(jetons, quantite, texte)
     if lu is None:
-        return _sans_nom(quantite)
+        return None if _est_une_annee(jetons, quantite) else _sans_nom(quantite)
     if lu.nature == Nature.EFFECTIF and _est_une_annee(jetons, quantite):
         return None
     _attacher_les_ages(jetons, lu, ages)
@@ -102,7 +102,15 @@ def _se_compte(jetons: Sequence[Jeton], quantite: Quantite) -> bool:
     avant = [jetons[k].norme for k in range(max(0, quantite.debut - 2), quantite.debut)]
     if avant[-1:] in (["°"], ["article"], ["art"], ["numero"], ["page"], ["lot"], ["qpv"], ["no"], ["-"]):
         return avant[-1:] == ["-"] and not (jetons[quantite.debut].colle and jetons[quantite.debut - 1].colle)
+    if avant[-1:] == ["a"] and _baisse(jetons, quantite):
+        return False
     return not (avant[-1:] == ["les"] and avant[:1] in (["tous"], ["toutes"]))
+
+
+def _baisse(jetons: Sequence[Jeton], quantite: Quantite) -> bool:
+    """« de 50 à 28 jeunes »: what changed, not what was."""
+    avant = jetons[quantite.debut - 2].entier if quantite.debut >= 2 else None
+    return avant is not None and (quantite.plafond is None or quantite.plafond <= avant)
 
 
 def _est_une_annee(jetons: Sequence[Jeton], quantite: Quantite) -> bool:
@@ -126,10 +134,13 @@ def lire_nom(jetons: Sequence[Jeton], quantite: Quantite, texte: str) -> Compte 
         k, sautes = k + 1, sautes + 1
     if k >= len(jetons):
         return None
-    trouve = _nom_particulier(jetons, k) or lex.nom(jetons[k])
+    particulier = _nom_particulier(jetons, k)
+    trouve = particulier or lex.nom(jetons[k])
     if trouve is None or not _bien_place(jetons, quantite, trouve, k):
         return None
     nature, categorie, fin = trouve.nature, trouve.categorie, k + 1
+    if particulier is not None and jetons[fin].norme not in ("d'", "a"):
+        fin += 1
     suivant = lex.nom(jetons[fin]) if fin < len(jetons) else None
     if categorie == lex.JEUNES and suivant is not None and suivant.categorie in lex.SEXES:
         categorie, fin = suivant.categorie, fin + 1
@@ -149,6 +160,8 @@ def lire_nom(jetons: Sequence[Jeton], quantite: Quantite, texte: str) -> Compte 
     if fin < len(jetons) and jetons[fin].norme in _UNIQUES:
         fin += 1
     unite = texte[jetons[debut_du_nom].debut : jetons[fin - 1].fin]
+    if fin < len(jetons) and jetons[fin].norme == "environ":
+        quantite, fin = replace(quantite, approximatif=True), fin + 1
     return Compte(
         quantite.debut, fin, fin, quantite, nature, categorie, (k, fin), unite, trouve.lemme, quantite.article
     )
@@ -174,9 +187,14 @@ def _bien_place(jetons: Sequence[Jeton], quantite: Quantite, trouve: lex.Nom, k:
         # « 1 jour/1 sport » is a rhythm
         if quantite.article or apres == "/" or avant in ("sous", "depuis", "dans", "ici", "apres", "y"):
             return False
+        proches = {jetons[m].norme for m in range(max(0, quantite.debut - 4), k)}
+        if proches & {"delai", "preavis", "engagement", "premiers", "premieres", "plus", "contrat"}:
+            return False
         if trouve.lemme == "heure":
             horaire = avant in ("a", "vers", "entre", "des") or apres in ("a", "et") or apres.isdecimal()
             return not horaire
+    if quantite.tiret and trouve.categorie in (lex.JEUNES, lex.ENFANTS, lex.ADULTES, lex.SENIORS):
+        return False  # « l'espace 16-25 jeunes »
     if trouve.lemme == "foyer":
         return not jetons[k].texte[0].isupper()
     if quantite.article:
@@ -191,10 +209,18 @@ def _attacher_les_ages(jetons: Sequence[Jeton], compte: Compte, ages: Mapping[in
     for k in range(compte.fin, min(compte.fin + 4, len(jetons))):
         if k in ages:
             trouves = ages[k]
+            if _d_autres_ages(jetons, trouves, ages):
+                return
             compte.age_min, compte.age_max, compte.suite = trouves.mini, trouves.maxi, trouves.fin
             return
         if jetons[k].norme not in _AVANT_LES_AGES:
             return
+
+
+def _d_autres_ages(jetons: Sequence[Jeton], trouves: Ages, ages: Mapping[int, Ages]) -> bool:
+    """« 11/13 ans et 14/17 ans »: neither is the age of all."""
+    suivant = trouves.fin
+    return suivant < len(jetons) and jetons[suivant].norme in ("et", ",", "ou") and suivant + 1 in ages
 
 
 def ages_approches(jetons: Sequence[Jeton], ages: Ages) -> bool:

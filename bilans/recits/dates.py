@@ -8,6 +8,9 @@ from .jetons import Jeton, Sorte
 from .lexique import JOURS, MOIS
 
 ANNEES = range(1990, 2100)
+# « rue du 8 mai », « école du 11 novembre »
+_VOIES = {"rue", "avenue", "place", "boulevard", "square", "impasse", "quai", "cours", "allee", "ecole", "college",
+          "stade", "lycee", "salle"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ def lire_dates(jetons: Sequence[Jeton], annee: int | None, pris: set[int]) -> li
 
 
 def _jours(jetons: Sequence[Jeton], i: int, annee: int | None, avant: Sequence[Jours]) -> Jours | None:
+    if any(jetons[k].norme in _VOIES for k in range(max(0, i - 2), i)):
+        return None
     ouvre = jetons[i].norme
     periode = _periode(jetons, i, annee) or _jours_colles(jetons, i, annee)
     if periode is not None:
@@ -139,6 +144,8 @@ def _jour(jetons: Sequence[Jeton], i: int) -> _Jour | None:
     if k < len(jetons) and jetons[k].colle and jetons[k].norme in ("er", "e"):
         k += 1
     if k < len(jetons) and jetons[k].norme in MOIS:
+        if _entier(jetons, k + 1, 1000, ANNEES.start - 1) is not None:
+            return None
         annee = _entier(jetons, k + 1, ANNEES.start, ANNEES.stop - 1)
         return _Jour(k + 2 if annee else k + 1, jour, MOIS[jetons[k].norme], annee, douteux=False)
     if k + 1 < len(jetons) and jetons[k].texte == "/" and jetons[k].colle and jetons[k + 1].colle:

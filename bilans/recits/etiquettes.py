@@ -1,6 +1,7 @@
 """Figures after their noun, as in a form: « Participants : 49 », « Habitants : Objectif = 30 - Réalisé = 44 »."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from . import lexique as lex
 from .comptes import Compte
@@ -33,6 +34,9 @@ def lire_etiquettes(jetons: Sequence[Jeton], comptes: Sequence[Compte], texte: s
                 etiquette = _nom_de_l_etiquette(jetons, egale - 2)
             if etiquette is None:
                 continue
+            if jetons[compte.debut - 1].norme == "a" and compte.quantite.valeur is not None:
+                # « supérieur à 30 »
+                compte.quantite = replace(compte.quantite, valeur=None, mini=compte.quantite.valeur)
             _nommer(jetons, compte, etiquette, texte)
             compte.prevu = titre in _OBJECTIF
             if titre in _REALISE:

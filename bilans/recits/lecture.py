@@ -118,7 +118,9 @@ def _parts(jetons: Sequence[Jeton], pris: set[int], texte: str) -> list[Fait]:
         while k < len(jetons) and k < i + 4 and jetons[k].norme in ("de", "des", "d'", "du", "ces", "nos"):
             k += 1
         trouve = lex.nom(jetons[k]) if k < len(jetons) else None
-        nomme = trouve is not None and trouve.nature in (Nature.EFFECTIF, Nature.MENAGES)
+        # « 40 % résident dans le quartier »: after a share, people are in the plural
+        pluriel = k < len(jetons) and jetons[k].norme.endswith(("s", "x"))
+        nomme = pluriel and trouve is not None and trouve.nature in (Nature.EFFECTIF, Nature.MENAGES)
         debut, fin = _place(jetons, i, k + 1 if nomme else i + 2)
         faits.append(
             Fait(

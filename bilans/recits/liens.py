@@ -63,6 +63,11 @@ class Liens:
             return False
         if not entre and dernier.categorie == suivant.categorie:
             return False
+        # « 20 inscrits, 12 enfants »; « 5 bénévoles et 30 participants »
+        if entre == [","] and lex.TOTAL in (dernier.categorie, suivant.categorie):
+            return False
+        if (dernier.categorie == lex.ENCADRANTS) != (suivant.categorie == lex.ENCADRANTS):
+            return False
         return dernier.debut != suivant.debut
 
     def _nommer_les_niveaux(self) -> None:
@@ -99,7 +104,7 @@ class Liens:
         if tete is not None:
             self._heriter(tete, chaine)
             self._grouper(tete, chaine)
-        elif len(chaine) > 1:
+        elif len(chaine) > 1 and not all(compte.article for compte in chaine):
             self._grouper(None, chaine)
 
     def _tete(self, rang: int, chaine: Sequence[Compte], par_dont: bool) -> Compte | None:
@@ -227,11 +232,12 @@ class Liens:
 def _partager(chaine: Sequence[Compte]) -> None:
     """What is said of one figure of a list holds for all: « 20 filles et 15 garçons étaient attendus »."""
     dernier = chaine[-1]
+    prevu = any(compte.prevu for compte in chaine)
+    anterieur = any(compte.anterieur for compte in chaine)
+    ecarte = any(compte.ecarte for compte in chaine)
+    moyenne = any(compte.moyenne for compte in chaine)
     for compte in chaine:
-        compte.prevu = any(autre.prevu for autre in chaine)
-        compte.anterieur = any(autre.anterieur for autre in chaine)
-        compte.ecarte = any(autre.ecarte for autre in chaine)
-        compte.moyenne = any(autre.moyenne for autre in chaine)
+        compte.prevu, compte.anterieur, compte.ecarte, compte.moyenne = prevu, anterieur, ecarte, moyenne
         compte.periodicite = compte.periodicite or dernier.periodicite
         compte.annee = compte.annee if compte.annee is not None else dernier.annee
         if compte.sexue and compte.age_min is None and compte.age_max is None:

@@ -29,6 +29,8 @@ APPROXIMATIONS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("moins", "de"), "<"),
     (("moins", "d'"), "<"),
     (("jusqu'", "a"), "<"),
+    (("maximum",), "<"),
+    (("minimum",), ">"),
     (("au", "maximum"), "<"),
     (("au", "plus"), "<"),
     (("pres", "de"), "~"),
@@ -62,6 +64,8 @@ class Quantite:
     article: bool = False
     # « une vingtaine »: the noun comes after « de »
     collectif: bool = False
+    # « 10-15 », which may also be ages
+    tiret: bool = False
 
     @property
     def plafond(self) -> int | None:
@@ -82,7 +86,7 @@ def lire_quantite(jetons: Sequence[Jeton], i: int) -> Quantite | None:
 
 def suit(jetons: Sequence[Jeton], i: int, mots: Sequence[str]) -> bool:
     """Return whether the words stand from the token `i`."""
-    if i + len(mots) > len(jetons):
+    if i + len(mots) > len(jetons) or jetons[i].norme != mots[0]:
         return False
     return all(jetons[i + rang].norme == mot for rang, mot in enumerate(mots))
 
@@ -97,7 +101,7 @@ def _arrondie(quantite: Quantite, sens: str) -> Quantite:
 
 
 def _fourchette(jetons: Sequence[Jeton], i: int) -> Quantite | None:
-    """« entre 20 et 120 », « de 20 à 30 », « 3 à 7 », « 10-15 », « 20 ou 30 »."""
+    """« entre 20 et 120 », « de 20 à 30 », « 3 à 7 », « 10-15 », « 15 ou 20 »."""
     if i >= len(jetons):
         return None
     ouvre = jetons[i].norme
@@ -112,13 +116,15 @@ def _fourchette(jetons: Sequence[Jeton], i: int) -> Quantite | None:
     elif lien == "-" and ouvre != "de":
         if not (jetons[bas.fin].colle and bas.fin + 1 < len(jetons) and jetons[bas.fin + 1].colle):
             return None
-    elif lien != "a":
+    elif lien not in ("a", "ou"):
         return None
     haut = _nombre(jetons, bas.fin + 1)
     if haut is None or haut.valeur is None or haut.valeur <= bas.valeur:
         return None
     approximatif = bas.approximatif or haut.approximatif
-    return Quantite(i, haut.fin, None, bas.valeur, haut.valeur, approximatif, collectif=haut.collectif)
+    return Quantite(
+        i, haut.fin, None, bas.valeur, haut.valeur, approximatif, collectif=haut.collectif, tiret=lien == "-"
+    )
 
 
 def _nombre(jetons: Sequence[Jeton], i: int) -> Quantite | None:
@@ -136,11 +142,8 @@ def _en_chiffres(jetons: Sequence[Jeton], i: int) -> Quantite | None:
     valeur = jetons[i].entier
     if valeur is None or (jetons[i].texte[0] == "0" and valeur):
         return None
-    if i and jetons[i].colle and jetons[i - 1].texte in ("°", "/", ":", "#", "_", "*", "×", "=") and i > 1:
-        # « 1/2 », « 14:30 », « n°3 »; « 20 enfants/11 adultes » and « Réalisé=49 » are read
-        avant = jetons[i - 2]
-        if jetons[i - 1].texte not in ("/", "=") or avant.sorte != Sorte.MOT:
-            return None
+    if i and jetons[i].colle and not _apres_un_signe(jetons, i):
+        return None
     suivant = jetons[i + 1] if i + 1 < len(jetons) else None
     if suivant is not None and suivant.colle:
         if suivant.sorte == Sorte.IDENTIFIANT or suivant.norme in SUFFIXES:
@@ -149,6 +152,15 @@ def _en_chiffres(jetons: Sequence[Jeton], i: int) -> Quantite | None:
         if suivant.texte in ("/", ":", "×", "*", "_") and apres is not None and apres.colle:
             return None
     return Quantite(i, i + 1, valeur)
+
+
+def _apres_un_signe(jetons: Sequence[Jeton], i: int) -> bool:
+    """Whether a number glued to a sign is one by itself: « enfants/11 », « Réalisé=49 »; not « 1/2 », « n°3 »."""
+    signe, avant = jetons[i - 1], jetons[i - 2] if i > 1 else None
+    if signe.texte in ("°", "#", "_"):
+        return False
+    apres_un_nombre = avant is not None and avant.sorte == Sorte.NOMBRE and signe.colle
+    return not (apres_un_nombre and signe.texte in ("/", ":", "*", "×", "="))
 
 
 def _collectif(jetons: Sequence[Jeton], i: int) -> Quantite | None:

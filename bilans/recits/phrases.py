@@ -34,11 +34,15 @@ _REFUS = {"annule", "annules", "annulee", "annulees", "annulation", "annulations
           "exclu", "exclus"}  # fmt: skip
 _EN_PLUS = {"hausse", "augmentation", "baisse", "diminution", "supplementaire", "supplementaires", "passe", "passee",
             "passes", "passees", "passant", "passer", "augmente", "progresse", "evolue", "diminue"}  # fmt: skip
-_RYTHMES = {"jour", "semaine", "mois", "trimestre", "an", "annee", "seance", "atelier", "session", "groupe", "equipe",
-            "site", "soir", "soiree", "matinee", "journee", "rencontre", "representation", "cours", "visite", "stage",
-            "sortie", "animation", "permanence", "creneau", "classe", "ecole", "cycle", "fois", "animateur", "date",
-            "spectacle", "sejour", "reunion", "personne", "enfant", "famille", "demi-journee", "module",
-            "intervention"} | lex.JOURS  # fmt: skip
+_MEMES = {"jour", "semaine", "mois", "trimestre", "an", "atelier", "session", "groupe", "site", "soir", "rencontre",
+          "cours", "visite", "stage", "sortie", "animation", "permanence", "classe", "cycle", "fois", "animateur",
+          "date", "spectacle", "personne", "enfant", "famille", "module", "intervention"}  # fmt: skip
+_RYTHMES = {mot: mot for mot in _MEMES | lex.JOURS}
+_RYTHMES |= {
+    "annee": "année", "seance": "séance", "equipe": "équipe", "soiree": "soirée", "matinee": "matinée",
+    "journee": "journée", "representation": "représentation", "creneau": "créneau", "ecole": "école",
+    "sejour": "séjour", "reunion": "réunion", "demi-journee": "demi-journée",
+}  # fmt: skip
 _ADVERBES = {
     "quotidiennement": "par jour", "quotidien": "par jour", "quotidiens": "par jour", "quotidienne": "par jour",
     "quotidiennes": "par jour", "journalier": "par jour", "journaliere": "par jour", "journalieres": "par jour",
@@ -47,6 +51,8 @@ _ADVERBES = {
     "mensuellement": "par mois", "trimestriel": "par trimestre", "trimestriels": "par trimestre",
     "trimestrielle": "par trimestre", "trimestrielles": "par trimestre",
 }  # fmt: skip
+_PEUPLEMENT = {"compte", "comptent", "comptait", "recense", "population", "peuple", "abrite", "commune", "communes",
+               "urbaine", "agglomeration"}  # fmt: skip
 _GROUPES = {
     "groupe",
     "equipe",
@@ -146,12 +152,28 @@ class Entourage:
         avant, apres = self.avant(rang), self.apres(rang)
         mots_avant = [self.jetons[i].norme for i in avant]
         mots_apres = [self.jetons[i].norme for i in apres]
-        compte.ecarte = _ecarte(mots_avant, mots_apres)
+        compte.ecarte = (
+            _ecarte(mots_avant, mots_apres) or self._sur(compte) or _peuplement(compte, mots_avant)
+        )
         compte.prevu = compte.prevu or _prevu(mots_avant, mots_apres) or self._perspectives(compte)
         self._annee_du_fait(compte, apres)
-        self._rythme(compte, mots_avant, mots_apres, apres)
+        self._rythme(compte, mots_avant, mots_apres)
         if any(mot.startswith("recrut") for mot in mots_avant) and compte.nature == Nature.EFFECTIF:
             compte.categorie = lex.ENCADRANTS
+
+    def _sur(self, compte: Compte) -> bool:
+        """« 12 jeunes sur 20 inscrits »: those who did not come are among the 20; « 2 enfants sur 3 »: a proportion."""
+        if compte.nature not in (Nature.EFFECTIF, Nature.MENAGES):
+            return False
+        avant, apres = compte.debut - 1, compte.suite
+        if avant >= 1 and self.jetons[avant].norme == "sur" and not finit(self.jetons, avant - 1):
+            return True
+        return (
+            apres + 1 < len(self.jetons)
+            and self.jetons[apres].norme == "sur"
+            and self.jetons[apres + 1].sorte == Sorte.NOMBRE
+            and (apres + 2 == len(self.jetons) or lex.nom(self.jetons[apres + 2]) is None)
+        )
 
     def _perspectives(self, compte: Compte) -> bool:
         """« Perspectives : accueillir 40 jeunes en 2025 »: everything in the sentence is to come."""
@@ -181,15 +203,15 @@ class Entourage:
         ):  # fmt: skip
             compte.anterieur = True
 
-    def _rythme(
-        self, compte: Compte, avant: Sequence[str], apres: Sequence[str], places: Sequence[int]
-    ) -> None:
+    def _rythme(self, compte: Compte, avant: Sequence[str], apres: Sequence[str]) -> None:
         if compte.nature == Nature.DUREE:
             compte.periodicite = self._par_groupe(compte)
             return
         compte.moyenne = "moyenne" in avant or _suite_de(apres, ("en", "moyenne")) is not None
+        # « 10 ateliers (…) pour 12 parents par atelier »: a rhythm of sessions is said at once
+        proches = apres[:4] if compte.nature == Nature.SEANCES else apres
         compte.periodicite = (
-            _periodicite(apres) or _adverbe(avant) or _chaque(avant) or self._par_groupe(compte)
+            _periodicite(proches) or _adverbe(avant) or _chaque(avant) or self._par_groupe(compte)
         )
         if compte.nature == Nature.SEANCES:
             return
@@ -209,9 +231,20 @@ class Entourage:
             return ""
         article = self.jetons[i - 2].norme if i >= 2 else ""
         seul = article in ("un", "une", "le", "la", "ce", "cet", "cette", "du", "notre")
+        # « la formation de 20 éducateurs » trains them all
+        pluriel = mot.endswith("s")
+        if not pluriel and not seul and compte.nature != Nature.DUREE and lemme not in _GROUPES:
+            return ""
         if seul and compte.nature != Nature.DUREE:
             return ""
         return f"par {self.jetons[i - 1].texte.lower().removesuffix('s')}"
+
+
+def _peuplement(compte: Compte, avant: Sequence[str]) -> bool:
+    """« Le quartier compte 3 463 habitants »: who lives there, not who came."""
+    if compte.lemme not in ("habitant", "menage"):
+        return False
+    return any(mot in _PEUPLEMENT for mot in avant)
 
 
 def _suite_de(mots: Sequence[str], cherches: tuple[str, ...]) -> int | None:
@@ -227,9 +260,10 @@ def _periodicite(apres: Sequence[str]) -> str:
         if mot in _ADVERBES and i < 3:
             return _ADVERBES[mot]
         if mot in ("par", "/") and suivant in _RYTHMES:
-            return f"par {suivant}"
+            return f"par {_RYTHMES[suivant]}"
         if mot == "chaque" and suivant in _RYTHMES:
-            return f"à chaque {suivant}" if i and apres[i - 1] == "a" else f"chaque {suivant}"
+            rythme = _RYTHMES[suivant]
+            return f"à chaque {rythme}" if i and apres[i - 1] == "a" else f"chaque {rythme}"
     return ""
 
 
@@ -242,7 +276,7 @@ def _adverbe(avant: Sequence[str]) -> str:
 def _chaque(avant: Sequence[str]) -> str:
     for mot, suivant in pairwise(avant):
         if mot == "chaque" and suivant in _RYTHMES:
-            return f"chaque {suivant}"
+            return f"chaque {_RYTHMES[suivant]}"
     for i in range(len(avant) - 2):
         if (
             avant[i] in ("tous", "toutes")
