@@ -4,10 +4,10 @@
 
 `socle` says what a rule is, `contexte` what it reads, `lecture` (a bilan), `lecture_annee` and `lecture_contrat`
 read it from the database, `constats` runs the rules; these are in `effectifs` (EFF), `dates` (DAT),
-`financements` (FIN) and `coherence` (COH).
+`financements` and `totaux_imprimes` (FIN), `coherence` (COH).
 """
 
-from . import coherence, dates, effectifs, financements
+from . import coherence, dates, effectifs, financements, totaux_imprimes
 from .constats import (
     anomalies,
     anomalies_annee,
@@ -53,4 +53,5 @@ __all__ = [
     "lire_seuils",
     "par_gravite",
     "regle",
+    "totaux_imprimes",
 ]
