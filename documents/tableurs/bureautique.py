@@ -44,12 +44,12 @@ def lire_archive(archive: Archive) -> Classeur:
 
 def _lire_ooxml(archive: Archive) -> Classeur:
     types = archive.petit(_TYPES)
+    if b"sheet.binary" in types:
+        raise FichierRefuse(BINAIRE_XLSB)
     if _MACROS.search(types):
         raise FichierRefuse(MACROS)
     if b"spreadsheetml.sheet.main" in types or b"spreadsheetml.template.main" in types:
         return lire_xlsx(archive)
-    if b"sheet.binary.main" in types or "xl/workbook.bin" in archive:
-        raise FichierRefuse(BINAIRE_XLSB)
     for marque, quoi in AUTRES_OOXML:
         if marque in types:
             raise autre_document(quoi)

@@ -29,7 +29,7 @@ NOM_FEUILLE = "CSV"
 # in order of preference when they separate as well: a French comma is first of all a decimal one
 SEPARATEURS = (";", "\t", "|", ",")
 _ESSAI = 100
-_BINAIRE = re.compile(r"[\x01-\x08\x0e-\x1f]")
+_BINAIRE = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 _ACCENT_UTF8 = re.compile(rb"\xc3[\x80-\xbf]")
 _ANNONCE = re.compile(r"sep=(.)(\r\n|\n|\r)", re.I)
 # A row added at the end: when it is not read back alone, a quote that never closes has swallowed it.
@@ -64,6 +64,8 @@ def decoder(contenu: bytes) -> str:
     else:
         if b"\0" in contenu:
             raise FichierRefuse(NUL)
+        if _BINAIRE.search(contenu):
+            raise FichierRefuse(INCONNU)
         codage = "utf-8-sig" if _est_utf8(contenu) else "cp1252"
     if codage == "cp1252" and _ACCENT_UTF8.search(contenu):
         raise FichierRefuse(ENCODAGE_MELE)
@@ -73,7 +75,7 @@ def decoder(contenu: bytes) -> str:
         raise FichierRefuse(ENCODAGE) from erreur
     if "\0" in texte:
         raise FichierRefuse(NUL)
-    if _BINAIRE.search(texte):
+    if codage == "utf-16" and _BINAIRE.search(texte.encode("utf-8", errors="replace")):
         raise FichierRefuse(INCONNU)
     return texte
 

@@ -55,6 +55,8 @@ def reconnaitre(contenu: bytes) -> Literal["archive", "texte"]:
         )
     if contenu.startswith(ZIP):
         return "archive"
+    if ZIP.startswith(contenu):
+        raise FichierRefuse(ABIME)
     if contenu.startswith(OLE):
         raise _refus_ole(contenu)
     if b"%PDF-" in contenu[:1024]:
