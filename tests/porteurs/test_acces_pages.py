@@ -179,6 +179,22 @@ def test_inviter_ouvre_l_acces_et_ecrit(
     assert f"/invitation/{invitation.jeton}/" in parti.body
 
 
+def test_deux_clics_sur_inviter_n_ecrivent_qu_une_fois(lieu, url_inviter, horloge):
+    envoi = {"email": "lea@exemple.fr", "nom": "Léa Roy", "role": CONTRIBUTEUR}
+    for _ in range(2):
+        assert lieu.client.post(url_inviter, envoi).status_code == 302
+    assert Courriel.objects.count() == 1
+    # Another address at the same moment, and the same one from somebody else, are other requests.
+    lieu.client.post(url_inviter, envoi | {"email": "tom@exemple.fr"})
+    autre = Client()
+    autre.force_login(fabriques.chargee_de_mission(lieu.contrat))
+    autre.post(url_inviter, envoi)
+    assert Courriel.objects.count() == 3
+    horloge.move_to("2025-06-18T09:07:00+02:00")
+    lieu.client.post(url_inviter, envoi)
+    assert Courriel.objects.count() == 4
+
+
 def test_renvoyer_le_lien_est_inviter_de_nouveau(lieu, url, url_inviter):
     acces(lieu.porteur, "lea@exemple.fr", RESPONSABLE)
     fabriques.InvitationFactory(porteur=lieu.porteur, email="lea@exemple.fr", expiree=True)
