@@ -173,12 +173,17 @@ def retirer_acces(auteur: Utilisateur, acces: AccesPorteur) -> None:
     """Close a porteur to an account at once, and its invitations with it; what it wrote stays, and the history.
 
     One withdrawn invitation is left in every case: it keeps the next sending from opening the access again.
-    Raises PermissionDenied, and ValidationError when the structure would be left without anyone responsible
-    and `auteur` does not run its contract.
+    An access that is gone already is left so. Raises PermissionDenied, and ValidationError when the structure would
+    be left without anyone responsible and `auteur` does not run its contract.
     """
-    porteur = Porteur.objects.select_for_update(no_key=True).get(pk=acces.porteur_id)
+    porteur = _verrouiller_avec_son_parent(acces.porteur)
     if not auteur.has_perm("porteurs.inviter", porteur):
         raise PermissionDenied
+    # Read again under the lock: its role may have changed, and another may have withdrawn it.
+    actuel = AccesPorteur.objects.filter(pk=acces.pk).select_related("porteur", "utilisateur").first()
+    if actuel is None:
+        return
+    acces = actuel
     if _dernier_responsable(acces) and not auteur.has_perm("porteurs.modifier", porteur):
         raise ValidationError(DERNIER_RESPONSABLE)
     email, maintenant = acces.utilisateur.email, timezone.now()
@@ -191,6 +196,16 @@ def retirer_acces(auteur: Utilisateur, acces: AccesPorteur) -> None:
         invitation.save()
     signer(acces, auteur)
     acces.delete()
+
+
+def _verrouiller_avec_son_parent(porteur: Porteur) -> Porteur:
+    """Return the stored porteur, locked with its parent: who is responsible of one counts for the other.
+
+    Always in the order of their keys, so that two withdrawals never wait for each other.
+    """
+    structures = [pk for pk in (porteur.pk, porteur.parent_id) if pk]
+    verrouilles = Porteur.objects.select_for_update(no_key=True).filter(pk__in=structures).order_by("pk")
+    return next(verrouille for verrouille in list(verrouilles) if verrouille.pk == porteur.pk)
 
 
 def _dernier_responsable(acces: AccesPorteur) -> bool:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bilans.destinataires import Annuaire
 from comptes.models import Utilisateur
@@ -11,6 +13,7 @@ from porteurs.invitations import invitations_vivantes
 from porteurs.models import AccesPorteur, Invitation
 from porteurs.operations import inviter, retirer_acces
 from tests import fabriques
+from tests.outils.pages import rien_n_est_ecrit
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +152,30 @@ def test_un_porteur_ne_se_ferme_pas_a_lui_meme(lieu, chargee):
     retirer_acces(premier, son_acces)
     retirer_acces(chargee, AccesPorteur.objects.get(utilisateur=second))
     assert not AccesPorteur.objects.filter(role=RESPONSABLE, utilisateur__is_active=True).exists()
+
+
+def test_un_acces_retire_deux_fois_ne_l_est_qu_une(lieu, chargee):
+    acces = contributeur(lieu.porteur)
+    retirer_acces(chargee, AccesPorteur.objects.get(pk=acces.pk))
+    with rien_n_est_ecrit():
+        retirer_acces(chargee, acces)
+
+
+def test_le_role_qui_compte_est_celui_du_moment(lieu):
+    """Read as a contributor by the page, then made the only person responsible: the withdrawal is refused."""
+    premier = fabriques.representant_du_porteur(lieu.porteur)
+    acces = AccesPorteur.objects.get(utilisateur=premier)
+    acces.role = CONTRIBUTEUR
+    with rien_n_est_ecrit(), pytest.raises(ValidationError, match="dernière personne responsable"):
+        retirer_acces(premier, acces)
+
+
+def test_le_retrait_tient_la_structure_et_celle_dont_elle_depend(lieu, chargee):
+    ville = fabriques.PorteurFactory(ville=True, epci=lieu.epci)
+    service = fabriques.PorteurFactory(service=True, parent=ville, epci=lieu.epci)
+    acces = contributeur(service)
+    with CaptureQueriesContext(connection) as capture:
+        retirer_acces(chargee, acces)
+    premiere = next(q["sql"] for q in capture.captured_queries if 'FROM "porteurs_porteur"' in q["sql"])
+    assert f"IN ({service.pk}, {ville.pk})" in premiere
+    assert 'ORDER BY "porteurs_porteur"."id"' in premiere
