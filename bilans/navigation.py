@@ -3,6 +3,7 @@
 In the highest room, since it names the pages and the permissions of all.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -73,12 +74,23 @@ def _situation(request: RequeteCampagne) -> dict[str, Any]:
 
 def navigation(request: RequeteCampagne) -> list[Lien]:
     """Return the links that the account may follow in this contract, the current room marked."""
-    liens = []
-    for libelle, nom, permission in NAVIGATION:
-        if request.user.has_perm(permission, request.contrat):
-            url = reverse(nom, args=[request.contrat.slug, request.annee])
-            # The dashboard's address begins every other: it is current only on itself.
-            exact = nom == "tableau_de_bord"
-            actif = request.path == url if exact else request.path.startswith(url)
-            liens.append(Lien(libelle, url, actif))
-    return liens
+    ouvertes = {
+        nom: (libelle, reverse(nom, args=[request.contrat.slug, request.annee]))
+        for libelle, nom, permission in NAVIGATION
+        if request.user.has_perm(permission, request.contrat)
+    }
+    courante = _courante(request.path, {nom: url for nom, (_, url) in ouvertes.items()})
+    return [Lien(libelle, url, nom == courante) for nom, (libelle, url) in ouvertes.items()]
+
+
+def _courante(chemin: str, urls: Mapping[str, str]) -> str:
+    """Return the name of the room where a page is; blank when it is in none of those that the account may open."""
+    # The dashboard's address begins every other: it is current only on itself.
+    if chemin == urls.get("tableau_de_bord"):
+        return "tableau_de_bord"
+    actions = urls.get("liste_actions")
+    # A bilan is at the address of its action, but belongs with the bilans for who follows them.
+    if actions and chemin.startswith(actions) and "/bilan/" in chemin and "suivi_bilans" in urls:
+        return "suivi_bilans"
+    trouvees = (nom for nom, url in urls.items() if nom != "tableau_de_bord" and chemin.startswith(url))
+    return next(trouvees, "")

@@ -174,6 +174,11 @@ class PageDuBilan:
         """Whether the fiche says nothing at all: then the bilan takes the whole width."""
         return not any(partie.prevus for partie in self.parties)
 
+    @property
+    def parties_sans_fiche(self) -> list[str]:
+        """The titles of the parts of which the fiche says nothing, while it says something of others."""
+        return [] if self.fiche_vide else [partie.titre for partie in self.parties if not partie.prevus]
+
     def _partie(self, code: str, titre: str, fiche: tuple[str, ...], noms: tuple[str, ...]) -> Partie:
         partie = Partie(code, titre, [*self._de_la_fiche(fiche), *self._en_plus(code)])
         partie.sans_objet = code in SANS_OBJET and self.bilan.realisation in Bilan.REALISATIONS_MOTIVEES

@@ -116,6 +116,32 @@ def test_ce_qui_etait_prevu_est_en_regard_de_ce_qui_a_ete_fait(client, annuelle,
     assert "<b>français</b>" in html
 
 
+def test_ce_que_la_fiche_ne_dit_pas_se_dit_une_fois(client, annuelle, chargee):
+    bilan = fabriques.BilanFactory(action_annuelle=annuelle, transmis=True)
+    parties = PageDuBilan(bilan, chargee).parties
+    avec, sans = [p for p in parties if p.prevus], [p.titre for p in parties if not p.prevus]
+    assert len(sans) > 1
+    page = lire(client, chargee, annuelle)
+    assert page.count(f"La fiche ne dit rien de ces parties : {', '.join(sans)}.") == 1
+    assert page.count("Prévu dans la fiche") == page.count("Dans le bilan ") == len(avec) > 0
+
+
+def test_un_bilan_est_dans_la_piece_que_l_on_suit(client, annuelle, chargee, porteur):
+    fabriques.BilanFactory(action_annuelle=annuelle, transmis=True)
+
+    def courante(compte):
+        client.force_login(compte)
+        navigation = client.get(adresse("bilan_detail", annuelle)).context["navigation"]
+        return [lien.libelle for lien in navigation if lien.actif]
+
+    assert courante(chargee) == ["Bilans"]
+    # Who has no page of bilans stays with its actions.
+    assert courante(porteur) == ["Actions"]
+    client.force_login(chargee)
+    fiche = client.get(adresse("action_detail", annuelle))
+    assert [lien.libelle for lien in fiche.context["navigation"] if lien.actif] == ["Actions"]
+
+
 def test_le_financeur_ne_lit_ni_le_budget_ni_les_autres_aides(client, annuelle):
     annuelle.moyens_financiers = "La fondation des Tilleuls."
     annuelle.save()
