@@ -59,9 +59,13 @@ class ImportTableur(AvecCle):
     correspondances = models.JSONField("correspondances", default=dict, blank=True)
     options = models.JSONField("choix de lecture", default=dict, blank=True)
     avertissements = models.JSONField("avertissements", default=list, blank=True)
+    # Printed totals beside those of the rows: {"libelle", "imprime", "calcule", "ecart", "explication"…}, in words.
+    totaux = models.JSONField("totaux comparés", default=list, blank=True)
     fait = models.PositiveIntegerField("lignes faites", default=0)
     a_faire = models.PositiveIntegerField("lignes à faire", default=0)
     message = models.TextField("message", blank=True)
+    # When the worker took it last: one that nothing moves any more may be taken again.
+    pris_le = models.DateTimeField("pris en charge le", null=True, blank=True)
     applique_le = models.DateTimeField("appliqué le", null=True, blank=True)
     applique_par = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,0 +1,309 @@
+"""From a file that arrives to a preview that can be confirmed: receiving, reading, columns, answers, choices.
+
+Reading and staging are the worker's (`taches`); what people do is here too, one function a use case. Nothing of the
+programme is written before `application.confirmer`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from actions.models import Campagne
+from comptes.models import Utilisateur
+from comptes.templatetags.typographie import date_heure, insecables
+from documents.tableurs import FichierRefuse, lire_tableur
+from documents.texte import nettoyer
+
+from ..models import CorrespondanceMemorisee, ImportTableur, LigneImport
+from ..operations.etats import OperationRefusee
+from . import taches
+from .genres import genre_de, traitement_de
+from .structure import TableauIntrouvable
+
+Statut, Categorie = ImportTableur.Statut, LigneImport.Categorie
+NOM_MAX = 150
+# In these states nothing is written yet: columns may be corrected, rows answered, the import left.
+A_PREPARER = (Statut.COLONNES, Statut.A_RELIRE)
+ABANDONNABLES = (Statut.RECU, Statut.LECTURE, *A_PREPARER, Statut.REFUSE)
+
+
+# -- Receiving -------------------------------------------------------------------------------------
+def deposer(auteur: Utilisateur, campagne: Campagne, fichier: UploadedFile) -> ImportTableur:
+    """Keep a workbook with its fingerprint, have it read by the worker, and return its import.
+
+    The same bytes that are already applied, and not undone, are said in its warnings. Raises PermissionDenied, and
+    OperationRefusee when the year is archived.
+    """
+    verifier_le_droit(auteur, campagne)
+    contenu = fichier.read()
+    empreinte = sha256(contenu).hexdigest()
+    fichier.seek(0)
+    nom = nettoyer(str(fichier.name or "tableau"))[-NOM_MAX:]
+    with transaction.atomic():
+        import_ = ImportTableur(
+            campagne=campagne,
+            auteur=auteur,
+            nom=nom,
+            taille=len(contenu),
+            empreinte=empreinte,
+            avertissements=_deja_applique(campagne, empreinte),
+        )
+        import_.fichier.save(nom, fichier, save=False)
+        import_.save()
+        mettre_en_file(taches.lire_import, import_)
+    import_.refresh_from_db()
+    return import_
+
+
+def _deja_applique(campagne: Campagne, empreinte: str) -> list[str]:
+    deja = (
+        ImportTableur.objects.filter(campagne=campagne, empreinte=empreinte, statut=Statut.APPLIQUE)
+        .order_by("-applique_le")
+        .first()
+    )
+    if deja is None:
+        return []
+    return [
+        insecables(
+            f"Ce fichier, au caractère près, a déjà été importé le {date_heure(deja.applique_le)} sous le nom "
+            f"« {deja.nom} »."
+        )
+    ]
+
+
+def verifier_le_droit(auteur: Utilisateur, campagne: Campagne) -> None:
+    """Raise PermissionDenied for who does not run the contract, OperationRefusee for an archived year."""
+    if not auteur.has_perm("contrats.gerer", campagne.contrat):
+        raise PermissionDenied
+    if campagne.statut == Campagne.Statut.ARCHIVEE:
+        raise OperationRefusee(
+            f"L'année {campagne.annee} est archivée : rien ne peut plus y être importé. Sortez-la d'abord des "
+            "archives, depuis la page de la campagne."
+        )
+
+
+def prendre(auteur: Utilisateur, import_: ImportTableur, *statuts: str) -> ImportTableur:
+    """Return the stored import, locked, if this account may act on it and it is in one of `statuts`.
+
+    Raises PermissionDenied, and OperationRefusee when the state does not allow it.
+    """
+    actuel: ImportTableur = (
+        ImportTableur.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("campagne__contrat__epci", "auteur")
+        .get(pk=import_.pk)
+    )
+    verifier_le_droit(auteur, actuel.campagne)
+    if actuel.statut not in statuts:
+        raise OperationRefusee(
+            f"Cet import est dans l'état « {actuel.get_statut_display().lower()} » : ce n'est pas possible maintenant."
+        )
+    return actuel
+
+
+def mettre_en_file(tache: Any, import_: ImportTableur) -> None:
+    """Have the worker do `tache` once the transaction is done."""
+    transaction.on_commit(lambda: tache.enqueue(import_.pk))
+
+
+# -- Reading ---------------------------------------------------------------------------------------
+def lire(import_: ImportTableur) -> None:
+    """Read the workbook, then stage its rows, or stop at its columns when a person must say what they are.
+
+    The worker's. A file that cannot be read makes the import refused, with the sentence that says why and what to
+    do. An import that another worker has is left alone.
+    """
+    _reserver(import_, (Statut.RECU,), _lire)
+
+
+def preparer(import_: ImportTableur) -> None:
+    """Stage the rows again with the columns that a person confirmed. The worker's; see `lire`."""
+    _reserver(import_, (Statut.RECU,), _lire)
+
+
+def _reserver(
+    import_: ImportTableur, depuis: Iterable[str], travail: Callable[[ImportTableur], None]
+) -> None:
+    """Do `travail` if this worker is the first to take the import; whatever happens, leave it in a state that says."""
+    pris = ImportTableur.objects.filter(pk=import_.pk, statut__in=list(depuis)).update(
+        statut=Statut.LECTURE, pris_le=timezone.now(), fait=0, a_faire=0, message=""
+    )
+    if not pris:
+        return
+    import_.refresh_from_db()
+    try:
+        travail(import_)
+    except (FichierRefuse, TableauIntrouvable, OperationRefusee) as refus:
+        _refuser(import_, str(refus))
+    except Exception:
+        taches.logger.exception("L'import %s n'a pas pu être lu.", import_.cle)
+        _refuser(
+            import_,
+            "La lecture de ce fichier s'est arrêtée sur une erreur de Pilotis : rien n'a été écrit. Relancez la "
+            "lecture ; si elle échoue encore, transmettez le fichier à la personne qui s'occupe de Pilotis.",
+        )
+
+
+def _refuser(import_: ImportTableur, phrase: str) -> None:
+    import_.lignes.all().delete()
+    import_.statut, import_.message = Statut.REFUSE, insecables(phrase)
+    import_.save()
+
+
+def _lire(import_: ImportTableur) -> None:
+    with import_.fichier.open("rb") as fichier:
+        classeur = lire_tableur(fichier.read(), import_.nom)
+    import_.genre = genre_de(classeur)
+    traitement_de(import_).lire(import_, classeur)
+
+
+# -- Columns ---------------------------------------------------------------------------------------
+@transaction.atomic
+def confirmer_colonnes(
+    auteur: Utilisateur,
+    import_: ImportTableur,
+    correspondances: Mapping[str, Mapping[str, str]],
+    options: Mapping[str, Any],
+    *,
+    feuille: str | None = None,
+    entete: tuple[int, int] | None = None,
+    memoriser: bool = True,
+) -> ImportTableur:
+    """Keep what a person says of the columns, have the rows staged again, and return the import.
+
+    `correspondances`: by index of column, « champ », « financeur », « etat » (`structure.corriger`). `options`:
+    « vides_effacent » (a blank cell erases; no by default). `feuille` and `entete` choose another table of the
+    workbook: its columns are recognised anew. `memoriser`: the same headers will be read alike for this contract.
+    Answers already given are kept.
+    """
+    actuel = prendre(auteur, import_, *A_PREPARER)
+    actuel.correspondances = {str(index): dict(dite) for index, dite in correspondances.items()}
+    actuel.options = {**actuel.options, **options, "confirmee": True}
+    if feuille is not None and entete is not None:
+        actuel.options |= {"feuille": feuille, "entete": list(entete)}
+    if memoriser and actuel.correspondances and actuel.structure.get("signature"):
+        CorrespondanceMemorisee.objects.update_or_create(
+            contrat=actuel.campagne.contrat,
+            signature=actuel.structure["signature"],
+            defaults={
+                "correspondances": actuel.correspondances,
+                "options": {nom: actuel.options[nom] for nom in ("vides_effacent",) if nom in actuel.options},
+                "maj_par": auteur,
+            },
+        )
+    return _relire(actuel)
+
+
+@transaction.atomic
+def relire(auteur: Utilisateur, import_: ImportTableur) -> ImportTableur:
+    """Have the file read and compared again with what Pilotis holds now, answers kept; return the import.
+
+    For a preview that the database overtook, and for a reading that stopped.
+    """
+    return _relire(prendre(auteur, import_, *A_PREPARER, Statut.REFUSE))
+
+
+def _relire(import_: ImportTableur) -> ImportTableur:
+    import_.statut, import_.fait, import_.a_faire, import_.message = Statut.RECU, 0, 0, ""
+    import_.save()
+    mettre_en_file(taches.preparer_import, import_)
+    return import_
+
+
+# -- Answers and choices ---------------------------------------------------------------------------
+@transaction.atomic
+def decider(
+    auteur: Utilisateur,
+    import_: ImportTableur,
+    ligne: LigneImport,
+    *,
+    reponses: Mapping[str, str] | None = None,
+    retenue: bool | None = None,
+) -> LigneImport:
+    """Answer questions of a row, or say whether to keep it, and return it as it becomes.
+
+    An answer holds for every row that asks the same question (same « cle »); an empty one takes it back. Beside the
+    choices of the question, « porteur:<clé> » and « alias:<clé> » name any porteur of the intercommunality.
+    `retenue` is left as it is when None.
+    """
+    actuel = prendre(auteur, import_, Statut.A_RELIRE)
+    if reponses:
+        _repondre(actuel, reponses)
+    if retenue is not None:
+        actuel.lignes.filter(pk=ligne.pk).update(retenue=retenue)
+    mise_a_jour: LigneImport = actuel.lignes.get(pk=ligne.pk)
+    return mise_a_jour
+
+
+@transaction.atomic
+def repondre_partout(auteur: Utilisateur, import_: ImportTableur, cle_prefix: str, valeur: str) -> int:
+    """Give `valeur` to every question still open whose key begins with `cle_prefix`; return how many it answered.
+
+    « Créer tous les porteurs inconnus » is `repondre_partout(auteur, import_, "porteur:", "nouveau")`; likewise
+    « axe: », « financeur: », « territoire: » with "nouveau", "vide" or "ignorer", « montants: » with "plus_tard",
+    « illisible: » with "vide". A question that does not offer `valeur` is left open.
+    """
+    actuel = prendre(auteur, import_, Statut.A_RELIRE)
+    reponses = {
+        question["cle"]: valeur
+        for ligne in actuel.lignes.exclude(questions=[]).order_by("ordre")
+        for question in ligne.questions
+        if question["cle"].startswith(cle_prefix)
+        and question["cle"] not in ligne.reponses
+        and any(choix["valeur"] == valeur for choix in question["choix"])
+    }
+    if reponses:
+        _repondre(actuel, reponses)
+    return len(reponses)
+
+
+def _repondre(import_: ImportTableur, reponses: Mapping[str, str]) -> None:
+    """Note the answers in every row that asks, then have these rows computed again."""
+    concernees = []
+    for ligne in import_.lignes.exclude(questions=[]).order_by("ordre"):
+        siennes = {q["cle"]: reponses[q["cle"]] for q in ligne.questions if q["cle"] in reponses}
+        if siennes:
+            ligne.reponses = {cle: v for cle, v in {**ligne.reponses, **siennes}.items() if v}
+            concernees.append(ligne)
+    LigneImport.objects.bulk_update(concernees, ["reponses"], batch_size=200)
+    if concernees:
+        traitement_de(import_).recalculer(import_, concernees)
+
+
+@transaction.atomic
+def retenir_tout(auteur: Utilisateur, import_: ImportTableur, categorie: str, retenue: bool | None) -> int:
+    """Keep, or leave aside, every row of a category; return how many there are. None: as the category decides."""
+    actuel = prendre(auteur, import_, Statut.A_RELIRE)
+    nombre: int = actuel.lignes.filter(categorie=categorie).update(retenue=retenue)
+    return nombre
+
+
+# -- Summing up ------------------------------------------------------------------------------------
+def resume(import_: ImportTableur) -> dict[str, Any]:
+    """Return what the preview holds: three queries, whatever the number of rows.
+
+    « categories » {category: number}, « totaux » [{"libelle", "imprime", "calcule", "ecart", "explication"}] in words,
+    « questions » the number still open, « problemes » {"bloquant": n, "alerte": n, "info": n}.
+    """
+    comptes = dict(
+        import_.lignes.order_by().values_list("categorie").annotate(nombre=Count("pk")).order_by("categorie")
+    )
+    ouvertes: set[str] = set()
+    problemes = dict.fromkeys(("bloquant", "alerte", "info"), 0)
+    lues = import_.lignes.order_by("ordre").values_list("questions", "reponses", "problemes", "retenue")
+    for questions, reponses, constats, retenue in lues:
+        if retenue is not False:
+            ouvertes |= {question["cle"] for question in questions if question["cle"] not in reponses}
+        for constat in constats:
+            problemes[constat["gravite"]] += 1
+    return {
+        "categories": comptes,
+        "totaux": import_.totaux,
+        "questions": len(ouvertes),
+        "problemes": problemes,
+    }
