@@ -15,7 +15,7 @@ from .alias import SELON_LA_TABLE
 from .champs import CHAMPS, ETATS, Confiance, Genre, champ_montant, est_montant
 from .profils import Profil
 from .titres import cle_sans_precision, cle_titre
-from .vocabulaire import EXACTS, USUELS, Vocabulaire, est_argent, est_public, lire_effectif, usuel
+from .vocabulaire import EXACTS, USUELS, Vocabulaire, est_argent, est_public, indices, lire_effectif, usuel
 
 # Words that tell a cost from the amount of a funder, and a cost that was met from one that was planned.
 _MOTS_COUT = frozenset({"cout", "budget", "depense"})
@@ -193,7 +193,7 @@ def _selon_une_faute(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: boo
 
 def _selon_les_mots(titre: Titre, profil: Profil, bilan: bool) -> Lecture | None:
     """Return the field to which the words of a title lean."""
-    champ, score = Vocabulaire.indices(titre.texte)
+    champ, score = indices(titre.texte)
     if score < SEUIL_INCERTAIN:
         return None
     if champ == "description" and bilan:

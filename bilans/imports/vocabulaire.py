@@ -229,16 +229,6 @@ class Vocabulaire:
         """Return what a key means, in one word: two keys of the same meaning can be taken for one another."""
         return self.niveaux.get(cle) or EXACTS.get(cle) or str(DOUBLES.get(cle, cle))
 
-    # -- By its words ------------------------------------------------------------------------------
-    def indices(self, titre: str) -> tuple[str, int]:
-        """Return the field to which the words of a title lean and how much, blank and 0 when to none."""
-        mots = cle_titre(titre).split()[:12]
-        scores = {
-            champ: sum(poids.get(mot, 0) for mot in dict.fromkeys(mots)) for champ, poids in INDICES.items()
-        }
-        champ = max(scores, key=lambda nom: scores[nom])
-        return (champ, scores[champ]) if scores[champ] else ("", 0)
-
     # -- At a glance, to find the header -----------------------------------------------------------
     def poids(self, texte: str) -> tuple[str, float]:
         """Return what a cell would be as a title and how much it weighs: ("", 0) for what is no title."""
@@ -261,6 +251,14 @@ class Vocabulaire:
             return f"montant {argent.financeur} {argent.etat} {argent.exercice}", 1.5
         corrige = self.corriger(texte)
         return (corrige, 1.0) if corrige else ("", 0.0)
+
+
+def indices(titre: str) -> tuple[str, int]:
+    """Return the field to which the words of a title lean and how much, blank and 0 when to none."""
+    mots = dict.fromkeys(cle_titre(titre).split()[:12])
+    scores = {champ: sum(poids.get(mot, 0) for mot in mots) for champ, poids in INDICES.items()}
+    champ = max(scores, key=lambda nom: scores[nom])
+    return (champ, scores[champ]) if scores[champ] else ("", 0)
 
 
 def est_argent(titre: str) -> bool:
