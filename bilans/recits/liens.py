@@ -51,13 +51,17 @@ class Liens:
 
     def _s_enchaine(self, chaine: Sequence[Compte], suivant: Compte) -> bool:
         dernier = chaine[-1]
-        if dernier.nature != suivant.nature or suivant.nature is None:
+        # « 6 familles et 2 personnes isolées » are parts of the same public
+        natures = {dernier.nature, suivant.nature}
+        if suivant.nature is None or (len(natures) > 1 and natures != {Nature.MENAGES, Nature.EFFECTIF}):
             return False
         if suivant.nature not in (Nature.EFFECTIF, Nature.FREQUENTATION, Nature.MENAGES, Nature.REALISATION):
             return False
         entre = [self.jetons[i].norme for i in range(dernier.suite, suivant.debut)]
         if len(entre) > 2 or any(mot not in _COORDONNE for mot in entre):
             return False
+        if len(natures) > 1:
+            return entre in (["et"], ["+"])
         # a total, then its parts: « 34 participants, 20 garçons et 14 filles » is no list of three
         if not (entre and entre[0] in ("et", "+", "/", "&")) and suivant.sexue and not dernier.sexue:
             return False
@@ -89,6 +93,7 @@ class Liens:
         premier = chaine[0]
         par_dont = self._introduit(premier, lex.DONT | _SOIT)
         if premier.nature is None:
+            self._ajouter_sans_nom(rang, premier)
             tete = self._tete_du_nom_omis(rang, premier, par_dont)
             if tete is not None:
                 self._nommer(premier, tete)
@@ -178,6 +183,19 @@ class Liens:
         if not (par_dont or parenthese) or suivant.norme not in _NOM_OMIS:
             return None
         return tete if _detaille(tete, [compte]) else None
+
+    def _ajouter_sans_nom(self, rang: int, compte: Compte) -> None:
+        """« 300 usagers réguliers + 200 occasionnels »: the first figure is not all of them."""
+        avant = self.chaines[rang - 1][-1] if rang else None
+        if (
+            avant is None
+            or avant.groupe
+            or avant.nature is None
+            or self.jetons[compte.debut - 1].texte != "+"
+        ):
+            return
+        if self.phrases[avant.debut] == self.phrases[compte.debut] and compte.debut - avant.suite <= 4:
+            self._grouper(None, [avant])
 
     def _introduit(self, compte: Compte, mots: set[str]) -> bool:
         i = compte.debut - 1
