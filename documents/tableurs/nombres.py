@@ -58,7 +58,7 @@ def nombre_exact(brut: str) -> int | Decimal | None:
     """Return the number that is written: an int when whole, else the Decimal of its shortest writing.
 
     None for what is no finite number. « 78201465600014 » and « 7.8201465600014E+13 » give the same int;
-    « 0.47000000000000003 » gives Decimal("0.47") when both are the same machine number.
+    « 0.46999999999999997 » gives Decimal("0.47"): both write the same machine number.
     """
     brut = brut.strip()
     if _ENTIER.fullmatch(brut):

@@ -21,11 +21,17 @@ def recalculer(contenu: bytes, dossier: Path) -> list[list[str]]:
             if nom == "xl/worksheets/sheet1.xml":
                 morceau = re.sub(rb"(<f>[^<]*</f>)<v>[^<]*</v>", rb"\1", morceau)
             copie.writestr(nom, morceau)
+    return lire_csv(convertir(chemin, FILTRE, dossier))
+
+
+def convertir(chemin: Path, format: str, dossier: Path) -> bytes:
+    """Return a workbook as LibreOffice saves it in another format: « ods », or a name with its settings."""
+    sortie = dossier / "converti"
     commande = ["soffice", f"-env:UserInstallation=file://{dossier}/lo", "--headless"]
-    commande += ["--convert-to", FILTRE, "--outdir", str(dossier), str(chemin)]
+    commande += ["--convert-to", format, "--outdir", str(sortie), str(chemin)]
     subprocess.run(commande, check=True, capture_output=True, timeout=180)  # noqa: S603
-    (fichier,) = dossier.glob("*.csv")
-    return lire_csv(fichier.read_bytes())
+    (fichier,) = sortie.iterdir()
+    return fichier.read_bytes()
 
 
 def sans_unite(texte: str) -> str:
