@@ -3,11 +3,11 @@
     from bilans.controles import anomalies_bilan, anomalies_annee, anomalies_contrat
 
 `socle` says what a rule is, `contexte` what it reads, `lecture` (a bilan), `lecture_annee` and `lecture_contrat`
-read it from the database, `constats` runs the rules; these are in `effectifs` (EFF), `dates` (DAT),
+read it from the database, `constats` runs the rules; these are in `effectifs` (EFF), `dates` and `dates_contrat` (DAT),
 `financements` and `totaux_imprimes` (FIN), `coherence` (COH).
 """
 
-from . import coherence, dates, effectifs, financements, totaux_imprimes
+from . import coherence, dates, dates_contrat, effectifs, financements, totaux_imprimes
 from .constats import (
     anomalies,
     anomalies_annee,
@@ -46,6 +46,7 @@ __all__ = [
     "constats_contrat",
     "contexte",
     "dates",
+    "dates_contrat",
     "effectifs",
     "financements",
     "lire_annee",

@@ -1,7 +1,7 @@
 """Days, years and periods found in the French of a document, with the words that say them. Pure."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -41,7 +41,8 @@ def citer(texte: str, debut: int, fin: int, *, avant: int = 60, apres: int = 40)
     """Return the words around these places, whole words of one sentence, exactly as they are written."""
     commence, finit = phrase(texte, debut, fin)
     if debut - commence > avant:
-        commence = texte.rfind(" ", debut - avant, debut) + 1 or debut
+        coupe = texte.find(" ", debut - avant, debut)
+        commence = coupe + 1 if coupe >= 0 else debut
     if finit - fin > apres:
         coupe = texte.find(" ", fin + apres // 2, fin + apres)
         finit = coupe if coupe > 0 else fin
@@ -141,8 +142,3 @@ def nombre_d_annees(debut: date, fin: date) -> int | None:
 def nom_du_mois(mois: int) -> str:
     """Return « février » for 2."""
     return MOIS[mois - 1]
-
-
-def distinctes(valeurs: Iterator[Periode], cle: Callable[[Periode], object]) -> list[Periode]:
-    """Return the first of each kind, in order."""
-    return list({cle(valeur): valeur for valeur in reversed(list(valeurs))}.values())[::-1]
