@@ -466,7 +466,8 @@ def _texte_du_calendrier(textes: Iterable[TexteLu], jour: date) -> str:
     for lu in textes:
         place = lu.texte.find(mots)
         if place >= 0:
-            return f"Le texte dit aussi : « {citer(lu.texte, place, place + len(mots), apres=0)} »."
+            dits = citer(lu.texte, place, place + len(mots), apres=0).lstrip("« \u00a0")
+            return f"Le texte dit aussi : « {dits} »."
     return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 
-from comptes.templatetags.typographie import pluriel
+from comptes.templatetags.typographie import pluriel, pourcent
 from documents.formats import montant, nombre, pourcentage
 from financements.models import Financeur, RegleVersement
 from porteurs.models import Porteur
@@ -91,7 +91,7 @@ def part_de_l_etat(ligne: LigneAnnee, annee: ContexteAnnee) -> list[Anomalie]:
             "FIN-14",
             Gravite.ALERTE,
             f"L'État apporte {montant(etat)} sur {montant(assiette)} {quoi}, soit "
-            f"{pourcentage(etat / assiette * 100)} : plus que le plafond de {nombre(annee.seuils.plafond_etat)} %. "
+            f"{pourcent(etat / assiette * 100)} : plus que le plafond de {nombre(annee.seuils.plafond_etat)} %. "
             f"{remede}",
             MONTANTS,
             {"etat": brut(etat), "assiette": brut(assiette), "plafond": brut(annee.seuils.plafond_etat)},
@@ -410,9 +410,9 @@ def seuil_de_convention(annee: ContexteAnnee, _: ContexteAnnee) -> list[Anomalie
             anomalie(
                 "FIN-13",
                 Gravite.ALERTE,
-                f"{financeur.sigle} accorde {montant(somme)} à {porteur.nom} en {annee.annee}, pour "
-                f"{pluriel(len(lignes), 'action,actions')} : au-dessus de {montant(annee.seuils.seuil_convention)}, "
-                "une convention est obligatoire. Enregistrez-la, ou préparez-la si elle n'existe pas.",
+                f"{financeur.nom} : {montant(somme)} accordés à « {porteur.nom} » en {annee.annee}, pour "
+                f"{pluriel(len(lignes), 'action,actions')}. Au-dessus de {montant(annee.seuils.seuil_convention)}, une "
+                "convention est obligatoire : enregistrez-la, ou préparez-la si elle n'existe pas.",
                 "conventions",
                 {"porteur": porteur.nom, "financeur": financeur.sigle, "montant": brut(somme)},
                 objet=f"porteur:{porteur.cle}",

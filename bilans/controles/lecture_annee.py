@@ -12,14 +12,15 @@ from actions.models import ActionAnnuelle, Campagne, Thematique
 from contrats.models import Axe, ContratVille
 from financements.models import (
     AmbiguiteMontants,
+    Budget,
     CompteBudgetaire,
     Financeur,
-    LigneBudget,
     LigneFinancement,
+    Reversement,
     TotalControle,
     Versement,
 )
-from porteurs.models import Porteur
+from porteurs.models import Convention, Porteur
 
 from ..models import Bilan
 from .contexte import (
@@ -60,6 +61,7 @@ def lire_annee(campagne: Campagne) -> ContexteAnnee:
         axes={axe.libelle: axe.parent.libelle if axe.parent else "" for axe in axes},
         thematiques=tuple(Thematique.objects.order_by("ordre", "code").values_list("libelle", flat=True)),
         precedent=lire_precedents(campagne, [annuelle.action for annuelle in annuelles]).par_action,
+        conventions=_conventions(campagne),
     )
 
 
@@ -73,9 +75,18 @@ def lire_porteurs(cites: Iterable[int]) -> dict[int, PorteurLu]:
             nom=porteur.nom,
             parent=porteur.parent_id,
             alias=tuple(alias.libelle for alias in porteur.alias.all()),
+            type=porteur.type,
         )
         for porteur in porteurs.prefetch_related("alias").order_by("nom_normalise", "pk")
     }
+
+
+def _conventions(campagne: Campagne) -> frozenset[int]:
+    """Return the porteurs that a convention of the contract binds at some time of the year."""
+    conventions = Convention.objects.filter(
+        contrat=campagne.contrat_id, date_debut__year__lte=campagne.annee, date_fin__year__gte=campagne.annee
+    ).exclude(statut=Convention.Statut.RESILIEE)
+    return frozenset(conventions.order_by().values_list("porteur", flat=True))
 
 
 def _au_programme(campagne: Campagne) -> list[ActionAnnuelle]:
@@ -132,6 +143,7 @@ def _lignes(
 ) -> tuple[LigneAnnee, ...]:
     cles = [annuelle.pk for annuelle in annuelles]
     etats, verses, budgets = _etats(cles), _verses(cles), _budgets(cles)
+    reverses, annees = _reverses(cles), _annees({annuelle.action_id for annuelle in annuelles})
     lus = Bilan.objects.filter(action_annuelle__in=cles).avec_effectifs().order_by("pk")
     bilans = {bilan.action_annuelle_id: bilan for bilan in lus}
     ouvertes = AmbiguiteMontants.objects.filter(action_annuelle__in=cles, tranchee_le=None)
@@ -150,6 +162,8 @@ def _lignes(
                 montants=etats[annuelle.pk].get("montant_accorde", {}),
                 etats=etats[annuelle.pk],
                 verses=verses[annuelle.pk],
+                reverses=reverses[annuelle.pk],
+                annees=annees[annuelle.action_id],
                 total_imprime=totaux_imprimes.get(annuelle.pk),
                 ambigue=annuelle.pk in ambigues,
                 budgets=budgets[annuelle.pk],
@@ -190,6 +204,8 @@ def _niveaux(axe: Axe | None) -> tuple[str, ...]:
 
 
 Montants = dict[int, Decimal]
+# (year, forecast budget, granted)
+Annees = tuple[tuple[int, Decimal | None, Decimal | None], ...]
 
 
 def _etats(cles: list[int]) -> defaultdict[int, dict[str, Montants]]:
@@ -213,20 +229,67 @@ def _verses(cles: list[int]) -> defaultdict[int, Montants]:
     return sommes
 
 
+def _reverses(cles: list[int]) -> defaultdict[int, Montants]:
+    """Return the euros asked back by action and funder."""
+    sommes: defaultdict[int, Montants] = defaultdict(dict)
+    demandes = Reversement.objects.filter(versement__ligne__action_annuelle__in=cles).order_by("pk")
+    for annuelle, financeur, euros in demandes.values_list(
+        "versement__ligne__action_annuelle", "versement__ligne__financeur", "montant"
+    ):
+        _ajouter(sommes[annuelle], financeur, euros)
+    return sommes
+
+
+def _annees(actions: set[int]) -> defaultdict[int, Annees]:
+    """Return the years of each action with its forecast budget and what was granted, in euros."""
+    prevus: defaultdict[int, dict[int, Decimal]] = defaultdict(dict)
+    budgets = Budget.objects.filter(action_annuelle__action__in=actions, type=Budget.Type.PREVISIONNEL)
+    for budget in budgets.select_related("action_annuelle__campagne").prefetch_related("lignes__compte"):
+        annuelle = budget.action_annuelle
+        _ajouter(prevus[annuelle.action_id], annuelle.campagne.annee, _total(budget))
+    accordes: defaultdict[int, dict[int, Decimal]] = defaultdict(dict)
+    lignes = LigneFinancement.objects.filter(action_annuelle__action__in=actions).order_by("pk")
+    for action, annee, euros in lignes.values_list(
+        "action_annuelle__action", "action_annuelle__campagne__annee", "montant_accorde"
+    ):
+        _ajouter(accordes[action], annee, euros)
+    return defaultdict(
+        tuple,
+        {
+            action: tuple(
+                (annee, par_annee[annee], accordes[action].get(annee)) for annee in sorted(par_annee)
+            )
+            for action, par_annee in prevus.items()
+        },
+    )
+
+
+def _total(budget: Budget) -> Decimal | None:
+    """Return the charges of a budget, contributions in kind left out; its stated total when it has no line."""
+    charges = [
+        ligne.montant
+        for ligne in budget.lignes.all()
+        if ligne.compte.sens == CompteBudgetaire.Sens.CHARGE and not ligne.compte.hors_total
+    ]
+    return sum(charges, Decimal(0)) if charges else budget.total_annonce
+
+
 def _budgets(cles: list[int]) -> defaultdict[int, tuple[BudgetLu, ...]]:
     """Return the budgets by action: forecast then actual, each by account code."""
-    comptes: dict[tuple[int, str], dict[str, dict[str, Decimal]]] = {}
-    lignes = LigneBudget.objects.filter(budget__action_annuelle__in=cles).select_related("budget", "compte")
-    for ligne in lignes.order_by("budget__type", "compte__ordre", "pk"):
-        cle = ligne.budget.action_annuelle_id, ligne.budget.type
-        cotes = comptes.setdefault(cle, {sens: {} for sens in CompteBudgetaire.Sens.values})
-        _ajouter(cotes[ligne.compte.sens], ligne.compte.code, ligne.montant)
-    budgets: defaultdict[int, tuple[BudgetLu, ...]] = defaultdict(tuple)
-    for (annuelle, nature), cotes in comptes.items():
-        sens = CompteBudgetaire.Sens
-        lu = BudgetLu(nature=nature, charges=cotes[sens.CHARGE], produits=cotes[sens.PRODUIT])
-        budgets[annuelle] = (*budgets[annuelle], lu)
-    return budgets
+    lus: defaultdict[int, tuple[BudgetLu, ...]] = defaultdict(tuple)
+    budgets = Budget.objects.filter(action_annuelle__in=cles).prefetch_related("lignes__compte")
+    for budget in budgets.order_by("type", "pk"):
+        cotes: dict[str, dict[str, Decimal]] = {sens: {} for sens in CompteBudgetaire.Sens.values}
+        for ligne in budget.lignes.all():
+            _ajouter(cotes[ligne.compte.sens], ligne.compte.code, ligne.montant)
+        lu = BudgetLu(
+            nature=budget.type,
+            charges=cotes[CompteBudgetaire.Sens.CHARGE],
+            produits=cotes[CompteBudgetaire.Sens.PRODUIT],
+            total_annonce=budget.total_annonce,
+        )
+        lus[budget.action_annuelle_id] = (*lus[budget.action_annuelle_id], lu)
+    return lus
 
 
 def _ajouter(sommes: dict[C, Decimal], cle: C, euros: Decimal | None) -> None:

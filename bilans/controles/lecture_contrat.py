@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.utils import timezone
+
 from actions.models import Action
 from contrats.models import (
     Axe,
@@ -44,6 +46,7 @@ def lire_contrat(contrat: ContratVille, seuils: Seuils | None = None) -> Context
         date_debut=contrat.date_debut,
         date_fin=contrat.date_fin,
         date_signature=contrat.date_signature,
+        aujourdhui=timezone.localdate(),
         phases=tuple(
             (phase.numero, phase.date_debut, phase.date_fin)
             for phase in PhaseContrat.objects.filter(contrat=contrat).order_by("numero")
@@ -142,6 +145,11 @@ def _convention(convention: Convention) -> ConventionLue:
             (str(versement), versement.montant_prevu)
             for versement in convention.versements.all()
             if versement.montant_prevu is not None
+        ),
+        dates_prevues=tuple(
+            (versement.numero, versement.date_prevue)
+            for versement in convention.versements.all()
+            if versement.date_prevue is not None
         ),
         agrements=tuple((a.type, a.date_debut, a.date_fin) for a in convention.porteur.agrements.all()),
         representants=tuple(
