@@ -18,7 +18,7 @@ from .titres import cle_sans_precision, cle_titre
 from .vocabulaire import EXACTS, USUELS, Vocabulaire, est_argent, est_public, indices, lire_effectif, usuel
 
 # Words that tell a cost from the amount of a funder, and a cost that was met from one that was planned.
-_MOTS_COUT = frozenset({"cout", "budget", "depense"})
+_MOTS_COUT = frozenset({"cout", "budget", "depense", "resultat", "atterrissage"})
 _MOTS_REALISE = frozenset({"realise", "reel", "reelle", "execute", "definitif", "final"})
 _TOTAUX = frozenset({"total", "total general", "ensemble", "totaux", "general", "total ensemble"})
 _NUMERIQUES = (Genre.ENTIER, Genre.MONTANT)
@@ -136,7 +136,8 @@ def _montant(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> Le
         return None
     seul = set(cle_titre(titre.texte).split())
     if "%" in seul or profil.en_pourcentage:
-        return _part(titre) if est_argent(titre.entier) or seul <= {"%", "part", "taux"} else None
+        mots_de_part = {mot for mot in seul if not mot.isdigit()} <= {"%", "part", "taux"}
+        return _part(titre) if mots_de_part or est_argent(titre.entier) else None
     lu = mots.montant(titre.entier)
     tous = set(cle_titre(titre.entier).split())
     if tous & _MOTS_COUT and not lu.connu:

@@ -325,13 +325,16 @@ class _Parcours:
 
     @cached_property
     def derniere_action(self) -> int:
-        """The last row that can only be an action: a title or a porteur, and something else."""
+        """The last row that can only be an action: a title or a porteur, and something else.
+
+        Of a table that has neither column, the last row that is no total.
+        """
         tableau = self.tableau
         cles = [i for i in (tableau.porteur, tableau.intitule) if i is not None]
         for rang in range(len(tableau.feuille.lignes) - 1, tableau.debut - 1, -1):
             propres = tableau.propres(rang)
-            textes = [i for i in cles if isinstance(propres.get(i), str)]
-            if textes and len(propres) >= 2 and not self._est_un_total(propres):
+            nomme = not cles or any(isinstance(propres.get(i), str) for i in cles)
+            if nomme and len(propres) >= 2 and not self._est_un_total(propres):
                 return rang
         return tableau.debut - 1
 

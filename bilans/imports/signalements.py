@@ -188,7 +188,7 @@ def ecrit_en_texte(lu: Montant, ecrit: str) -> Signalement:
     return signaler(
         "FIN-10",
         "info",
-        f"« {ecrit} », en {lu.cellule}, n'est pas écrit comme les autres montants de la colonne : lu {montant(lu.valeur)}.",
+        f"« {ecrit} », en {lu.cellule}, n'est pas écrit comme les autres montants : lu {montant(lu.valeur)}.",
         lu.cellule,
         "Rien à faire si c'est le bon montant.",
     )
@@ -218,7 +218,10 @@ def formule_sans_valeur(cellule: str) -> Signalement:
 
 # -- Forms of writing ------------------------------------------------------------------------------
 def ecrits_autrement(colonne: Iterable[tuple[Montant, Valeur]]) -> Iterator[tuple[Montant, str]]:
-    """Yield the amounts that are not written as most of their column: texts among numbers, « 24 000 » among « 16072 »."""
+    """Yield the amounts that are written otherwise than most of their column, with how they are written.
+
+    A text among numbers; « 24 000 » among « 16072 ».
+    """
     par_forme: dict[str, list[tuple[Montant, str]]] = {}
     for lu, valeur in colonne:
         forme = _forme(lu.valeur, valeur)

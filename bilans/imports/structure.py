@@ -18,6 +18,7 @@ from .colonnes import Lecture, Titre, accorder, est_sous_total, lire_colonne, pa
 from .entetes import Entete
 from .fiches import Fiche
 from .modele import (
+    AVEC_ACTIONS,
     Candidat,
     Colonne,
     Disposition,
@@ -238,7 +239,8 @@ def _decrire_tableau(
         i for i in range(largeur) if remplies[i] or (i < len(entete.titres) and entete.titres[i].texte)
     ]
     titres = [entete.titres[i] if i < len(entete.titres) else Titre("") for i in indices]
-    profils = [_profil(feuille, entete.derniere + 1, i) for i in indices]
+    rangs = _echantillon(feuille, entete.derniere + 1)
+    profils = [_profil(feuille, rangs, i) for i in indices]
     bilan = parle_de_bilan(titres, [*titres_du_tableau, feuille.nom, classeur.nom])
     lectures = [
         lire_colonne(titre, apercu, mots, bilan) for titre, apercu in zip(titres, profils, strict=True)
@@ -258,7 +260,7 @@ def _decrire_tableau(
         titres=titres_du_tableau,
         annee=trouvee,
         disposition=disposition,
-        confiance=confiance_des_colonnes(colonnes),
+        confiance=confiance_des_colonnes(colonnes) if disposition in AVEC_ACTIONS else Confiance.INCONNUE,
     )
 
 
@@ -339,10 +341,23 @@ def _remplies(donnees: Sequence[Sequence[Valeur]], largeur: int) -> list[bool]:
     return [colonne not in restantes for colonne in range(largeur)]
 
 
-def _profil(feuille: Feuille, debut: int, colonne: int) -> Profil:
+def _echantillon(feuille: Feuille, debut: int) -> list[int]:
+    """Return the rows to know the columns by: those without a word, totals or shares, say nothing of an action."""
+    rangs = range(debut, min(debut + ECHANTILLON, len(feuille.lignes)))
+    avec_des_mots = [
+        rang
+        for rang in rangs
+        if any(isinstance(valeur, str) and nombre_lu(valeur) is None for valeur in feuille.lignes[rang])
+    ]
+    return avec_des_mots or list(rangs)
+
+
+def _profil(feuille: Feuille, rangs: Sequence[int], colonne: int) -> Profil:
     return profil(
-        f"{ligne[colonne]} %" if (rang, colonne) in feuille.pourcentages else ligne[colonne]
-        for rang, ligne in enumerate(feuille.lignes[debut : debut + ECHANTILLON], debut)
+        f"{feuille.lignes[rang][colonne]} %"
+        if (rang, colonne) in feuille.pourcentages
+        else feuille.lignes[rang][colonne]
+        for rang in rangs
     )
 
 
