@@ -14,6 +14,8 @@ from documents.tableurs.modele import Valeur
 
 # No cell that holds one figure is longer: beyond, it is a narrative.
 LONGUEUR_MAX = 200
+# beyond, a question with all its answers would be no question any more
+NOMBRES_MAX = 5
 
 _ESPACES = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLES = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")

@@ -24,6 +24,7 @@ from documents.tableurs.valeurs.communs import (
 )
 
 _POURCENT = re.compile(r"(-?)([\d .,']*\d) ?(%|pour ?cent|pct)?", re.I)
+_PART_MAX = 10**6
 _OUI = {"oui", "o", "x", "vrai", "true", "yes", "y", "1", "ok", "✓", "✔", "☑", "☒", "√"}
 _NON = {"non", "n", "faux", "false", "no", "0", "☐"}
 _RACCOURCI = re.compile(r"\d([.,]\d+)?e[+]?\d+", re.I)
@@ -71,11 +72,15 @@ def lire_pourcentage(
     return _points(valeur, exact, certain=lu[3] is not None, facteur=False)
 
 
-def _points(brut: Valeur, nombre: Decimal, *, certain: bool, facteur: bool) -> Pourcentage | Ambigu:
-    points = _sans_zeros(nombre * 100) if facteur else nombre
-    if certain or not 0 < abs(nombre) <= 1:
-        return Pourcentage(points)
+def _points(
+    brut: Valeur, nombre: Decimal, *, certain: bool, facteur: bool
+) -> Pourcentage | Ambigu | Illisible:
+    if abs(nombre) >= _PART_MAX:
+        return illisible(brut, "est trop grand pour être un pourcentage. Vérifiez la cellule.")
+    nombre = _sans_zeros(round(nombre, 12))
     en_points = _sans_zeros(nombre * 100)
+    if certain or not 0 < abs(nombre) <= 1:
+        return Pourcentage(en_points if facteur else nombre)
     question = f"peut être {_ecrit(en_points)} % ou {_ecrit(nombre)} %. Lequel est juste ?"
     return ambigu(brut, question, (en_points, nombre))
 

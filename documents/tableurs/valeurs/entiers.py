@@ -10,6 +10,7 @@ from decimal import Decimal
 from documents.tableurs.modele import Valeur
 from documents.tableurs.valeurs.communs import (
     NOMBRE,
+    NOMBRES_MAX,
     Ambigu,
     Illisible,
     ambigu,
@@ -24,6 +25,8 @@ from documents.tableurs.valeurs.communs import (
 )
 
 QUOI = "un nombre"
+# more people than there are: a SIRET, a telephone number or a slip
+ENTIER_MAX = 10**9
 _APPROCHE = re.compile(
     r"\b(environ|env|approx\w*|pres de|autour de|quelque|quelques|plus de|moins de|au moins|au plus|vers)\b|[~≈<>+]"
 )
@@ -89,7 +92,7 @@ def _lire_texte(brut: str, plat: str) -> Entier | Intervalle | Ambigu | Illisibl
         negatif = aplatir(brut).startswith("-")
         lectures = tuple(-lecture for lecture in ecrits[0]) if negatif else ecrits[0]
         return _entier(brut, lectures, approximatif=bool(_APPROCHE.search(plat)))
-    if any(not lectures or not _entieres(lectures) for lectures in ecrits):
+    if len(ecrits) > NOMBRES_MAX or any(not _entieres(lectures) for lectures in ecrits):
         return illisible(brut, "contient plusieurs nombres. Écrivez le nombre seul dans la cellule.")
     nombres = tuple(_entieres(lectures)[0] for lectures in ecrits)
     proposes = (sum(nombres, Decimal(0)), *nombres)
@@ -110,6 +113,8 @@ def _entier(brut: Valeur, lectures: tuple[Decimal, ...], *, approximatif: bool) 
     entieres = _entieres(lectures)
     if not entieres:
         return illisible(brut, "n'est pas un nombre entier. Écrivez un nombre entier.")
+    if abs(entieres[0]) >= ENTIER_MAX:
+        return illisible(brut, "est trop grand. Vérifiez la cellule.")
     if entieres[0] < 0:
         return illisible(brut, "est négatif. Écrivez un nombre positif, ou zéro.")
     return Entier(int(entieres[0]), approximatif=approximatif)

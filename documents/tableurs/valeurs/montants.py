@@ -12,6 +12,7 @@ from documents.formats import arrondir
 from documents.tableurs.modele import Valeur
 from documents.tableurs.valeurs.communs import (
     NOMBRE,
+    NOMBRES_MAX,
     Ambigu,
     Illisible,
     ambigu,
@@ -26,6 +27,9 @@ from documents.tableurs.valeurs.communs import (
 )
 
 QUOI = "un montant"
+# ten digits before the decimal point, as the database keeps them; beyond, it is a SIRET or a slip
+MONTANT_MAX = Decimal(10**10)
+TROP_GRAND = "est trop grand pour être un montant. Vérifiez la cellule."
 # what a spreadsheet shows of a number: the rest is the noise of its computations
 _AFFICHES = Context(prec=15, rounding=ROUND_HALF_UP)
 _UNITE = re.compile(r" ?(?:(k|m) ?(?:€|eur(?:os?)?\b|e\b)|(k|mille)(?![a-z])|(€|eur(?:os?)?\b))", re.I)
@@ -106,13 +110,15 @@ def lire_montant(valeur: Valeur) -> Montant | Ambigu | Illisible | None:
             valeur, "n'est pas un montant : la cellule a peut-être un mauvais format. Écrivez le nombre."
         )
     if isinstance(valeur, int | Decimal):
-        return _montant(Decimal(valeur))
+        return _montant(valeur, Decimal(valeur))
     if est_zero(str(valeur)):
         return Montant(Decimal(0))
     return refus_commun(str(valeur), QUOI) or _lire_texte(str(valeur))
 
 
-def _montant(exact: Decimal, *, approximatif: bool = False) -> Montant:
+def _montant(brut: Valeur, exact: Decimal, *, approximatif: bool = False) -> Montant | Illisible:
+    if abs(exact) >= MONTANT_MAX:
+        return illisible(brut, TROP_GRAND)
     affiche = _AFFICHES.plus(exact)
     valeur = arrondir(affiche, 2)
     entier = valeur == valeur.to_integral_value()
@@ -140,6 +146,10 @@ def _lire_texte(brut: str) -> Montant | Ambigu | Illisible:
     ecrits = _nombres(texte)
     if any(not ecrit.lectures for ecrit in ecrits):
         return illisible(brut, "n'est pas un nombre que l'on sait lire. Écrivez-le comme « 1 234,50 ».")
+    if any(abs(lecture) >= MONTANT_MAX for ecrit in ecrits for lecture in ecrit.lectures):
+        return illisible(brut, TROP_GRAND)
+    if len(ecrits) > NOMBRES_MAX:
+        return illisible(brut, "contient trop de nombres. Écrivez le montant seul dans la cellule.")
     if len(ecrits) > 1:
         return _lire_plusieurs(brut, texte, ecrits)
     return _lire_seul(brut, texte, ecrits[0])
@@ -180,17 +190,17 @@ def _lire_seul(brut: str, texte: str, ecrit: _Ecrit) -> Montant | Ambigu | Illis
     inconnus = [m for m in re.findall(r"[a-z]+", autour) if m.rstrip("es") not in _NEUTRES]
     if inconnus and not ecrit.devise:
         return ambigu(brut, f"mêle du texte et un nombre : le montant est-il {ecrire(lectures)} ?", lectures)
-    return _montant(lectures[0], approximatif=bool(_APPROCHE.search(autour)))
+    return _montant(brut, lectures[0], approximatif=bool(_APPROCHE.search(autour)))
 
 
-def _lire_plusieurs(brut: str, texte: str, ecrits: list[_Ecrit]) -> Montant | Ambigu:
+def _lire_plusieurs(brut: str, texte: str, ecrits: list[_Ecrit]) -> Montant | Ambigu | Illisible:
     avec_devise = [ecrit for ecrit in ecrits if ecrit.devise]
     autres_sont_des_annees = all(_ANNEE.search(texte[: e.fin]) for e in ecrits if not e.devise)
     if len(avec_devise) == 1 and autres_sont_des_annees and len(avec_devise[0].lectures) == 1:
-        return _montant(avec_devise[0].lectures[0])
+        return _montant(brut, avec_devise[0].lectures[0])
     premiers = tuple(ecrit.lectures[0] for ecrit in ecrits)
     if _finit_par_egal(texte, ecrits) and sum(premiers[:-1], Decimal(0)) == premiers[-1]:
-        return _montant(premiers[-1])
+        return _montant(brut, premiers[-1])
     chacun = tuple(lecture for ecrit in ecrits for lecture in ecrit.lectures)
     # « 24 00 »: a space in the wrong place is as likely as two amounts
     colles = (Decimal(texte.replace(" ", "")),) if _COLLES.fullmatch(texte) else ()
