@@ -678,10 +678,9 @@ def _signaler_les_cases(tableau: _Tableau, brouillon: _Brouillon, propres: Mappi
         colonne = tableau.par_index[i]
         if colonne.champ in _CLES_DE_LIGNE:
             _ajouter(dits, signalements.nombre_pour_texte(colonne.titre, valeur, adresse(rang, i)))
-        elif _est_en_euros(colonne):
-            _ajouter(dits, signalements.montant_illisible(colonne.titre, valeur, adresse(rang, i)))
+        elif colonne.est_montant:
             lu = nombre_lu(valeur)
-            if lu is not None and colonne.est_montant:
+            if lu is not None:
                 lus.append((i, Montant(colonne.titre, adresse(rang, i), lu)))
     _signaler_le_total(tableau, brouillon, propres, lus)
 
@@ -792,20 +791,16 @@ def _lire_fiches(feuille: Feuille, structure: Structure) -> Iterator[LigneLue]:
     for debut, reponses in fiches.lire(feuille, titres, intitule):
         valeurs: dict[str, Valeur] = {}
         cellules: dict[str, str] = {}
-        dits: list[Signalement] = []
         for index, reponse in reponses.items():
             colonne = par_index[index]
             if colonne.champ == champs.IGNORER:
                 continue
             cle = structure.cles[index]
             valeurs[cle], cellules[cle] = reponse.valeur, reponse.cellule
-            if _est_en_euros(colonne):
-                _ajouter(dits, signalements.montant_illisible(colonne.titre, reponse.valeur, reponse.cellule))
         yield LigneLue(
             debut + 1,
             NatureLigne.ACTION,
             valeurs,
             cellules,
             brut=tuple(en_texte(reponses[i].valeur) if i in reponses else "" for i in par_index),
-            signalements=tuple(dits),
         )

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
-from documents.normalisation import normaliser
 from documents.tableurs.modele import Valeur
+from documents.tableurs.valeurs import est_blanc
 
 # Enough rows to know a column: what follows looks alike.
 ECHANTILLON = 300
@@ -16,21 +17,27 @@ _EUROS = re.compile(r"(?:€|euros?|eur)\s*(?:ttc)?$", re.IGNORECASE)
 _NOMBRE = re.compile(r"[+\-−]?\d{1,15}(?:[.,]\d{1,6})?")
 _MILLIERS = re.compile(r"[+\-−]?\d{1,3}(?:\.\d{3})+(?:,\d{1,6})?")
 _POURCENT = re.compile(r"[+\-−]?\d{1,6}(?:[.,]\d{1,4})?\s*%")
-# What people write in a cell to say that there is nothing in it.
-RIEN = frozenset(
-    {"-", "--", "/", "x", "neant", "nc", "n.c.", "n/c", "so", "s.o.", "sans objet", "?", "…", "..."}
-)
+# The longest word for a blank is much shorter.
+_BLANC_MAX = 30
 
 
 def est_vide(valeur: Valeur) -> bool:
-    """Return whether the cell says nothing: blank, or the dash of who leaves nothing blank."""
-    return valeur is None or (isinstance(valeur, str) and (not valeur.strip() or normaliser(valeur) in RIEN))
+    """Return whether the cell says nothing: blank, or the dash of who leaves nothing blank (`est_blanc`)."""
+    if not isinstance(valeur, str):
+        return valeur is None
+    return _est_blanc(valeur) if len(valeur) <= _BLANC_MAX else not valeur.strip()
+
+
+@lru_cache(maxsize=4096)
+def _est_blanc(texte: str) -> bool:
+    return est_blanc(texte)
 
 
 def nombre_lu(valeur: Valeur) -> Decimal | None:
     """Return the number of a cell, typed or written (« 24 000 », « 1 234,50 € »); None for anything else.
 
-    A percentage is no number here. « 24.000 » is twenty-four thousand, as French accounts write it.
+    A glance, to know rows and columns: `documents.tableurs.valeurs.lire_montant` reads what is kept. A percentage is
+    no number here; « 24.000 » is twenty-four thousand, as French accounts write it.
     """
     if isinstance(valeur, bool):
         return None

@@ -9,7 +9,7 @@ from comptes.templatetags.typographie import insecables
 from documents import montant, nombre
 from documents.tableurs.modele import Valeur
 
-from .profils import en_texte, est_pourcentage, nombre_lu
+from .profils import en_texte, nombre_lu
 
 Gravite = Literal["bloquant", "alerte", "info"]
 # Shown in a sentence: enough to find the cell.
@@ -120,20 +120,6 @@ def total_repete(
                 autre.cellule,
                 f"Dites si « {autre.titre} » donne bien {montant(autre.valeur)}.",
             )
-
-
-def montant_illisible(titre: str, valeur: Valeur, cellule: str) -> Signalement | None:
-    """FIN-07: a text or a percentage where an amount is expected; None for a number."""
-    if nombre_lu(valeur) is not None:
-        return None
-    quoi = "un pourcentage" if est_pourcentage(valeur) else "un texte"
-    return signaler(
-        "FIN-07",
-        "alerte",
-        f"{cellule} contient {quoi} sous « {titre} », où un montant est attendu : « {_extrait(valeur)} ».",
-        cellule,
-        "Écrivez le montant en chiffres, ou videz la case.",
-    )
 
 
 def nombre_pour_texte(titre: str, valeur: Valeur, cellule: str) -> Signalement | None:

@@ -33,6 +33,9 @@ INDICES: Mapping[str, Mapping[str, int]] = {
     champ: {cle_titre(mot): poids for mot, poids in mots.items()} for champ, mots in alias.INDICES.items()
 }
 
+# Beyond, a cell with a typing error is a text, not a title.
+FAUTE_MAX = 40
+
 _EXERCICE = re.compile(r"\b(20\d\d|n ?[+-] ?\d|n)\b")
 _ANNEE = re.compile(r"\b(?:19|20)\d\d\b")
 _ENTRE = re.compile(r"(?<!\d)(\d{1,2})\s*(?:ans?)?\s*(?:-|/|a|et|_)\s*(\d{1,2})(?!\d)\s*(?:ans?\b)?")
@@ -249,7 +252,7 @@ class Vocabulaire:
         argent = self.montant(texte)
         if argent.connu or argent.usuel or (argent.argent and not argent.financeur):
             return f"montant {argent.financeur} {argent.etat} {argent.exercice}", 1.5
-        corrige = self.corriger(texte)
+        corrige = self.corriger(texte) if len(texte) <= FAUTE_MAX else ""
         return (corrige, 1.0) if corrige else ("", 0.0)
 
 
