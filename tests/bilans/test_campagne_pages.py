@@ -818,6 +818,7 @@ def test_archiver_dit_ce_que_cela_veut_dire_puis_sortir_des_archives(chargee, ca
     assert "L'année est archivée : plus rien n'y change." in page
     assert "Sortir l'année des archives…" in page
     assert "Archiver l'année…" not in page
+    assert "Envoyer un rappel" not in page
     url = adresse(campagne, "campagne_desarchiver")
     with rien_n_est_ecrit():
         refus = chargee.post(url, saisie(chargee.get(url)))
