@@ -10,8 +10,9 @@ from django.db import DatabaseError, IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.text import capfirst
 from simple_history.models import HistoricalChanges
-from simple_history.utils import get_history_manager_for_model
 
+from actions.models import ActionAnnuelle
+from comptes.historique import SUPPRESSION
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
 
@@ -188,12 +189,23 @@ class _Effets:
     # -- Putting back ------------------------------------------------------------------------------
     def remettre(self, auteur: Utilisateur, motif: str) -> None:
         """Put each row back, the last touched first."""
+        self._detacher_les_lignes()
         for modele, suite in reversed(_suites(self.effets)):
             par_nature: dict[str, list[EffetImport]] = defaultdict(list)
             for effet in suite:
                 par_nature[effet.nature].append(effet)
             for nature, effets in par_nature.items():
-                REMISES[nature](modele, effets, auteur, motif)
+                REMISES[Nature(nature)](modele, effets, auteur, motif)
+
+    def _detacher_les_lignes(self) -> None:
+        """Have the rows of imports name no action that is about to go."""
+        creees = [
+            effet.objet_pk
+            for effet in self.par_modele.get(ActionAnnuelle, [])
+            if effet.nature == Nature.CREATION
+        ]
+        for lot in par_lots(creees):
+            LigneImport.objects.filter(annuelle__in=lot).update(annuelle=None)
 
 
 def _supprimer(modele: Any, effets: Sequence[EffetImport], auteur: Utilisateur, motif: str) -> None:
@@ -202,12 +214,27 @@ def _supprimer(modele: Any, effets: Sequence[EffetImport], auteur: Utilisateur, 
         objets = list(modele._base_manager.filter(pk__in=[effet.objet_pk for effet in lot]).order_by("-pk"))
         if hasattr(modele, "historique"):
             _dire_supprimes(modele, objets, auteur, motif)
-        modele._base_manager.filter(pk__in=[objet.pk for objet in objets])._raw_delete("default")
+        # Nothing names these rows any more (`nommes`): looking for what would go with each of them is spared.
+        lignes = modele._base_manager.filter(pk__in=[objet.pk for objet in objets])
+        lignes._raw_delete(lignes.db)
 
 
 def _dire_supprimes(modele: Any, objets: Sequence[Any], auteur: Utilisateur, motif: str) -> None:
-    historique = get_history_manager_for_model(modele)
-    historique.bulk_history_create(objets, batch_size=LOT, default_user=auteur, default_change_reason=motif)
+    historique: Any = modele.historique.model
+    quand = timezone.now()
+    historique.objects.bulk_create(
+        [
+            historique(
+                history_date=quand,
+                history_user=auteur,
+                history_change_reason=motif,
+                history_type=SUPPRESSION,
+                **{champ.attname: getattr(objet, champ.attname) for champ in historique.tracked_fields},
+            )
+            for objet in objets
+        ],
+        batch_size=LOT,
+    )
 
 
 def _retablir(modele: Any, effets: Sequence[EffetImport], auteur: Utilisateur, motif: str) -> None:

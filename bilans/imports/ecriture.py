@@ -89,8 +89,8 @@ class Ecrivain:
         """Have an action put in the year: another year of the one that the porteur has under this title, or new."""
         self._a_creer.append(_Creation(porteur, intitule, valeurs, ligne))
 
-    def enregistrer(self) -> None:
-        """Write everything, in one number of queries whatever the number of rows that are created.
+    def enregistrer(self) -> dict[int, ActionAnnuelle]:
+        """Write everything, and return the actions that were created, by key of the row that causes them.
 
         Raises OperationRefusee when a value, the state of a bilan or another row forbids it.
         """
@@ -106,6 +106,7 @@ class Ecrivain:
             self._ecrire_les_budgets(cibles)
         except ValidationError as erreur:
             raise OperationRefusee(" ".join(erreur.messages)) from erreur
+        return {cible.ligne: cible.annuelle for cible in cibles if cible.nouvelle and cible.ligne is not None}
 
     @cached_property
     def _registre(self) -> Registre:

@@ -1,10 +1,12 @@
 """The kinds of workbook that come in: each knows its own, stages its rows and writes them.
 
 `preparation`, `application` and `annulation` do what all have in common: states, answers, transaction, journal.
-A kind is declared once, by the module that holds it; `taches` imports them all.
+Each module of `MODULES` declares its own when it is loaded; they are loaded when the first import asks, since they
+stand on everything here.
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Protocol
 
 from comptes.models import Utilisateur
@@ -38,6 +40,8 @@ class Traitement(Protocol):
         ...
 
 
+# Those that know their own workbooks come before any town's table.
+MODULES = ("bilans.imports.tableau",)
 _traitements: dict[str, Traitement] = {}
 
 
@@ -48,12 +52,18 @@ def declarer(genre: str, traitement: Traitement) -> None:
 
 def traitement_de(import_: ImportTableur) -> Traitement:
     """Return what handles an import."""
-    return _traitements[import_.genre]
+    return _tous()[import_.genre]
 
 
 def genre_de(classeur: Classeur) -> str:
     """Return the kind of a workbook; any town's table when no other kind knows it as its own."""
-    for genre, traitement in _traitements.items():
+    for genre, traitement in _tous().items():
         if genre != ImportTableur.Genre.TABLEAU and traitement.reconnait(classeur):
             return genre
     return ImportTableur.Genre.TABLEAU
+
+
+def _tous() -> dict[str, Traitement]:
+    for module in MODULES:
+        import_module(module)
+    return _traitements
