@@ -5,6 +5,7 @@ programme is written before `application.confirmer`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +29,7 @@ from .structure import TableauIntrouvable
 
 Statut, Categorie = ImportTableur.Statut, LigneImport.Categorie
 NOM_MAX = 150
+PRESSE_DEUX_FOIS = timedelta(minutes=1)
 # In these states nothing is written yet: columns may be corrected, rows answered, the import left.
 A_PREPARER = (Statut.COLONNES, Statut.A_RELIRE)
 ABANDONNABLES = (Statut.RECU, Statut.LECTURE, *A_PREPARER, Statut.REFUSE)
@@ -37,7 +39,8 @@ ABANDONNABLES = (Statut.RECU, Statut.LECTURE, *A_PREPARER, Statut.REFUSE)
 def deposer(auteur: Utilisateur, campagne: Campagne, fichier: UploadedFile) -> ImportTableur:
     """Keep a workbook with its fingerprint, have it read by the worker, and return its import.
 
-    The same bytes that are already applied, and not undone, are said in its warnings. Raises PermissionDenied, and
+    The same bytes that are already applied, and not undone, are said in its warnings. The same bytes from the same
+    person within a minute are a button pressed twice: the first import is returned. Raises PermissionDenied, and
     OperationRefusee when the year is archived.
     """
     verifier_le_droit(auteur, campagne)
@@ -46,6 +49,10 @@ def deposer(auteur: Utilisateur, campagne: Campagne, fichier: UploadedFile) -> I
     fichier.seek(0)
     nom = nettoyer(str(fichier.name or "tableau"))[-NOM_MAX:]
     with transaction.atomic():
+        # Two sendings of one form wait for each other here.
+        Campagne.objects.select_for_update(no_key=True).get(pk=campagne.pk)
+        if deja := _vient_d_arriver(auteur, campagne, empreinte):
+            return deja
         import_ = ImportTableur(
             campagne=campagne,
             auteur=auteur,
@@ -59,6 +66,13 @@ def deposer(auteur: Utilisateur, campagne: Campagne, fichier: UploadedFile) -> I
         mettre_en_file(taches.lire_import, import_)
     import_.refresh_from_db()
     return import_
+
+
+def _vient_d_arriver(auteur: Utilisateur, campagne: Campagne, empreinte: str) -> ImportTableur | None:
+    recents = ImportTableur.objects.filter(
+        campagne=campagne, auteur=auteur, empreinte=empreinte, cree_le__gt=timezone.now() - PRESSE_DEUX_FOIS
+    )
+    return recents.exclude(statut__in=(Statut.ABANDONNE, Statut.ANNULE)).order_by("cree_le").first()
 
 
 def _deja_applique(campagne: Campagne, empreinte: str) -> list[str]:
