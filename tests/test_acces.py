@@ -141,6 +141,16 @@ ADRESSES: dict[str, Adresse] = {
     "financements": Adresse({CHARGEE, FINANCEUR, ADMIN}),
     "liste_porteurs": Adresse({CHARGEE, FINANCEUR, ADMIN}),
     "porteur_detail": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "porteur"),
+    "imports": Adresse(GESTION),
+    "import_ligne": Adresse(GESTION, "import", autres=(("ordre", 1),), methode="post"),
+    "import_choisir": Adresse(GESTION, "import", methode="post"),
+    **{
+        nom: Adresse(GESTION, "import")
+        for nom in (
+            *("import_detail", "import_colonnes", "import_confirmer", "import_annuler"),
+            *("import_abandonner", "import_fichier"),
+        )
+    },
     "annexes": Adresse(LECTEURS),
     "annexe": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, autres=(("nom", "porteurs"),)),
     "annexe_fichier": Adresse(
@@ -190,6 +200,13 @@ def _echanges(bilan: Any) -> dict[str, Any]:
     }
 
 
+def _import(campagne: Any) -> Any:
+    """Return an import whose preview has a row, numbered 1."""
+    apercu = fabriques.ImportTableurFactory(campagne=campagne, statut="a_relire")
+    fabriques.LigneImportFactory(import_tableur=apercu, ordre=1)
+    return apercu
+
+
 def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     contrat = fabriques.ContratFactory()
     campagne = fabriques.CampagneFactory(contrat=contrat)
@@ -210,6 +227,7 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
         f"indicateur_{suffixe}": fabriques.IndicateurDemandeFactory(campagne=campagne),
         f"courriel_{suffixe}": fabriques.CourrielFactory(campagne=campagne, porteur=porteur, envoye=True),
         f"envoi_{suffixe}": fabriques.EnvoiFactory(campagne=campagne),
+        f"import_{suffixe}": _import(campagne),
         f"acces_{suffixe}": fabriques.representant_du_porteur(porteur).acces_porteurs.get(),
         f"action_{suffixe}": action,
         f"bilan_{suffixe}": bilan,
@@ -239,6 +257,7 @@ def monde() -> Monde:
         nom: objets[f"{nom}_contrat"]
         for nom in (
             *("commentaire", "piece", "recu", "question", "indicateur", "courriel", "envoi", "acces"),
+            "import",
         )
     }
     objets |= {

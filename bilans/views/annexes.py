@@ -158,7 +158,8 @@ def annexes(request: RequeteCampagne) -> HttpResponse:
         for annexe in ANNEXES.values()
         if request.user.has_perm(annexe.permission, request.contrat)
     ]
-    return render(request, "bilans/annexes.html", {"annexes": ouvertes})
+    gere = request.user.has_perm("contrats.gerer", request.contrat)
+    return render(request, "bilans/annexes.html", {"annexes": ouvertes, "gere": gere})
 
 
 @require_safe

@@ -1,0 +1,839 @@
+"""The imports of a year as their pages show them: the list, one being read, its columns, what it would change."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.text import capfirst
+from openpyxl.utils import get_column_letter
+
+from actions.models import Campagne
+from actions.situation import RequeteCampagne
+from comptes.templatetags.typographie import accord, pluriel
+from documents import Colonne as ColonneDeTableau
+from documents import Groupe, Tableau
+from documents.formats import nombre, taille_lisible
+from financements.models import Financeur
+
+from ..forms.imports import Choix, ColonneProposee
+from ..imports import champs
+from ..imports.application import en_panne
+from ..imports.champs import Confiance
+from ..imports.modele import Candidat, Colonne, Disposition, Structure, corriger
+from ..models import ImportTableur, LigneImport
+from ..navigation import Lien
+
+Statut, Categorie = ImportTableur.Statut, LigneImport.Categorie
+
+IMPORTS_PAR_PAGE = 25
+LIGNES_PAR_PAGE = 50
+# Beyond, the page would take too long to read: the file has them all.
+PROBLEMES_MONTRES = 200
+# A value longer than this is folded: a narrative has thousands of characters.
+VALEUR_COURTE = 180
+EXEMPLES_MONTRES = 3
+
+# -- States ----------------------------------------------------------------------------------------
+# The worker has it: the page says how far it is.
+STATUTS_EN_COURS = (Statut.RECU, Statut.LECTURE, Statut.APPLICATION, Statut.ANNULATION)
+SIGNES = {
+    Statut.RECU: "encours",
+    Statut.LECTURE: "encours",
+    Statut.COLONNES: "alerte",
+    Statut.A_RELIRE: "alerte",
+    Statut.APPLICATION: "encours",
+    Statut.APPLIQUE: "fait",
+    Statut.ANNULATION: "encours",
+    Statut.ANNULE: "attente",
+    Statut.REFUSE: "bloque",
+    Statut.ABANDONNE: "attente",
+}
+# What is written of the rows that a person did not choose for.
+ECRITES_D_OFFICE = (Categorie.CREEE, Categorie.MODIFIEE)
+# What is written when a person says so.
+ECRIVABLES = (*ECRITES_D_OFFICE, Categorie.CONFLIT, Categorie.SUPPRIMEE)
+# What a person may keep or leave, row by row; a row left aside asks nothing any more.
+CHOISISSABLES = (*ECRIVABLES, Categorie.A_DECIDER)
+ECRITES = Q(retenue=True, categorie__in=ECRIVABLES) | Q(retenue__isnull=True, categorie__in=ECRITES_D_OFFICE)
+# Rows that hold no action.
+SANS_ACTION = (Categorie.CONTROLE, Categorie.IGNOREE)
+
+
+class Mots(NamedTuple):
+    """The words of a category: in the tabs, in the sentence of the preview, once it is written."""
+
+    onglet: str
+    lues: str
+    ecrites: str = ""
+
+
+# In the order of what is to be done.
+MOTS = {
+    Categorie.A_DECIDER: Mots("À décider", "à décider"),
+    Categorie.REFUSEE: Mots("Refusées", "refusée,refusées"),
+    Categorie.CONFLIT: Mots(
+        "Changées des deux côtés", "changée des deux côtés,changées des deux côtés", "modifiée,modifiées"
+    ),
+    Categorie.CREEE: Mots("À créer", "à créer", "créée,créées"),
+    Categorie.MODIFIEE: Mots("À modifier", "à modifier", "modifiée,modifiées"),
+    Categorie.SUPPRIMEE: Mots(
+        "Absentes du classeur", "absente du classeur,absentes du classeur", "retirée,retirées"
+    ),
+    Categorie.INCHANGEE: Mots("Inchangées", "inchangée,inchangées"),
+    Categorie.IGNOREE: Mots("Sans action", "sans action"),
+}
+
+
+def _accorder(n: int, mots: str) -> str:
+    """Return « 3 à créer », « 1 refusée », « 35 inchangées »."""
+    return f"{nombre(n)} {accord(n, mots) if ',' in mots else mots}"
+
+
+# -- The list --------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class ImportFait:
+    """An import of the list: its sign, what it did in a few words, where it leads."""
+
+    import_: ImportTableur
+    comptes: Mapping[str, int]
+
+    @property
+    def signe(self) -> str:
+        return SIGNES[Statut(self.import_.statut)]
+
+    @property
+    def fait(self) -> str:
+        """What it wrote, or what it waits for: « 46 créées, 2 modifiées »."""
+        if self.import_.statut in (Statut.REFUSE, Statut.ABANDONNE):
+            return self.import_.message
+        if self.import_.statut in (Statut.APPLIQUE, Statut.ANNULE):
+            return phrase_ecrites(self.comptes)
+        return ""
+
+
+class JournalImports:
+    """The imports of a year, the newest first, with what each one did."""
+
+    def __init__(self, request: RequeteCampagne) -> None:
+        self.request = request
+        self.imports = ImportTableur.objects.visibles_par(request.user).filter(campagne=request.campagne)
+
+    @cached_property
+    def nombre(self) -> int:
+        return self.imports.count()
+
+    @cached_property
+    def page(self) -> Any:
+        """The page of the list that the address asks for, the nearest one when it does not exist."""
+        choisis = self.imports.select_related("auteur").order_by("-cree_le", "-pk")
+        return _page(Paginator(choisis, IMPORTS_PAR_PAGE), self.request)
+
+    @cached_property
+    def lignes(self) -> list[ImportFait]:
+        comptes = ecrites_par_import(self.page.object_list)
+        return [ImportFait(import_, comptes.get(import_.pk, {})) for import_ in self.page.object_list]
+
+    @property
+    def archivee(self) -> bool:
+        """Whether nothing more is written in this year."""
+        return self.request.campagne.statut == Campagne.Statut.ARCHIVEE
+
+
+def ecrites_par_import(imports: Iterable[ImportTableur]) -> dict[int, dict[str, int]]:
+    """Return how many rows each import wrote, by category; in one query."""
+    comptes: dict[int, dict[str, int]] = {}
+    lignes = LigneImport.objects.filter(ECRITES, import_tableur__in=list(imports))
+    for import_, categorie, combien in (
+        lignes.order_by().values_list("import_tableur", "categorie").annotate(combien=Count("pk"))
+    ):
+        comptes.setdefault(import_, {})[categorie] = combien
+    return comptes
+
+
+def phrase_ecrites(comptes: Mapping[str, int]) -> str:
+    """Return what was written, in words: « 46 lignes créées, 2 modifiées »; « Rien n'a changé » for nothing."""
+    modifiees = sum(comptes.get(c, 0) for c in (Categorie.MODIFIEE, Categorie.CONFLIT))
+    morceaux = [
+        pluriel(n, mots)
+        for n, mots in (
+            (comptes.get(Categorie.CREEE, 0), "ligne créée,lignes créées"),
+            (modifiees, "modifiée,modifiées"),
+            (comptes.get(Categorie.SUPPRIMEE, 0), "retirée,retirées"),
+        )
+        if n
+    ]
+    return capfirst(", ".join(morceaux)) if morceaux else "Rien n'a changé"
+
+
+def _page(pages: Paginator, request: RequeteCampagne) -> Any:
+    try:
+        return pages.page(request.GET.get("page", 1))
+    except PageNotAnInteger:
+        return pages.page(1)
+    except EmptyPage:
+        return pages.page(pages.num_pages)
+
+
+# -- While the worker has it -----------------------------------------------------------------------
+# How long nothing may move before the page says what to check, in seconds.
+PATIENCE = 30
+ETAPES = {
+    Statut.RECU: (
+        "Votre fichier attend d'être lu",
+        "Il est arrivé entier. La lecture commence dans un instant.",
+    ),
+    Statut.LECTURE: (
+        "Lecture de votre tableau",
+        "Pilotis cherche la feuille et les titres, reconnaît les colonnes, puis compare chaque ligne à ce qu'il sait "
+        "déjà. Rien n'est écrit.",
+    ),
+    Statut.APPLICATION: (
+        "Écriture de ce que vous avez retenu",
+        "Tout est écrit d'un coup : si quelque chose l'empêche, rien ne l'est.",
+    ),
+    Statut.ANNULATION: (
+        "Annulation de l'import",
+        "Pilotis remet chaque chose comme elle était avant l'import.",
+    ),
+}
+
+
+class Progression:
+    """How far the worker is, and since when nothing moved: the address carries it from one look to the next."""
+
+    def __init__(self, request: RequeteCampagne, import_: ImportTableur) -> None:
+        self.import_ = import_
+        self.request = request
+        self.titre, self.phrase = ETAPES[Statut(import_.statut)]
+
+    @property
+    def _vu(self) -> str:
+        return f"{self.import_.statut}-{self.import_.fait}"
+
+    @cached_property
+    def _depuis(self) -> int:
+        """The moment, in seconds, since when this very state is seen."""
+        maintenant = int(timezone.now().timestamp())
+        if self.import_.statut == Statut.RECU:
+            return int(self.import_.cree_le.timestamp())
+        dit = self.request.GET.get("depuis", "")
+        if self.request.GET.get("vu") == self._vu and dit.isascii() and dit.isdigit() and len(dit) <= 10:
+            return min(int(dit), maintenant)
+        return maintenant
+
+    @property
+    def en_panne(self) -> bool:
+        """Whether the work can be given to the worker again."""
+        return en_panne(self.import_)
+
+    @property
+    def immobile(self) -> bool:
+        """Whether nothing moved for a while: the program that does this work is perhaps stopped."""
+        return timezone.now().timestamp() - self._depuis >= PATIENCE
+
+    @property
+    def suite(self) -> str:
+        """The address to look at next."""
+        return f"{self.request.path}?vu={self._vu}&depuis={self._depuis}"
+
+    @property
+    def avancement(self) -> str:
+        """« 1 200 lignes sur 5 000 », empty while nothing is counted."""
+        if not self.import_.a_faire:
+            return ""
+        return f"{pluriel(self.import_.fait, 'ligne,lignes')} sur {nombre(self.import_.a_faire)}"
+
+
+# -- The columns -----------------------------------------------------------------------------------
+CONFIANCES = {
+    Confiance.SURE: ("fait", "Reconnue"),
+    Confiance.PROBABLE: ("encours", "Probable"),
+    Confiance.INCERTAINE: ("alerte", "À vérifier"),
+    Confiance.INCONNUE: ("alerte", "Non reconnue"),
+}
+# Kept as they are: nothing is to be understood of them.
+SANS_LECTURE = (champs.NOTE, champs.IGNORER)
+LIGNE_DU_TABLEAU = "Celui de la colonne « Financeur »"
+
+
+class FinanceurPropose(NamedTuple):
+    """A funder to choose for a column of money: what is sent, and the words."""
+
+    valeur: str
+    libelle: str
+
+
+@dataclass(frozen=True)
+class ColonneLue:
+    """A column on the mapping page: what is written, what is understood, how sure, and why."""
+
+    colonne: Colonne
+    lettre: str
+    form: Any
+    financeurs: list[FinanceurPropose]
+
+    @property
+    def champ(self) -> Any:
+        return self.form[f"champ_{self.colonne.index}"]
+
+    @property
+    def financeur(self) -> Any:
+        return self.form[f"financeur_{self.colonne.index}"]
+
+    @property
+    def etat(self) -> Any:
+        return self.form[f"etat_{self.colonne.index}"]
+
+    @property
+    def signe(self) -> str:
+        if self.colonne.champ in SANS_LECTURE and self.colonne.confiance != Confiance.INCONNUE:
+            return "attente"
+        return CONFIANCES[self.colonne.confiance][0]
+
+    @property
+    def confiance(self) -> str:
+        if self.colonne.champ in SANS_LECTURE and self.colonne.confiance != Confiance.INCONNUE:
+            return "Gardée à part"
+        return CONFIANCES[self.colonne.confiance][1]
+
+    @property
+    def exemples(self) -> tuple[str, ...]:
+        return self.colonne.exemples[:EXEMPLES_MONTRES]
+
+    @property
+    def financeurs_proposes(self) -> list[FinanceurPropose]:
+        """The funders of the contract, and first what the header says when it is none of them."""
+        dit = self.financeur.value() or ""
+        connus = [FinanceurPropose("", LIGNE_DU_TABLEAU), *self.financeurs]
+        if any(dit == financeur.valeur for financeur in connus):
+            return connus
+        return [FinanceurPropose(dit, f"« {dit} », comme dans le tableau"), *connus]
+
+
+class PageColonnes:
+    """What was recognised of a workbook, to be corrected."""
+
+    def __init__(self, request: RequeteCampagne, import_: ImportTableur) -> None:
+        self.request = request
+        self.import_ = import_
+        self.structure = corriger(Structure.from_dict(import_.structure), import_.correspondances)
+
+    @property
+    def en_fiches(self) -> bool:
+        """Whether each action is a form: what is called a column is then a row of it."""
+        return self.structure.disposition == Disposition.FICHE
+
+    def _lettre(self, index: int) -> str:
+        return str(index + 1) if self.en_fiches else get_column_letter(index + 1)
+
+    @property
+    def proposees(self) -> list[ColonneProposee]:
+        """What the form starts from."""
+        return [
+            ColonneProposee(
+                colonne.index,
+                self._lettre(colonne.index),
+                champs.MONTANT if colonne.est_montant else colonne.champ,
+                colonne.financeur,
+                colonne.etat or "accorde",
+            )
+            for colonne in self.structure.colonnes
+        ]
+
+    @cached_property
+    def choix(self) -> Choix:
+        """The fields to choose from, by group; the amounts of a funder are one, their state is asked apart."""
+        tranches = [
+            (tranche.age_min, tranche.age_max) for tranche in self.request.campagne.tranches.order_by("ordre")
+        ]
+        lus = [colonne.champ for colonne in self.structure.colonnes]
+        proposes = champs.champs_proposes(tranches or champs.TRANCHES_USUELLES, lus=lus)
+        groupes: Choix = []
+        for titre, membres in proposes.items():
+            choix = [(champ.nom, champ.libelle) for champ in membres if not champs.est_montant(champ.nom)]
+            if len(choix) < len(membres):
+                choix = [(champs.MONTANT, "Montant d'un financeur"), *choix]
+            groupes.append((titre, choix))
+        return groupes
+
+    def colonnes(self, form: Any) -> list[ColonneLue]:
+        """Return the columns as the page shows them, with the fields of `form`."""
+        financeurs = [
+            FinanceurPropose(financeur.sigle, _nom_du_financeur(financeur))
+            for financeur in Financeur.objects.visibles_par(self.request.user)
+            .filter(contrat=self.request.contrat)
+            .order_by("ordre", "nom")
+        ]
+        return [
+            ColonneLue(colonne, self._lettre(colonne.index), form, financeurs)
+            for colonne in self.structure.colonnes
+        ]
+
+    @property
+    def a_verifier(self) -> int:
+        """How many columns ask for a look."""
+        return sum(
+            colonne.confiance in (Confiance.INCERTAINE, Confiance.INCONNUE)
+            for colonne in self.structure.colonnes
+        )
+
+    @property
+    def phrase(self) -> str:
+        """« 16 colonnes, dont 2 à vérifier. »"""
+        toutes = pluriel(len(self.structure.colonnes), "colonne,colonnes")
+        if not self.a_verifier:
+            return f"{toutes}, toutes reconnues."
+        return f"{toutes}, dont {nombre(self.a_verifier)} à vérifier."
+
+    @property
+    def ou(self) -> str:
+        """Where the table was found: « feuille « 2023 », titres en ligne 3 »."""
+        return _ou(self.structure.feuille, self.structure.entete)
+
+    @property
+    def tableaux(self) -> list[Candidat]:
+        """The other tables of the workbook, that could be read in place of this one."""
+        lu = (self.structure.feuille, self.structure.entete)
+        return [c for c in self.structure.candidats if (c.feuille, c.entete) != lu]
+
+    @property
+    def libelles_des_tableaux(self) -> list[str]:
+        return [
+            f"{capfirst(_ou(candidat.feuille, candidat.entete))} : {', '.join(candidat.titres[:4])}"
+            for candidat in self.tableaux
+        ]
+
+
+def _ou(feuille: str, entete: tuple[int, int]) -> str:
+    premiere, derniere = entete[0] + 1, entete[1] + 1
+    lignes = f"en ligne {premiere}" if premiere == derniere else f"sur les lignes {premiere} à {derniere}"
+    return f"feuille « {feuille} », titres {lignes}"
+
+
+def _nom_du_financeur(financeur: Financeur) -> str:
+    return financeur.sigle if financeur.sigle == financeur.nom else f"{financeur.sigle} – {financeur.nom}"
+
+
+# -- The preview -----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class ValeurLue:
+    """A value of a row, in words; folded when it is long."""
+
+    texte: str
+
+    @property
+    def longue(self) -> bool:
+        return len(self.texte) > VALEUR_COURTE
+
+    @property
+    def debut(self) -> str:
+        return f"{self.texte[:VALEUR_COURTE].rstrip()}…"
+
+
+@dataclass(frozen=True)
+class ChangementLu:
+    """A cell that would change something: what it is, the cell, before and after; the value now in a conflict."""
+
+    libelle: str
+    cellule: str
+    ancien: ValeurLue
+    nouveau: ValeurLue
+    conflit: bool
+    actuel: ValeurLue
+
+
+def changements_lus(changements: Iterable[Mapping[str, Any]]) -> list[ChangementLu]:
+    """Return the changes of a row as they are shown."""
+    return [
+        ChangementLu(
+            libelle=changement["libelle"],
+            cellule=changement.get("cellule", ""),
+            ancien=ValeurLue(changement.get("ancien", "")),
+            nouveau=ValeurLue(changement.get("nouveau", "")),
+            conflit=bool(changement.get("conflit")),
+            actuel=ValeurLue(changement.get("actuel", "")),
+        )
+        for changement in changements
+    ]
+
+
+@dataclass(frozen=True)
+class ChoixLu:
+    """A possible answer: its rank, its words, whether it is the likeliest; its amounts when it is a reading."""
+
+    rang: int
+    choix: Mapping[str, Any]
+    proposee: bool
+
+    @property
+    def valeur(self) -> str:
+        return str(self.choix["valeur"])
+
+    @property
+    def libelle(self) -> str:
+        return str(self.choix["libelle"])
+
+    @property
+    def cases(self) -> list[tuple[str, str]]:
+        """The funders and their amounts, in the order of the columns."""
+        return [(case["libelle"], case["valeur"]) for case in self.choix.get("montants", [])]
+
+
+@dataclass(frozen=True)
+class QuestionLue:
+    """Something to decide in a row: its possible answers, the one that was given, the rows it holds for."""
+
+    rang: int
+    question: Mapping[str, Any]
+    reponse: str
+    lignes: int
+
+    @property
+    def nom(self) -> str:
+        """The name of its field in the form of the row."""
+        return f"question-{self.rang}"
+
+    @cached_property
+    def _choix(self) -> list[ChoixLu]:
+        proposition = self.question.get("proposition", "")
+        return [
+            ChoixLu(rang, choix, choix["valeur"] == proposition)
+            for rang, choix in enumerate(self.question["choix"])
+        ]
+
+    @property
+    def lectures(self) -> list[ChoixLu]:
+        """The answers that are amounts by funder: they are compared in a table."""
+        return [choix for choix in self._choix if choix.cases]
+
+    @property
+    def financeurs(self) -> list[str]:
+        """The headers of that table, empty when there is none."""
+        return [financeur for financeur, _ in self.lectures[0].cases] if self.lectures else []
+
+    @property
+    def choix_simples(self) -> list[ChoixLu]:
+        return [choix for choix in self._choix if not choix.cases]
+
+    @property
+    def vaut_pour(self) -> str:
+        """« Votre réponse vaut pour 4 lignes. », empty when it holds for this one alone."""
+        return f"Votre réponse vaut pour {pluriel(self.lignes, 'ligne,lignes')}." if self.lignes > 1 else ""
+
+
+@dataclass(frozen=True)
+class LigneVue:
+    """A row of the preview."""
+
+    ligne: LigneImport
+    # how many rows ask each question
+    communes: Mapping[str, int]
+    plusieurs_feuilles: bool
+
+    @property
+    def ancre(self) -> str:
+        return f"ligne-{self.ligne.ordre}"
+
+    @property
+    def ou(self) -> str:
+        """« Ligne 12 », with its sheet when there are several."""
+        numero = f"ligne {self.ligne.numero}" if self.ligne.numero else "absente du classeur"
+        return capfirst(f"{self.ligne.feuille}, {numero}" if self.plusieurs_feuilles else numero)
+
+    @property
+    def titre(self) -> str:
+        return self.ligne.titre or "(sans titre)"
+
+    @property
+    def categorie(self) -> str:
+        """Its category in words, for one row: « à créer »."""
+        return MOTS[Categorie(self.ligne.categorie)].lues.partition(",")[0]
+
+    @property
+    def fait(self) -> str:
+        """What was done of it, in words: « créée »."""
+        return MOTS[Categorie(self.ligne.categorie)].ecrites.partition(",")[0]
+
+    @cached_property
+    def changements(self) -> list[ChangementLu]:
+        return changements_lus(self.ligne.changements)
+
+    @property
+    def cree(self) -> bool:
+        return self.ligne.categorie == Categorie.CREEE
+
+    @cached_property
+    def questions(self) -> list[QuestionLue]:
+        return [
+            QuestionLue(
+                rang,
+                question,
+                self.ligne.reponses.get(question["cle"], ""),
+                self.communes.get(question["cle"], 1),
+            )
+            for rang, question in enumerate(self.ligne.questions)
+        ]
+
+    @property
+    def repondue(self) -> bool:
+        """Whether each of its questions has its answer."""
+        return all(question.reponse for question in self.questions)
+
+    @property
+    def a_choisir(self) -> bool:
+        """Whether a person may keep or leave the row."""
+        return self.ligne.categorie in CHOISISSABLES
+
+    @property
+    def retenue(self) -> bool:
+        """Whether it is not left aside: what is still to be decided is kept until someone says otherwise."""
+        if self.ligne.retenue is not None:
+            return self.ligne.retenue
+        return self.ligne.categorie in (*ECRITES_D_OFFICE, Categorie.A_DECIDER)
+
+
+class Apercu:
+    """What an import would do, a category at a time, a page at a time: as many queries whatever the rows."""
+
+    def __init__(self, request: RequeteCampagne, import_: ImportTableur) -> None:
+        self.request = request
+        self.import_ = import_
+
+    # -- How many ----------------------------------------------------------------------------------
+    @cached_property
+    def _par_choix(self) -> list[tuple[str, bool | None, int]]:
+        """How many rows of each category, by what was chosen of them; in one query."""
+        lignes = self.import_.lignes.order_by().values_list("categorie", "retenue")
+        return list(lignes.annotate(n=Count("pk")))
+
+    @cached_property
+    def comptes(self) -> Counter[str]:
+        """How many rows of each category."""
+        comptes: Counter[str] = Counter()
+        for categorie, _, n in self._par_choix:
+            comptes[categorie] += n
+        return comptes
+
+    @property
+    def _laissees(self) -> Counter[str]:
+        """How many rows of each category a person left aside."""
+        comptes: Counter[str] = Counter()
+        for categorie, retenue, n in self._par_choix:
+            if retenue is False and categorie in CHOISISSABLES:
+                comptes[categorie] += n
+        return comptes
+
+    @property
+    def lues(self) -> int:
+        """How many rows hold an action."""
+        return sum(n for categorie, n in self.comptes.items() if categorie not in SANS_ACTION)
+
+    @cached_property
+    def a_ecrire(self) -> int:
+        return ecrites(self.import_)
+
+    @property
+    def phrase(self) -> str:
+        """« 46 lignes lues : 3 à créer, 8 à décider, 35 inchangées. Rien n'est encore écrit. »"""
+        laissees = self._laissees
+        morceaux = [
+            _accorder(n, MOTS[categorie].lues)
+            for categorie in (
+                *(Categorie.CREEE, Categorie.MODIFIEE, Categorie.SUPPRIMEE, Categorie.CONFLIT),
+                *(Categorie.A_DECIDER, Categorie.REFUSEE, Categorie.INCHANGEE),
+            )
+            if (n := self.comptes[categorie] - laissees[categorie])
+        ]
+        if n := laissees.total():
+            morceaux.append(_accorder(n, "laissée de côté,laissées de côté"))
+        suite = f" : {', '.join(morceaux)}" if morceaux else ""
+        return f"{pluriel(self.lues, 'ligne lue,lignes lues')}{suite}. Rien n'est encore écrit."
+
+    # -- Which rows --------------------------------------------------------------------------------
+    @cached_property
+    def categorie(self) -> str:
+        """The category shown: that of the address, else the first that has rows."""
+        demandee = self.request.GET.get("categorie", "")
+        if demandee in MOTS:
+            return demandee
+        return next((c for c in MOTS if self.comptes[c]), Categorie.A_DECIDER)
+
+    @property
+    def titre(self) -> str:
+        return MOTS[Categorie(self.categorie)].onglet
+
+    @property
+    def onglets(self) -> list[Lien]:
+        """The categories that have rows, with how many."""
+        return [
+            Lien(f"{mots.onglet} ({nombre(n)})", f"?categorie={categorie}", categorie == self.categorie)
+            for categorie, mots in MOTS.items()
+            if (n := self.comptes[categorie]) or categorie == self.categorie
+        ]
+
+    @cached_property
+    def page(self) -> Any:
+        lignes = self.import_.lignes.filter(categorie=self.categorie).order_by("ordre")
+        return _page(Paginator(lignes, LIGNES_PAR_PAGE), self.request)
+
+    @cached_property
+    def lignes(self) -> list[LigneVue]:
+        return [self.vue(ligne) for ligne in self.page.object_list]
+
+    def vue(self, ligne: LigneImport) -> LigneVue:
+        """Return a row as it is shown."""
+        return LigneVue(ligne, self._communes, self._plusieurs_feuilles)
+
+    @cached_property
+    def _communes(self) -> Counter[str]:
+        """How many rows ask each question."""
+        questions = self.import_.lignes.exclude(questions=[]).order_by().values_list("questions", flat=True)
+        return Counter(question["cle"] for posees in questions for question in posees)
+
+    @cached_property
+    def _plusieurs_feuilles(self) -> bool:
+        return self.import_.lignes.order_by().values("feuille").distinct().count() > 1
+
+    @property
+    def se_choisit(self) -> bool:
+        """Whether the rows of this category can be kept or left."""
+        return self.categorie in CHOISISSABLES
+
+    # -- What is wrong, what is still to be answered -----------------------------------------------
+    @cached_property
+    def problemes(self) -> list[dict[str, Any]]:
+        """Every problem, in the order of the sheet: gravite, code, feuille, ligne, colonne, message, remede, titre."""
+        return problemes(self.import_)
+
+    @property
+    def problemes_montres(self) -> list[dict[str, Any]]:
+        return self.problemes[:PROBLEMES_MONTRES]
+
+
+def problemes(import_: ImportTableur) -> list[dict[str, Any]]:
+    """Return every problem found in an import, in the order of the sheet, with the title of its row."""
+    lignes = import_.lignes.exclude(problemes=[]).order_by("ordre").values_list("titre", "problemes")
+    return [{**probleme, "titre": titre} for titre, trouves in lignes for probleme in trouves]
+
+
+GRAVITES = {"bloquant": "Bloquant", "alerte": "Alerte", "info": "Information"}
+
+
+def tableau_des_problemes(import_: ImportTableur) -> Tableau:
+    """Return the problems of an import as a table, to be written as a file."""
+    trouves = problemes(import_)
+    return Tableau(
+        titre="Ce qui est à corriger",
+        nom=f"import-a-corriger-{import_.cree_le:%Y-%m-%d}",
+        colonnes=(
+            ColonneDeTableau(cle="feuille", titre="Feuille"),
+            ColonneDeTableau(cle="ligne", titre="Ligne", valeur=lambda p: str(p["ligne"] or "")),
+            ColonneDeTableau(cle="colonne", titre="Colonne"),
+            ColonneDeTableau(cle="titre", titre="Action"),
+            ColonneDeTableau(cle="gravite", titre="Gravité", valeur=lambda p: GRAVITES[p["gravite"]]),
+            ColonneDeTableau(cle="message", titre="Ce qui ne va pas"),
+            ColonneDeTableau(cle="remede", titre="Comment corriger"),
+        ),
+        groupes=(Groupe(lignes=trouves),),
+    )
+
+
+def ecrites(import_: ImportTableur) -> int:
+    """Return how many rows confirming would write."""
+    return import_.lignes.filter(ECRITES).count()
+
+
+# -- Before writing, and before undoing ------------------------------------------------------------
+def consequences(import_: ImportTableur) -> list[str]:
+    """Return in words what confirming would write, a sentence a kind of change."""
+    creees = modifiees = cellules = retirees = 0
+    for categorie, changements in (
+        import_.lignes.filter(ECRITES).order_by().values_list("categorie", "changements")
+    ):
+        if categorie == Categorie.CREEE:
+            creees += 1
+        elif categorie == Categorie.SUPPRIMEE:
+            retirees += 1
+        else:
+            modifiees += 1
+            cellules += len([c for c in changements if c.get("retenu", True)])
+    phrases = []
+    if creees:
+        phrases.append(f"{pluriel(creees, 'ligne sera créée,lignes seront créées')}.")
+    if modifiees:
+        phrases.append(
+            f"{pluriel(modifiees, 'ligne sera modifiée,lignes seront modifiées')} : "
+            f"{pluriel(cellules, 'valeur change,valeurs changent')}."
+        )
+    if retirees:
+        phrases.append(f"{pluriel(retirees, 'ligne sera retirée,lignes seront retirées')}.")
+    return phrases
+
+
+def laissees(import_: ImportTableur) -> dict[str, int]:
+    """Return how many rows are left as they are, by reason: « choisies », « refusees », « inchangees »."""
+    lignes = import_.lignes.exclude(ECRITES)
+    return {
+        "choisies": lignes.filter(retenue=False).count(),
+        "refusees": lignes.filter(categorie=Categorie.REFUSEE).count(),
+        "inchangees": lignes.filter(categorie=Categorie.INCHANGEE).count(),
+    }
+
+
+# -- What came of it -------------------------------------------------------------------------------
+class Issue:
+    """An import that is over: what it wrote, row by row, and what undoing would take back."""
+
+    def __init__(self, request: RequeteCampagne, import_: ImportTableur) -> None:
+        self.request = request
+        self.import_ = import_
+
+    @property
+    def signe(self) -> str:
+        return SIGNES[Statut(self.import_.statut)]
+
+    @cached_property
+    def _comptes(self) -> dict[str, int]:
+        return ecrites_par_import([self.import_]).get(self.import_.pk, {})
+
+    @property
+    def phrase(self) -> str:
+        """« 46 créées, 2 modifiées »."""
+        return phrase_ecrites(self._comptes)
+
+    @cached_property
+    def page(self) -> Any:
+        lignes = self.import_.lignes.filter(ECRITES).select_related("annuelle").order_by("ordre")
+        return _page(Paginator(lignes, LIGNES_PAR_PAGE), self.request)
+
+    @property
+    def ecrites_lues(self) -> list[LigneVue]:
+        """The rows that were written, none when the import never was."""
+        if self.import_.applique_le is None:
+            return []
+        return [LigneVue(ligne, {}, plusieurs_feuilles=False) for ligne in self.page.object_list]
+
+    @property
+    def ce_qui_part(self) -> list[str]:
+        """What undoing does, a sentence a kind of change."""
+        creees = self._comptes.get(Categorie.CREEE, 0)
+        retirees = self._comptes.get(Categorie.SUPPRIMEE, 0)
+        modifiees = sum(self._comptes.get(c, 0) for c in (Categorie.MODIFIEE, Categorie.CONFLIT))
+        phrases = []
+        if creees:
+            phrases.append(f"{pluriel(creees, 'ligne créée disparaît,lignes créées disparaissent')}.")
+        if modifiees:
+            mots = "ligne modifiée retrouve ses,lignes modifiées retrouvent leurs"
+            phrases.append(f"{pluriel(modifiees, mots)} valeurs d'avant.")
+        if retirees:
+            phrases.append(f"{pluriel(retirees, 'ligne retirée revient,lignes retirées reviennent')}.")
+        return phrases
+
+    @property
+    def taille(self) -> str:
+        return taille_lisible(self.import_.taille)
