@@ -256,11 +256,11 @@ def decider(
 
 @transaction.atomic
 def repondre_partout(auteur: Utilisateur, import_: ImportTableur, cle_prefix: str, valeur: str) -> int:
-    """Give `valeur` to every question still open whose key begins with `cle_prefix`; return how many it answered.
+    """Give `valeur` to the open questions whose key begins so and that propose it; return how many it answered.
 
     « Créer tous les porteurs inconnus » is `repondre_partout(auteur, import_, "porteur:", "nouveau")`; likewise
-    « axe: », « financeur: », « territoire: » with "nouveau", "vide" or "ignorer", « montants: » with "plus_tard",
-    « illisible: » with "vide". A question that does not offer `valeur` is left open.
+    « axe: » and « financeur: » with "nouveau", « territoire: » with "vide", « montants: » with "plus_tard". A
+    question that proposes something else is left open: a name that resembles another is looked at by itself.
     """
     actuel = prendre(auteur, import_, Statut.A_RELIRE)
     reponses = {
@@ -269,7 +269,7 @@ def repondre_partout(auteur: Utilisateur, import_: ImportTableur, cle_prefix: st
         for question in ligne.questions
         if question["cle"].startswith(cle_prefix)
         and question["cle"] not in ligne.reponses
-        and any(choix["valeur"] == valeur for choix in question["choix"])
+        and question["proposition"] == valeur
     }
     if reponses:
         _repondre(actuel, reponses)

@@ -135,7 +135,7 @@ def question(
     cle: str,
     phrase: str,
     cellule: str,
-    possibles: Sequence[Mapping[str, str]],
+    possibles: Sequence[Mapping[str, Any]],
     proposition: str = "",
     **plus: Any,
 ) -> Question:
@@ -784,13 +784,9 @@ class Rapprochement:
             if (euros := rangee.valeurs.get(nom_du_montant("accorde", pk))) is not None
         }
         cle = f"montants:{rangee.ligne.numero}"
-        possibles = [
-            choix(
-                f"lecture:{lecture.pk}",
-                self._dire(lecture.montants)
-                + (" (celle du fichier)" if lecture.montants == du_fichier else ""),
-            )
-            for lecture in lectures
+        concernes = [pk for pk in self.registre.financeurs if any(pk in le.montants for le in lectures)]
+        possibles: list[dict[str, Any]] = [
+            self._choix_de_lecture(lecture, concernes, du_fichier) for lecture in lectures
         ]
         possibles.append(choix("plus_tard", "Décider plus tard : les montants ne changent pas"))
         rangee.questions.append(
@@ -809,6 +805,24 @@ class Rapprochement:
             # « plus tard », or no answer yet: nobody touches what is to be settled.
             return autres
         return [*autres, self._trancher(rangee, choisie)]
+
+    def _choix_de_lecture(
+        self, lecture: LectureConnue, concernes: Sequence[int], du_fichier: Mapping[int, Decimal]
+    ) -> dict[str, Any]:
+        """Return a reading as an answer: in words, and « titre » with « montants » for who shows it as a table."""
+        suite = " (celle du fichier)" if lecture.montants == du_fichier else ""
+        montants = lecture.montants
+        return {
+            **choix(f"lecture:{lecture.pk}", self._dire(montants) + suite),
+            "titre": f"Lecture {lecture.ordre}{suite}",
+            "montants": [
+                {
+                    "libelle": self.registre.financeurs[pk].sigle,
+                    "valeur": montant(montants[pk]) if pk in montants else "",
+                }
+                for pk in concernes
+            ],
+        }
 
     def _trancher(self, rangee: Rangee, lecture: LectureConnue) -> dict[str, Any]:
         return {
