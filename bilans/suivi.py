@@ -15,7 +15,8 @@ from actions.acces import suivies
 from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 
-from .controles import Anomalie, Gravite, anomalies_bilan
+from .controles import Anomalie
+from .controles.justifications import a_traiter, constats_bilans
 from .models import Bilan
 
 # By when the bilan of a year of an action is due: its own date, else that of the campaign (`Bilan.echeance`).
@@ -163,9 +164,11 @@ def bilans_lus(campagne: Campagne, utilisateur: Any) -> list[Bilan]:
 
 
 def a_verifier(bilans: Iterable[Bilan]) -> dict[int, list[Anomalie]]:
-    """Return, by action year, what has to be looked at in each bilan: blocking findings and alerts."""
-    trouvees = {
-        bilan.action_annuelle_id: [a for a in anomalies_bilan(bilan) if a.gravite != Gravite.INFO]
-        for bilan in bilans
-    }
+    """Return, by action year, what has to be looked at in the bilans of one year.
+
+    Blocking findings and alerts, those that were acknowledged or justified for their present figures left out.
+    """
+    lus = list(bilans)
+    constats = constats_bilans(lus)
+    trouvees = {bilan.action_annuelle_id: a_traiter(constats[bilan.pk]) for bilan in lus}
     return {cle: anomalies for cle, anomalies in trouvees.items() if anomalies}

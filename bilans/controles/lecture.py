@@ -4,12 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from actions.models import Action, ActionAnnuelle, Campagne, ReglagesControles, TrancheAge
+from actions.models import (
+    Action,
+    ActionAnnuelle,
+    Campagne,
+    IndicateurAction,
+    ReglagesControles,
+    TrancheAge,
+)
 from contrats.models import Territoire
 from documents.normalisation import normaliser
 
 from .. import effectifs as eff
-from ..models import Bilan
+from ..models import Bilan, ValeurIndicateur
 from .contexte import Contexte, Seuils, TerritoireLu
 
 # What a bilan and a fiche say in words.
@@ -41,12 +48,12 @@ class Cadre:
     territoires: tuple[TerritoireLu, ...]
 
 
-def cadre(campagne: Campagne) -> Cadre:
-    """Return what the bilans of a year share, in four queries (three when the age bands are prefetched)."""
+def cadre(campagne: Campagne, tranches: Iterable[TrancheAge] | None = None) -> Cadre:
+    """Return what the bilans of a year share, in three queries (two when the age bands are given or prefetched)."""
     return Cadre(
         annee=campagne.annee,
         seuils=lire_seuils(campagne),
-        tranches=tuple(campagne.tranches.all()),
+        tranches=tuple(campagne.tranches.all() if tranches is None else tranches),
         territoires=lire_territoires(campagne.contrat_id),
     )
 
@@ -60,18 +67,21 @@ def lire_seuils(campagne: Campagne) -> Seuils:
 
 
 def lire_territoires(contrat: int) -> tuple[TerritoireLu, ...]:
-    """Return the territories of a contract with their other names."""
-    territoires = Territoire.objects.filter(contrat=contrat).prefetch_related("alias").order_by("type", "pk")
-    return tuple(
-        TerritoireLu(
-            pk=territoire.pk,
-            nom=territoire.nom,
-            type=territoire.type,
-            population=territoire.population,
-            alias=tuple(alias.libelle for alias in territoire.alias.all()),
+    """Return the territories of a contract with their other names, in one query."""
+    lus: dict[int, TerritoireLu] = {}
+    rangees = Territoire.objects.filter(contrat=contrat).order_by("type", "pk", "alias__pk")
+    for pk, nom, type_, population, alias in rangees.values_list(
+        "pk", "nom", "type", "population", "alias__libelle"
+    ):
+        connus = lus[pk].alias if pk in lus else ()
+        lus[pk] = TerritoireLu(
+            pk=pk,
+            nom=nom,
+            type=type_,
+            population=population,
+            alias=(*connus, alias) if alias else connus,
         )
-        for territoire in territoires
-    )
+    return tuple(lus.values())
 
 
 # -- A bilan ---------------------------------------------------------------------------------------
@@ -81,10 +91,13 @@ def contexte(
     commun: Cadre | None = None,
     grilles: Mapping[str, eff.Grille] | None = None,
     precedents: "Precedents | None" = None,
+    criteres: Iterable[IndicateurAction] | None = None,
+    indicateurs: Iterable[ValeurIndicateur] | None = None,
 ) -> Contexte:
     """Return the context of a bilan; what is given is not read again.
 
-    `grilles` are those of a page that holds more than the database (a cell that waits to be corrected).
+    `grilles` are those of a page that holds more than the database (a cell that waits to be corrected);
+    `criteres` those of the action, `indicateurs` the figures that the bilan gives.
     """
     annuelle = bilan.action_annuelle
     campagne = annuelle.campagne
@@ -98,9 +111,10 @@ def contexte(
         fiche=lire_fiche(annuelle),
         territoires=partage.territoires,
         precedent=avant.get(annuelle),
-        personnes_prevues=_personnes_prevues(annuelle),
+        personnes_prevues=_personnes_prevues(annuelle.indicateurs.all() if criteres is None else criteres),
         indicateurs=tuple(
-            (valeur.libelle, valeur.unite, valeur.valeur) for valeur in bilan.valeurs_indicateurs.all()
+            (valeur.libelle, valeur.unite, valeur.valeur)
+            for valeur in (bilan.valeurs_indicateurs.all() if indicateurs is None else indicateurs)
         ),
     )
 
@@ -118,11 +132,11 @@ def lire_fiche(annuelle: ActionAnnuelle) -> dict[str, str]:
     }
 
 
-def _personnes_prevues(annuelle: ActionAnnuelle) -> int | None:
+def _personnes_prevues(criteres: Iterable[IndicateurAction]) -> int | None:
     """Return the target of the only critère that counts people, None without one or when two could be it."""
     cibles = [
         critere.cible
-        for critere in annuelle.indicateurs.all()
+        for critere in criteres
         if critere.cible is not None and _compte_des_personnes(f"{critere.unite} {critere.libelle}")
     ]
     if len(cibles) != 1 or cibles[0] != int(cibles[0]):

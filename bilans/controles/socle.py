@@ -62,9 +62,21 @@ class Anomalie:
     def empreinte(self) -> str:
         """The SHA-256 of the rule and its figures: a justification holds as long as it is the same."""
         chiffres = {cle: str(valeur) for cle, valeur in self.valeurs.items()}
-        return sha256(
-            json.dumps([self.code, self.champ, chiffres], sort_keys=True, ensure_ascii=False).encode()
-        ).hexdigest()
+        return _somme([self.code, self.champ, chiffres])
+
+    @property
+    def identite(self) -> str:
+        """What names the finding in a page or a command: what it is about and its figures, in 20 characters."""
+        return _somme([self.objet, self.empreinte])[:20]
+
+    @property
+    def famille(self) -> str:
+        """« EFF », « DAT », « FIN » or « COH »."""
+        return self.code.partition("-")[0]
+
+
+def _somme(valeur: list[Any]) -> str:
+    return sha256(json.dumps(valeur, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def anomalie(

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
 from actions.models import Campagne
 
@@ -39,6 +40,7 @@ class Justification(models.Model):
     date = models.DateTimeField("date", auto_now_add=True)
 
     objects = ImportQuerySet.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "justification"

@@ -9,6 +9,7 @@ from .etats import (
     Manque,
     OperationRefusee,
     SaisieEffectifs,
+    constats_de_la_saisie,
     declarer_suite,
     dispenser,
     enregistrer_bilan,
@@ -25,6 +26,7 @@ from .etats import (
     valider,
     verifier_echeance,
 )
+from .justifications import justifier, justifier_plusieurs, retirer_justification, valider_en_justifiant
 
 __all__ = [
     "CHAMPS_SAISIS",
@@ -35,9 +37,12 @@ __all__ = [
     "Manque",
     "OperationRefusee",
     "SaisieEffectifs",
+    "constats_de_la_saisie",
     "declarer_suite",
     "dispenser",
     "enregistrer_bilan",
+    "justifier",
+    "justifier_plusieurs",
     "manques",
     "manques_pour_valider",
     "operations_possibles",
@@ -46,8 +51,10 @@ __all__ = [
     "refus",
     "renvoyer",
     "reprendre",
+    "retirer_justification",
     "rouvrir",
     "transmettre",
     "valider",
+    "valider_en_justifiant",
     "verifier_echeance",
 ]

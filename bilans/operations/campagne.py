@@ -23,14 +23,16 @@ from actions.models import (
     IndicateurDemande,
     ModeleMessage,
     Question,
+    ReglagesControles,
     RelancePrevue,
     TrancheAge,
 )
+from comptes.modeles import libelle_du_champ
 from comptes.models import Utilisateur
 from comptes.signature import signer
 from comptes.templatetags.typographie import pluriel
 from comptes.versions import VersionPerimee, verrouiller, version_de
-from documents.formats import date_longue
+from documents.formats import date_longue, nombre
 from documents.normalisation import normaliser
 
 from .. import messages
@@ -68,6 +70,17 @@ VERS: dict[str, Campagne.Statut] = {
 # Reminders proposed on opening, in days from the due date.
 RAPPELS_PROPOSES = (-30, -7, 7)
 CHAMPS_REGLES = ("notice", "contact_nom", "contact_email", "contact_telephone")
+# The thresholds of the contrôles that a year may set.
+SEUILS = (
+    "tolerance_part",
+    "tolerance_montant",
+    "tolerance_jours",
+    "plafond_etat",
+    "seuil_convention",
+    "petit_effectif",
+    "ecart_annee",
+    "part_couverture",
+)
 CHAMPS_QUESTION = ("libelle", "aide", "type", "choix", "unite", "obligatoire")
 CHAMPS_INDICATEUR = ("indicateur", "libelle", "unite", "aide", "sexue", "obligatoire")
 DATE_PASSEE = "Cette date est passée : choisissez aujourd'hui ou un jour à venir."
@@ -142,6 +155,34 @@ def regler_relances(
         _signer_et_ecrire(RelancePrevue(campagne=actuelle, date=jour), utilisateur)
     dit = _en_mots({"ajouté": nouvelles, "retiré": retirees}, date_longue)
     return _noter(actuelle, utilisateur, "Rappels prévus", dit)
+
+
+@transaction.atomic
+def regler_controles(
+    campagne: Campagne, utilisateur: Utilisateur, *, seuils: Mapping[str, Any], version: int | None = None
+) -> Campagne:
+    """Write the thresholds of the contrôles, opened in `version`; return the campaign, whose history says what changed.
+
+    Only the fields of `SEUILS` are read; the values by default are stored like the others.
+    """
+    actuelle = _prendre(campagne, utilisateur, "regler", version)
+    reglages = ReglagesControles.objects.filter(campagne=actuelle).first()
+    reglages = reglages or ReglagesControles(campagne=actuelle)
+    change = {
+        nom: (getattr(reglages, nom), seuils[nom])
+        for nom in SEUILS
+        if nom in seuils and getattr(reglages, nom) != seuils[nom]
+    }
+    if not change:
+        return actuelle
+    _ecrire_champs(reglages, SEUILS, seuils)
+    reglages.full_clean()
+    _signer_et_ecrire(reglages, utilisateur)
+    dit = ", ".join(
+        f"{libelle_du_champ(ReglagesControles, nom)} : {nombre(avant)} → {nombre(apres)}"
+        for nom, (avant, apres) in change.items()
+    )
+    return _noter(actuelle, utilisateur, "Seuils des contrôles", dit)
 
 
 def refuser_rappel(campagne: Campagne, jour: date) -> None:

@@ -21,7 +21,8 @@ from comptes.versions import VersionPerimee
 from documents.formats import additionner, date_longue, nombre
 
 from .. import effectifs as eff
-from ..controles import Contexte, anomalies
+from ..controles import cadre, contexte
+from ..controles.justifications import Constat, constats_bilan
 from ..models import Bilan, Transition
 from ..regles import annee_archivee, porte_le_bilan, saisie_ouverte
 from ..saisie import INDICATEURS, Indicateur, Plume, Saisie
@@ -150,13 +151,17 @@ def _refus_hors_saisie(campagne: Campagne) -> str:
     return f"Les bilans de {campagne.annee} ne sont pas encore ouverts : vous serez prévenu·e par courriel."
 
 
-def manques(bilan: Bilan, saisie: Saisie | None = None) -> list[Manque]:
+def manques(
+    bilan: Bilan, saisie: Saisie | None = None, constats: Iterable[Constat] | None = None
+) -> list[Manque]:
     """Return what must still be said before the bilan can be transmitted, in the order of the form.
 
-    Give `saisie` when it is read already.
+    What is only read in the text of the bilan does not stop the porteur, who could not justify it: the
+    chargé·e de mission decides of it. Give `saisie` and `constats` when they are read already.
     """
     lue = saisie or Saisie(bilan)
-    liste = manques_pour_valider(bilan, lue)
+    trouves = constats_de_la_saisie(lue) if constats is None else constats
+    liste = _manques_du_bilan(lue, [c for c in trouves if c.bloque and not c.anomalie.citation])
     faite = bilan.realisation in (Bilan.Realisation.REALISEE, Bilan.Realisation.PARTIELLE)
     if faite and not any(getattr(bilan, champ) for champ in Bilan.CHAMPS_RECIT):
         liste.append(Manque("Dites en quelques lignes comment l'action s'est déroulée.", "mise_en_oeuvre"))
@@ -180,11 +185,35 @@ def _reponses_demandees(saisie: Saisie) -> list[Manque]:
     return [manque for manque in liste if manque.champ not in saisie.attente]
 
 
-def manques_pour_valider(bilan: Bilan, saisie: Saisie | None = None) -> list[Manque]:
-    """Return what stops the validation: nothing may be unsaid of the outcome, unreadable or contradictory."""
+def manques_pour_valider(
+    bilan: Bilan, saisie: Saisie | None = None, constats: Iterable[Constat] | None = None
+) -> list[Manque]:
+    """Return what stops the validation: nothing may be unsaid of the outcome, unreadable, or contradictory.
+
+    A contradiction that somebody justified, for its present figures, stops nothing.
+    """
     lue = saisie or Saisie(bilan)
-    liste = []
-    if not bilan.realisation and "realisation" not in lue.attente:
+    trouves = constats_de_la_saisie(lue) if constats is None else constats
+    return _manques_du_bilan(lue, [constat for constat in trouves if constat.bloque])
+
+
+def constats_de_la_saisie(saisie: Saisie) -> list[Constat]:
+    """Return what is found in a bilan as it is typed now, with what was decided of it."""
+    ecrites = [champ.releve.ligne for champ in saisie.indicateurs if champ.colonne == "valeur"]
+    autres = [ligne for ligne in saisie.valeurs_indicateurs if ligne.critere_id is ligne.demande_id is None]
+    situation = contexte(
+        saisie.bilan,
+        commun=cadre(saisie.campagne, saisie.tranches),
+        grilles=saisie.grilles(),
+        criteres=[champ.releve.critere for champ in saisie.indicateurs if champ.releve.critere],
+        indicateurs=[ligne for ligne in (*ecrites, *autres) if ligne is not None],
+    )
+    return constats_bilan(saisie.bilan, situation)
+
+
+def _manques_du_bilan(saisie: Saisie, bloquants: Iterable[Constat]) -> list[Manque]:
+    bilan, liste = saisie.bilan, []
+    if not bilan.realisation and "realisation" not in saisie.attente:
         liste.append(Manque("Indiquez si l'action a été réalisée.", "realisation"))
     if bilan.realisation in Bilan.REALISATIONS_MOTIVEES and not bilan.motif_non_realisation:
         liste.append(
@@ -192,11 +221,10 @@ def manques_pour_valider(bilan: Bilan, saisie: Saisie | None = None) -> list[Man
         )
     liste += [
         Manque(f"{champ.libelle} : vous avez écrit « {texte} ». {phrase}", champ.nom)
-        for champ, texte, phrase in lue.en_attente()
+        for champ, texte, phrase in saisie.en_attente()
     ]
-    constats = anomalies(bilan, Contexte(lue.campagne.annee, lue.grilles()))
-    liste += [Manque(anomalie.message, anomalie.champ) for anomalie in constats if anomalie.bloquante]
-    liste += [manque for champ in lue.indicateurs if (manque := _sexes_au_dela_du_total(champ))]
+    liste += [Manque(constat.anomalie.message, constat.anomalie.champ) for constat in bloquants]
+    liste += [manque for champ in saisie.indicateurs if (manque := _sexes_au_dela_du_total(champ))]
     return liste
 
 

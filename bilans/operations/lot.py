@@ -13,7 +13,8 @@ from django.db import transaction
 from comptes.models import Utilisateur
 from comptes.versions import VersionPerimee
 
-from ..controles import Anomalie, Gravite, anomalies_bilan
+from ..controles import Anomalie, Gravite
+from ..controles.justifications import Constat, a_traiter, constats_bilans
 from ..models import Bilan
 from .courriels import regrouper_les_validations
 from .etats import OperationRefusee, manques_pour_valider, refus, valider
@@ -51,14 +52,17 @@ class Resultat:
 
 def examiner(bilans: Iterable[Bilan]) -> list[Examen]:
     """Return each bilan with what stops its validation and what asks for a look. Reading only."""
-    return [_examiner(bilan) for bilan in bilans]
+    lus = list(bilans)
+    constats = constats_bilans(bilan for bilan in lus if bilan.statut in Bilan.STATUTS_EN_LECTURE)
+    return [_examiner(bilan, constats.get(bilan.pk, [])) for bilan in lus]
 
 
-def _examiner(bilan: Bilan) -> Examen:
+def _examiner(bilan: Bilan, constats: list[Constat]) -> Examen:
     if bilan.statut not in Bilan.STATUTS_EN_LECTURE:
         return Examen(bilan, [refus(bilan)], [])
-    alertes = [anomalie for anomalie in anomalies_bilan(bilan) if anomalie.gravite == Gravite.ALERTE]
-    return Examen(bilan, [manque.phrase for manque in manques_pour_valider(bilan)], alertes)
+    alertes = [anomalie for anomalie in a_traiter(constats) if anomalie.gravite == Gravite.ALERTE]
+    phrases = [manque.phrase for manque in manques_pour_valider(bilan, constats=constats)]
+    return Examen(bilan, phrases, alertes)
 
 
 def valider_lot(bilans: Iterable[Bilan], versions: Mapping[str, int], utilisateur: Utilisateur) -> Resultat:

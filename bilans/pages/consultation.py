@@ -13,7 +13,7 @@ from financements.models import LigneFinancement
 from porteurs.models import AccesPorteur
 
 from .. import effectifs as eff
-from ..controles import Anomalie, anomalies, contexte
+from ..controles.justifications import Constat, constats_bilan
 from ..models import Bilan, Commentaire, Effectif
 from ..operations import Manque, manques, operations_possibles
 from ..regles import porte_le_bilan
@@ -47,18 +47,26 @@ class LectureBilan:
     @cached_property
     def manques(self) -> list[Manque]:
         """What is missing before transmission, while the bilan is still to be transmitted."""
-        return manques(self.bilan) if self.suit and self.bilan.modifiable_par_le_porteur else []
+        if not self.suit or not self.bilan.modifiable_par_le_porteur:
+            return []
+        return manques(self.bilan, constats=self.constats)
 
     @property
     def reponses_attendues(self) -> list[Manque]:
         """What is missing, the contradictions left out: they are told with what is to be checked."""
-        contradictions = {anomalie.message for anomalie in self.anomalies}
+        contradictions = {constat.anomalie.message for constat in self.constats}
         return [manque for manque in self.manques if manque.phrase not in contradictions]
 
     @cached_property
-    def anomalies(self) -> list[Anomalie]:
-        """What does not add up, the most serious first."""
-        return anomalies(self.bilan, contexte(self.bilan)) if self.suit else []
+    def constats(self) -> list[Constat]:
+        """What does not add up, with what was decided of it, the most serious first.
+
+        The porteur reads what is left to look at, not what the chargé·e de mission wrote of the rest.
+        """
+        if not self.suit:
+            return []
+        trouves = constats_bilan(self.bilan)
+        return trouves if self.gere else [constat for constat in trouves if constat.justification is None]
 
     @property
     def a_relire(self) -> bool:
@@ -68,7 +76,7 @@ class LectureBilan:
     @property
     def bloque(self) -> bool:
         """Whether something contradicts itself, which stops the validation."""
-        return any(anomalie.bloquante for anomalie in self.anomalies)
+        return any(constat.bloque for constat in self.constats)
 
     @cached_property
     def grilles(self) -> list[GrilleLue]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -21,7 +21,8 @@ from comptes.templatetags.typographie import heure, insecables, pluriel
 from documents.formats import INSECABLE, nombre
 
 from .. import effectifs as eff
-from ..controles import Anomalie, Contexte, Gravite, anomalies
+from ..controles import Anomalie, Gravite
+from ..controles.justifications import Constat, a_traiter, constats_bilans
 from ..models import Bilan, Effectif
 from ..operations import DEPUIS
 from ..operations.brouillon import ConflitDeChamp
@@ -226,12 +227,12 @@ def calculs(grilles: Mapping[str, eff.Grille]) -> dict[str, str]:
     return sommes
 
 
-def etat_de_ligne(bilan: Bilan | None, annee: int, grilles: Mapping[str, eff.Grille]) -> EtatDeLigne:
-    """Return where a bilan stands; None is one that nobody has opened."""
+def etat_de_ligne(bilan: Bilan | None, trouves: Iterable[Constat]) -> EtatDeLigne:
+    """Return where a bilan stands, with what was found in it; None is one that nobody has opened."""
     if bilan is None:
         return EtatDeLigne(str(Bilan.Statut.A_SAISIR.label), [], complet=False)
-    trouvees = anomalies(bilan, Contexte(annee, grilles))
-    constats = [a for a in trouvees if a.gravite != Gravite.INFO]
+    a_regarder = a_traiter(trouves)
+    constats = _ceux_de_la_grille(a_regarder)
     if bilan.realisation in Bilan.REALISATIONS_MOTIVEES and not bilan.motif_non_realisation:
         phrase = "Écrivez dans le bilan pourquoi l'action n'a pas eu lieu ou a été reportée."
         constats.insert(0, Anomalie("MOTIF", Gravite.BLOQUANT, insecables(phrase), "motif_non_realisation"))
@@ -239,6 +240,16 @@ def etat_de_ligne(bilan: Bilan | None, annee: int, grilles: Mapping[str, eff.Gri
         bool(bilan.realisation) and not bilan.saisie_en_attente and not any(a.bloquante for a in constats)
     )
     return EtatDeLigne(bilan.get_statut_display(), constats, complet)
+
+
+def _ceux_de_la_grille(trouvees: list[Anomalie]) -> list[Anomalie]:
+    """Return what stops the validation or is about a column of the grid; the rest is only counted."""
+    montrees = [a for a in trouvees if a.bloquante or a.champ in PAR_NOM]
+    reste = len(trouvees) - len(montrees)
+    if reste:
+        phrase = f"{pluriel(reste, 'autre remarque,autres remarques')} dans le bilan."
+        montrees.append(Anomalie("RESTE", Gravite.ALERTE, insecables(phrase)))
+    return montrees
 
 
 def _moment(quand: datetime | None) -> str:
@@ -264,6 +275,7 @@ class GrilleRapide(LignesFiltrees):
         archivee = request.campagne.statut == Campagne.Statut.ARCHIVEE
         self.ouvertes = Q(pk__in=[]) if archivee else ouverts | (attendus & Q(bilan__isnull=True))
         self.page = self._lire_page()
+        self._constats = self._lire_les_constats()
         self.lignes_saisies = [self._ligne(annuelle) for annuelle in self.page]
 
     def _lire_page(self) -> Page[Any]:
@@ -279,6 +291,13 @@ class GrilleRapide(LignesFiltrees):
             self.avis.append("Cette page de la grille n'existe pas. Voici la première.")
             return paginateur.page(1)
 
+    def _lire_les_constats(self) -> dict[int, list[Constat]]:
+        """Return what is found in the bilans of the page, by key."""
+        bilans = [bilan for annuelle in self.page if (bilan := getattr(annuelle, "bilan", None))]
+        for bilan in bilans:
+            bilan.action_annuelle.campagne = self.request.campagne
+        return constats_bilans(bilans)
+
     def _ligne(self, annuelle: ActionAnnuelle) -> Ligne:
         bilan: Bilan | None = getattr(annuelle, "bilan", None)
         grilles = eff.grilles(bilan.effectifs.all() if bilan else [], self._tranches)
@@ -293,7 +312,7 @@ class GrilleRapide(LignesFiltrees):
             reverse(page, args=[self.request.contrat.slug, self.request.annee, annuelle.cle]),
             brutes,
             cases,
-            etat_de_ligne(bilan, self.request.annee, grilles),
+            etat_de_ligne(bilan, self._constats.get(bilan.pk, []) if bilan else []),
         )
 
     @cached_property

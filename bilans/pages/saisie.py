@@ -16,10 +16,10 @@ from documents import additionner, formats
 from financements.models import Budget, CompteBudgetaire
 
 from .. import effectifs as eff
-from ..controles import Anomalie, Contexte, Gravite, anomalies
+from ..controles import Anomalie, Gravite
 from ..forms import EtapeForm, Groupe
 from ..models import Bilan, Commentaire
-from ..operations import Manque, manques
+from ..operations import Manque, constats_de_la_saisie, manques
 from ..operations.brouillon import ConflitDeChamp
 from ..saisie import (
     BUDGET,
@@ -96,8 +96,10 @@ class Parcours:
     def __init__(self, saisie: Saisie, commentaires: Mapping[str, list[Commentaire]] | None = None) -> None:
         self.saisie = saisie
         self.commentaires = commentaires or {}
-        self.manques = manques(saisie.bilan, saisie)
-        self.anomalies = anomalies(saisie.bilan, Contexte(saisie.campagne.annee, saisie.grilles()))
+        constats = constats_de_la_saisie(saisie)
+        self.manques = manques(saisie.bilan, saisie, constats)
+        # What somebody decided of, for these figures, is not said again to who types.
+        self.anomalies = [constat.anomalie for constat in constats if constat.justification is None]
         self.anomalies += self._indicateurs_contredits()
         self.etapes = [
             replace(self._etape(code, rang), commentaires=len(self.commentaires_de(code)))

@@ -6,6 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from actions.models import ActionAnnuelle
+from bilans.controles import Anomalie, Gravite, Regle
 from bilans.models import Bilan
 from comptes.templatetags.typographie import etat, vide
 
@@ -42,6 +43,27 @@ SIGNES_BILAN = {
     _BILAN.PUBLIE: "fait",
     _BILAN.DISPENSE: "attente",
 }
+
+
+SIGNES_GRAVITE = {Gravite.BLOQUANT: "bloque", Gravite.ALERTE: "alerte", Gravite.INFO: "attente"}
+
+
+@register.simple_tag
+def etat_gravite(anomalie: Anomalie) -> SafeString:
+    """Return how serious a finding is, with its sign; what stops a validation says so."""
+    mots = {
+        Gravite.BLOQUANT: "Bloque la validation" if anomalie.objet.startswith("bilan:") else "Bloquant",
+        Gravite.ALERTE: "Alerte",
+        Gravite.INFO: "À savoir",
+    }
+    return etat(SIGNES_GRAVITE[anomalie.gravite], mots[anomalie.gravite])
+
+
+@register.simple_tag
+def etat_de_regle(regle: Regle) -> SafeString:
+    """Return how serious the findings of a rule are, with its sign."""
+    mots = "À savoir" if regle.gravite == Gravite.INFO else str(regle.gravite.label)
+    return etat(SIGNES_GRAVITE[regle.gravite], mots)
 
 
 @register.simple_tag

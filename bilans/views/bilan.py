@@ -15,8 +15,9 @@ from comptes.templatetags.typographie import date_longue
 from comptes.versions import VersionPerimee, lire_version
 
 from .. import operations
-from ..controles import anomalies_bilan
+from ..controles.justifications import constats_bilan
 from ..forms import EcheanceForm, MotifForm, RenvoiForm
+from ..forms.anomalies import ValidationForm
 from ..models import Bilan
 from ..operations import OperationRefusee
 from ..pages.action import etape
@@ -237,8 +238,8 @@ def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
         "bilan": bilan,
         "passage": passage,
         "form": form,
+        "validation": form if isinstance(form, ValidationForm) else None,
         "manques": operations.manques(bilan) if nom == "transmettre" else [],
-        "anomalies": anomalies_bilan(bilan) if nom == "valider" else [],
         "ouverts": commentaires_a_renvoyer(bilan, request.user) if nom == "renvoyer" else [],
         "url_retour": retour,
         "sans_danger": not passage.danger,
@@ -246,24 +247,33 @@ def _passer(request: RequeteCampagne, bilan: Bilan, nom: str) -> HttpResponse:
     return render(request, "bilans/bilan_passage.html", contexte)
 
 
-def _formulaire_de_motif(request: RequeteCampagne, bilan: Bilan, nom: str) -> MotifForm | None:
+def _formulaire_de_motif(
+    request: RequeteCampagne, bilan: Bilan, nom: str
+) -> MotifForm | ValidationForm | None:
     passage = PASSAGES[nom]
+    donnees = request.POST if request.method == "POST" else None
+    if nom == "valider":
+        return ValidationForm(donnees, constats=constats_bilan(bilan))
     if passage.motif is None:
         return None
     libelle, aide, manquant = passage.motif
-    donnees = request.POST if request.method == "POST" else None
     if nom == "renvoyer":
         return RenvoiForm(donnees, bilan=bilan, libelle=libelle, aide=aide, manquant=manquant)
     return MotifForm(donnees, libelle=libelle, aide=aide, manquant=manquant)
 
 
-def _faire(request: RequeteCampagne, bilan: Bilan, nom: str, form: MotifForm | None) -> bool:
+def _faire(
+    request: RequeteCampagne, bilan: Bilan, nom: str, form: MotifForm | ValidationForm | None
+) -> bool:
     """Do the change and say so; return whether it is done. What stops it is said at the form when there is one."""
     options: dict[str, Any] = {"version": _version(request)}
-    if form is not None:
+    operation = getattr(operations, nom)
+    if isinstance(form, ValidationForm):
+        operation, options["motifs"] = operations.valider_en_justifiant, form.motifs()
+    elif form is not None:
         options |= {champ: valeur for champ, valeur in form.cleaned_data.items() if champ != "version"}
     try:
-        getattr(operations, nom)(bilan, request.user, **options)
+        operation(bilan, request.user, **options)
     except (VersionPerimee, OperationRefusee) as refus:
         phrase = CHANGE_ENTRE_TEMPS if isinstance(refus, VersionPerimee) else str(refus)
         if form is not None:

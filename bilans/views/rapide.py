@@ -93,19 +93,19 @@ def saisie_rapide_cellule(request: RequeteCampagne) -> HttpResponse:
             "enregistres": ligne.enregistres,
             "refuses": ligne.refuses,
             "conflits": {nom: asdict(conflit) for nom, conflit in ligne.conflits.items()},
-            **_ou_en_est(ligne, request.annee),
+            **_ou_en_est(ligne),
         }
     )
 
 
-def _ou_en_est(ligne: LigneEnregistree, annee: int) -> dict[str, Any]:
+def _ou_en_est(ligne: LigneEnregistree) -> dict[str, Any]:
     """Return the state of the row and its sums, when something was asked of its bilan."""
     if ligne.resultat is None:
         return {}
     bilan, grilles = ligne.resultat.bilan, ligne.resultat.saisie.grilles()
     return {
         "version": bilan.version,
-        "etat": rapide.etat_de_ligne(bilan, annee, grilles).en_json(),
+        "etat": rapide.etat_de_ligne(bilan, operations.constats_de_la_saisie(ligne.resultat.saisie)).en_json(),
         "calculs": rapide.calculs(grilles),
     }
 

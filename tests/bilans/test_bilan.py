@@ -584,6 +584,7 @@ def test_valider_une_contradiction_dit_pourquoi(client, annuelle, chargee):
     assert "Bloque la validation 12 femmes et 17 hommes font 29" in page
     assert "Valider le bilan" not in page
     reponse = client.post(adresse("bilan_valider", annuelle), {"version": "1"}, follow=True)
-    assert "Ce bilan ne peut pas être validé : 12 femmes et 17 hommes font 29" in texte(reponse)
+    assert "Dites pourquoi ces chiffres sont gardés tels quels." in texte(reponse)
+    assert "12 femmes et 17 hommes font 29" in texte(reponse)
     bilan.refresh_from_db()
     assert bilan.statut == "transmis"
