@@ -46,6 +46,13 @@ SANS_VALEUR = (champs.NOTE, champs.IGNORER, "part", champs.FINANCEUR)
 # Of two columns of one of these, both are kept, one under the other.
 A_LA_SUITE = Genre.TEXTE
 
+# What a merged cell, or the row above, says of the rows below too: who they are, how they are filed. A narrative or a
+# figure is that of its own row.
+HERITABLES = (
+    *("porteur", "siret", "rna", "intitule", "reference", "annee", "axe_1", "axe_2", "axe_3", "thematique"),
+    *("domaine", "dispositif", "territoires", "type", "statut"),
+)
+
 # What people write for a choice, beside its own words.
 OUI = ("oui", "o", "x", "vrai", "fait", "faite")
 NON = ("non", "n", "faux")
@@ -168,6 +175,8 @@ class Lecteur:
                 nom = nom.removesuffix("?") + payeur
             valeur = ligne.valeurs.get(cle)
             cellule = ligne.cellules.get(cle, "")
+            if cle in ligne.heritees and nom not in HERITABLES:
+                continue
             lue = self._lire(nom, colonne, valeur) if valeur is not None else None
             if lue is None:
                 if self.vides_effacent and cle not in ligne.heritees and nom not in lues:

@@ -72,7 +72,9 @@ def _vient_d_arriver(auteur: Utilisateur, campagne: Campagne, empreinte: str) ->
     recents = ImportTableur.objects.filter(
         campagne=campagne, auteur=auteur, empreinte=empreinte, cree_le__gt=timezone.now() - PRESSE_DEUX_FOIS
     )
-    return recents.exclude(statut__in=(Statut.ABANDONNE, Statut.ANNULE)).order_by("cree_le").first()
+    # One that was written, refused or left is over: the file is sent again on purpose.
+    en_cours = (Statut.RECU, Statut.LECTURE, *A_PREPARER)
+    return recents.filter(statut__in=en_cours).order_by("cree_le").first()
 
 
 def _deja_applique(campagne: Campagne, empreinte: str) -> list[str]:

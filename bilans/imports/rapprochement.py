@@ -448,6 +448,10 @@ class Rapprochement:
 
     def _resoudre(self, rangee: Rangee) -> None:
         """Give each value its final name and its plain value; ask what cannot be known."""
+        if rangee.annuelle is None:
+            for nom, valeur in (("intitule", rangee.intitule or None), ("porteur", rangee.porteur)):
+                rangee.valeurs[nom] = valeur
+                rangee.cellules[nom] = rangee.lues.get(nom, {}).get("cellule", "")
         for nom, cellule in rangee.lues.items():
             if nom in IDENTITE or nom == "dispositif":
                 continue
@@ -662,7 +666,7 @@ class Rapprochement:
     def _changements(self, rangee: Rangee, actuelles: ValeursJson) -> list[dict[str, Any]]:
         changements = []
         for nom, valeur in rangee.valeurs.items():
-            if nom.startswith("estimation:"):
+            if nom.startswith("estimation:") or (valeur is None and nom not in actuelles):
                 continue
             if valeur == actuelles.get(nom) or _deja_dit(nom, valeur, actuelles):
                 continue
@@ -867,7 +871,7 @@ class Rapprochement:
                 douteux["phrase"],
                 douteux["cellule"],
                 possibles,
-                "fichier",
+                "plus_tard",
                 lectures=[montants, sans],
                 explication=douteux["phrase"],
             )

@@ -152,8 +152,8 @@ class Referentiel:
         """The axes by parent and name or code, normalised; None as parent finds them wherever they are."""
         index: dict[tuple[int | None, str], list[Axe]] = defaultdict(list)
         for axe in self.registre.axes.values():
-            noms = {*(compacter(texte) for texte in (axe.libelle, axe.code, f"{axe.code}{axe.libelle}"))}
-            for nom in noms:
+            textes = (axe.libelle, axe.code, f"{axe.code} {axe.libelle}")
+            for nom in {forme for texte in textes for forme in _formes(texte)}:
                 index[axe.parent_id or 0, nom].append(axe)
                 index[None, nom].append(axe)
         return index
@@ -163,7 +163,9 @@ class Referentiel:
         trouve: Axe | None = None
         for rang, texte in enumerate(textes):
             parent = trouve.pk if trouve is not None else (0 if rang else None)
-            possibles = self._axes.get((parent, compacter(texte)), [])
+            # As it is written first: « SPORT /Culture » and « SPORT / culture » may be two of the contract's.
+            trouvees = (self._axes.get((parent, forme), []) for forme in _formes(texte))
+            possibles = next((axes for axes in trouvees if axes), [])
             if rang == 0 and len(possibles) > 1:
                 possibles = [axe for axe in possibles if axe.niveau == 1]
             if len(possibles) != 1:
@@ -223,6 +225,11 @@ class Referentiel:
             if {financeur.nom, financeur.sigle} & semblables
             or (type_ != Financeur.Type.AUTRE and financeur.type == type_)
         ]
+
+
+def _formes(texte: str) -> tuple[str, ...]:
+    """Return a text as it is compared, from the strictest to the loosest."""
+    return texte.strip(), normaliser(texte), compacter(texte)
 
 
 def type_du_financeur(libelle: str) -> Financeur.Type:
