@@ -70,7 +70,7 @@ def _meme_jour_ailleurs(contrat: ContexteContrat, jour: date) -> str:
     for lu in contrat.textes:
         for fait, autre, _ in jours(lu.texte, jour.year):
             if fait.annee is None and autre == jour:
-                mots = citer(lu.texte, fait.debut, fait.fin, apres=0)
+                mots = citer(lu.texte, fait.debut, fait.fin, avant=90, apres=0)
                 return f"Un autre passage raconte le même jour, sans année : « {mots} »."
     return ""
 

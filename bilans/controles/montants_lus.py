@@ -73,17 +73,6 @@ def expliquer(ecart: Decimal, termes: Sequence[Decimal], maximum: int = 4) -> tu
     return ()
 
 
-def places_du_total(nombres: Sequence[Decimal]) -> tuple[int, ...]:
-    """Return where the total of a row may be: each place whose number is the sum of those before it.
-
-    Two numbers at least stand before a total, and it is not zero. Several places: nobody can tell, one asks
-    (FIN-08).
-    """
-    return tuple(
-        place for place in range(2, len(nombres)) if nombres[place] and nombres[place] == sum(nombres[:place])
-    )
-
-
 # -- How numbers are written -----------------------------------------------------------------------
 SANS_SEPARATEUR, GROUPE, DECIMALE, EQUIVOQUE = "sans séparateur", "groupé", "décimal", "équivoque"
 _FORMES = (
