@@ -14,17 +14,17 @@ from ..saisie import Champ, Estimation, Plume, Saisie, canonique
 
 
 class PlumeSimple:
-    """Each save is a row of the history."""
+    """Each save is a row of the history, which says why when there is a reason."""
 
-    def __init__(self, auteur: Utilisateur) -> None:
-        self.auteur = auteur
+    def __init__(self, auteur: Utilisateur, motif: str = "") -> None:
+        self.auteur, self.motif = auteur, motif
 
     def enregistrer(self, objet: Model) -> None:
-        signer(objet, self.auteur)
+        signer(objet, self.auteur, self.motif)
         objet.save()
 
     def supprimer(self, objet: Model) -> None:
-        signer(objet, self.auteur)
+        signer(objet, self.auteur, self.motif)
         objet.delete()
 
 

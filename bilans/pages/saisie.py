@@ -21,6 +21,7 @@ from ..forms import EtapeForm, Groupe
 from ..models import Bilan, Commentaire
 from ..operations import Manque, constats_de_la_saisie, manques
 from ..operations.brouillon import ConflitDeChamp
+from ..operations.suggestions import Proposition, propositions
 from ..saisie import (
     BUDGET,
     DEROULEMENT,
@@ -408,6 +409,11 @@ class PageEtape:
             if not isinstance(self.saisie.champs.get(anomalie.champ), Case | None):
                 phrases.setdefault(anomalie.champ, []).append(anomalie.message)
         return phrases
+
+    @cached_property
+    def propositions(self) -> list[Proposition]:
+        """What the texts of the bilan propose for the fields of the step."""
+        return [p for p in propositions(self.saisie) if p.champ.etape == self.etape.code]
 
     @property
     def precedente(self) -> str:

@@ -21,11 +21,12 @@ from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger, lire_json
 
 from .. import operations
-from ..controles import anomalies_bilan
+from ..controles.justifications import constats_bilan
 from ..forms import BilanForm, EtapeForm, valeurs
 from ..models import Bilan
 from ..operations import OperationRefusee
 from ..operations.brouillon import Changement, ConflitDeChamp, ResultatBrouillon, enregistrer_brouillon
+from ..operations.suggestions import ignorer_suggestion, propositions, reprendre_suggestion
 from ..pages.consultation import commentaires_par_champ
 from ..pages.pieces import pieces_du_bilan
 from ..pages.saisie import LONGUEUR_MAX, PHRASE_TROP_LONG, PageEtape, PageRelecture, Parcours
@@ -108,6 +109,8 @@ def _enregistrer_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> Ht
         return _montrer_ce_qui_reste(request, parcours, etape, typees, resultat)
     if suite == "joindre":
         return redirect(f"{_adresse_de_l_etape(request, bilan, etape)}#pieces")
+    if _decider_d_une_suggestion(request, bilan):
+        return redirect(f"{_adresse_de_l_etape(request, bilan, etape)}#suggestions")
     return redirect(_adresse_de_l_etape(request, bilan, _suite(request, parcours, etape, resultat)))
 
 
@@ -133,6 +136,28 @@ def _suite(request: RequeteCampagne, parcours: Parcours, etape: str, resultat: R
         return parcours.suivante(etape)
     messages.success(request, "Votre saisie est enregistrée. Vous pouvez continuer, ou revenir plus tard.")
     return etape
+
+
+def _decider_d_une_suggestion(request: RequeteCampagne, bilan: Bilan) -> bool:
+    """Take or leave aside the suggestion whose button was pressed, what was typed being saved; return whether one was.
+
+    The button belongs to the form of the page: nothing typed beside it is lost.
+    """
+    geste, _, marque = request.POST.get("suite", "").partition(":")
+    try:
+        if geste == "reprendre":
+            prise = reprendre_suggestion(bilan, request.user, marque)
+            messages.success(request, f"{prise.champ.libelle} : « {prise.lisible} » est enregistré.")
+        elif geste == "ignorer":
+            laissee = ignorer_suggestion(bilan, request.user, marque)
+            messages.success(
+                request, f"{laissee.champ.libelle} : « {laissee.lisible} » ne vous sera plus proposé."
+            )
+        else:
+            return False
+    except OperationRefusee as refus:
+        messages.warning(request, str(refus))
+    return True
 
 
 def _dire_ce_qui_reste_a_revoir(request: RequeteCampagne, parcours: Parcours, etape: str) -> None:
@@ -348,7 +373,10 @@ def _quand(instant: datetime | None) -> str:
 
 # -- On one page -----------------------------------------------------------------------------------
 def _saisir_d_un_bloc(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
-    manques = operations.manques(bilan)
+    constats = constats_bilan(bilan)
+    # The chargé·e de mission reads here what stops the validation, the texts of the bilan included.
+    manques = [*operations.manques(bilan, constats=constats)]
+    manques += [m for m in operations.manques_pour_valider(bilan, constats=constats) if m not in manques]
     chemin = request.get_full_path()
     gardee = None if request.method == "POST" else saisie_gardee(request, chemin)
     form = BilanForm(request.POST if request.method == "POST" else gardee, instance=bilan)
@@ -370,10 +398,12 @@ def _saisir_d_un_bloc(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
         "form": form,
         "conflit": conflit,
         "manques": manques,
-        "anomalies": [] if form.is_bound else anomalies_bilan(bilan),
+        "anomalies": [] if form.is_bound else [c.anomalie for c in constats if c.justification is None],
+        "justifiable": any(constat.bloque and constat.justifiable for constat in constats),
         "enregistre_le": _enregistre_le(bilan),
         "releves": [v for v in form.saisie.valeurs_indicateurs if v.critere_id is v.demande_id is None],
         "url_page": adresse(request, "bilan_detail", bilan.action_annuelle.cle),
+        "propositions": [] if form.is_bound else propositions(form.saisie),
     }
     return render(request, "bilans/bilan_saisir.html", contexte)
 
@@ -399,6 +429,8 @@ def _enregistrer(request: RequeteCampagne, bilan: Bilan, form: BilanForm) -> Htt
         version=version,
     )
     suite = request.POST.get("suite")
+    if _decider_d_une_suggestion(request, actuel):
+        return redirect(f"{adresse(request, 'bilan_saisir', cle)}#suggestions")
     if suite not in ("transmettre", "valider"):
         if actuel.version == avant:
             messages.info(request, "Rien n'a changé : tout était déjà enregistré.")
