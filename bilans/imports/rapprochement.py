@@ -863,15 +863,20 @@ class Rapprochement:
         possibles = [
             choix("fichier", f"{change['nouveau']} est bien un montant de « {change['libelle']} »"),
             choix("sans", f"{change['nouveau']} est un total : pas de montant pour « {change['libelle']} »"),
-            choix("plus_tard", "Décider plus tard : écrire comme dans le fichier, à trancher ensuite"),
         ]
+        # An amount beside the total leaves nothing to settle between the funders of the total.
+        a_trancher = self._est_dans_le_total(change["champ"])
+        if a_trancher:
+            possibles.append(
+                choix("plus_tard", "Décider plus tard : écrire comme dans le fichier, à trancher ensuite")
+            )
         rangee.questions.append(
             question(
                 cle,
                 douteux["phrase"],
                 douteux["cellule"],
                 possibles,
-                "plus_tard",
+                "plus_tard" if a_trancher else "fichier",
                 lectures=[montants, sans],
                 explication=douteux["phrase"],
             )
@@ -879,6 +884,11 @@ class Rapprochement:
         if rangee.reponse(cle) == "sans":
             return [c for c in changements if c is not change]
         return changements
+
+    def _est_dans_le_total(self, nom: str) -> bool:
+        """Whether an amount is of a funder of the total; one still to create is, as far as is known."""
+        financeur = nom.rpartition(":")[2]
+        return not financeur.isdecimal() or self.registre.financeurs[int(financeur)].dans_total
 
     # -- The outcome -------------------------------------------------------------------------------
     def _categorie(self, rangee: Rangee) -> str:

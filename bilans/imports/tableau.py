@@ -730,7 +730,10 @@ class Application:
         self.journal.creer([la for la in apres if la.pk not in connues], ligne.pk)
 
     def _garder_a_trancher(self, ligne: LigneImport, annuelle: int, posee: Mapping[str, Any]) -> None:
-        if AmbiguiteMontants.objects.filter(action_annuelle=annuelle).exists():
+        """Keep the readings of the amounts of the total that nobody chose between yet."""
+        lectures = [self._lecture(montants) for montants in posee["lectures"]]
+        deja = AmbiguiteMontants.objects.filter(action_annuelle=annuelle).exists()
+        if deja or all(lecture == lectures[0] for lecture in lectures):
             return
         ambiguite = AmbiguiteMontants(
             action_annuelle_id=annuelle,
@@ -738,15 +741,19 @@ class Application:
             cases_lues=" | ".join(texte or "(vide)" for texte in ligne.brut)[:2000],
         )
         self._creer([ambiguite], ligne)
-        for ordre, montants in enumerate(posee["lectures"], 1):
+        for ordre, montants in enumerate(lectures, 1):
             lecture = LecturePossible(ambiguite=ambiguite, ordre=ordre)
             self._creer([lecture], ligne)
             lus = [
-                MontantLu(lecture=lecture, financeur_id=self._financeur(nom), montant=Decimal(euros))
-                for nom, euros in montants.items()
-                if euros is not None
+                MontantLu(lecture=lecture, financeur_id=pk, montant=euros) for pk, euros in montants.items()
             ]
             self._creer(lus, ligne)
+
+    def _lecture(self, montants: Mapping[str, Json]) -> dict[int, Decimal]:
+        """Return the euros of a reading by funder of the total."""
+        dits = {self._financeur(nom): Decimal(euros) for nom, euros in montants.items() if euros is not None}
+        du_total = Financeur.objects.filter(pk__in=dits, dans_total=True).order_by("ordre", "pk")
+        return {pk: dits[pk] for pk in du_total.values_list("pk", flat=True)}
 
     def _financeur(self, nom: str) -> int:
         cle = nom.split(":", 2)[2]
