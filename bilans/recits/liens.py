@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from . import lexique as lex
 from .comptes import Compte
 from .faits import Nature
-from .jetons import Jeton
+from .jetons import Jeton, Sorte
 
 _COORDONNE = {",", "et", "/", "+", "&", "puis", "ainsi", "que", "-", "–", "ou", "voire"}
 _SOIT = {"soit", "savoir", "lesquels", "lesquelles", "repartis", "reparties", "composes", "composees", "compose",
@@ -93,7 +93,9 @@ class Liens:
         premier = chaine[0]
         par_dont = self._introduit(premier, lex.DONT | _SOIT)
         if premier.nature is None:
-            self._ajouter_sans_nom(rang, premier)
+            self._suite_sans_nom(rang, premier)
+            if premier.nature is not None:
+                return
             tete = self._tete_du_nom_omis(rang, premier, par_dont)
             if tete is not None:
                 self._nommer(premier, tete)
@@ -105,7 +107,7 @@ class Liens:
         if premier.nom is None and premier.categorie in lex.NIVEAUX.values():
             self._lier_les_niveaux(rang, chaine, par_dont)
             return
-        tete = self._tete(rang, chaine, par_dont)
+        tete = self._entier_detaille(rang, chaine) or self._tete(rang, chaine, par_dont)
         if tete is not None:
             self._heriter(tete, chaine)
             self._grouper(tete, chaine)
@@ -184,18 +186,43 @@ class Liens:
             return None
         return tete if _detaille(tete, [compte]) else None
 
-    def _ajouter_sans_nom(self, rang: int, compte: Compte) -> None:
-        """« 300 usagers réguliers + 200 occasionnels »: the first figure is not all of them."""
+    def _suite_sans_nom(self, rang: int, compte: Compte) -> None:
+        """« 300 usagers + 200 occasionnels », « une moyenne de 55 enfants et 32 en août »: the noun is before."""
         avant = self.chaines[rang - 1][-1] if rang else None
-        if (
-            avant is None
-            or avant.groupe
-            or avant.nature is None
-            or self.jetons[compte.debut - 1].texte != "+"
-        ):
+        if avant is None or avant.nature is None or self.phrases[avant.debut] != self.phrases[compte.debut]:
             return
-        if self.phrases[avant.debut] == self.phrases[compte.debut] and compte.debut - avant.suite <= 4:
-            self._grouper(None, [avant])
+        lien, suivants = self.jetons[compte.debut - 1].norme, self._suivants(compte, 2)
+        if lien == "+" and not avant.groupe and compte.debut - avant.suite <= 4:
+            mot = suivants[0] if suivants else None
+            if mot is not None and mot.sorte == Sorte.MOT and lex.nom(mot) is None:
+                self._nommer(compte, avant)
+                compte.categorie, compte.fin = avant.categorie, compte.fin + 1
+                self._grouper(None, [avant, compte])
+        en_un_mois = len(suivants) == 2 and suivants[0].norme == "en" and suivants[1].norme in lex.MOIS
+        if lien == "et" and avant.moyenne and en_un_mois:
+            self._nommer(compte, avant)
+            compte.categorie = avant.categorie
+
+    def _suivants(self, compte: Compte, combien: int) -> Sequence[Jeton]:
+        return self.jetons[compte.fin : compte.fin + combien]
+
+    def _entier_detaille(self, rang: int, chaine: Sequence[Compte]) -> Compte | None:
+        """« 100 pour le spectacle (25 enfants + 20 adultes) »: the number before the parenthesis, without noun."""
+        avant = self.chaines[rang - 1] if rang else []
+        if len(avant) != 1 or avant[0].nature is not None or len(chaine) < 2:
+            return None
+        seul, premier = avant[0], chaine[0]
+        if self.jetons[premier.debut - 1].texte != "(" or premier.debut - seul.fin > 8:
+            return None
+        suivants = self._suivants(seul, 1)
+        if (
+            not suivants
+            or suivants[0].norme != "pour"
+            or self.phrases[seul.debut] != self.phrases[premier.debut]
+        ):
+            return None
+        seul.nature, seul.categorie, seul.article = premier.nature, lex.TOTAL, False
+        return seul
 
     def _introduit(self, compte: Compte, mots: set[str]) -> bool:
         i = compte.debut - 1

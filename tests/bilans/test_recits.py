@@ -145,7 +145,14 @@ DOCUMENTS = {
         "frequentation hommes 234 partie",
     ],
     "une moyenne de 55 enfants été présents par jour et 32 en aout": [
-        "frequentation enfants 55 moyenne par jour"
+        "frequentation enfants 55 moyenne par jour",
+        "frequentation enfants 32 moyenne par jour",
+    ],
+    "300 usagers réguliers + 200 occasionnel.": ["effectif total 300 partie", "effectif total 200 partie"],
+    "100 pour spectacle aux Escanau (25 enfants + 20 adultes). 20 pour les ateliers.": [
+        "effectif total 100 total",
+        "effectif enfants 25 partie",
+        "effectif adultes 20 partie",
     ],
     "130 enfants différents, 516 passages enfants, 284 passages adultes": [
         "effectif enfants 130",
