@@ -18,6 +18,7 @@ NAVIGATION = (
     ("Actions", "liste_actions", "actions.lister"),
     ("Bilans", "suivi_bilans", "contrats.gerer"),
     ("Financements", "financements", "financements.lire_programme"),
+    ("Anomalies", "anomalies", "contrats.gerer"),
     ("Porteurs", "liste_porteurs", "financements.lire_programme"),
     ("Contrat", "contrat", "contrats.lire"),
     ("Annexes", "annexes", "contrats.lire"),
@@ -89,6 +90,9 @@ def _courante(chemin: str, urls: Mapping[str, str]) -> str:
     if chemin == urls.get("tableau_de_bord"):
         return "tableau_de_bord"
     actions = urls.get("liste_actions")
+    # What comes in from a spreadsheet is the programme.
+    if actions and chemin.startswith(actions.removesuffix("actions/") + "imports/"):
+        return "liste_actions"
     # A bilan is at the address of its action, but belongs with the bilans for who follows them.
     if actions and chemin.startswith(actions) and "/bilan/" in chemin and "suivi_bilans" in urls:
         return "suivi_bilans"

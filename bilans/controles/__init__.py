@@ -10,6 +10,7 @@ read it from the database, `constats` runs the rules; these are in `effectifs` (
 from . import coherence, dates, dates_contrat, effectifs, financements, totaux_imprimes
 from .constats import (
     anomalies,
+    anomalies_action,
     anomalies_annee,
     anomalies_bilan,
     anomalies_bilans,
@@ -35,6 +36,7 @@ __all__ = [
     "Regle",
     "Seuils",
     "anomalies",
+    "anomalies_action",
     "anomalies_annee",
     "anomalies_bilan",
     "anomalies_bilans",

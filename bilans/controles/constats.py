@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from actions.models import Campagne
+from actions.models import ActionAnnuelle, Campagne
 from contrats.models import ContratVille
 
 from ..models import Bilan
@@ -67,10 +67,20 @@ def anomalies_annee(campagne: Campagne, utilisateur: Any = None) -> list[Anomali
 
 def constats_annee(annee: ContexteAnnee) -> list[Anomalie]:
     """Return what the rules find in a year that is read, the most serious first."""
-    trouvees = _au_sujet_de("annee", appliquer(Portee.ANNEE, annee, annee))
-    for ligne in annee.lignes:
-        trouvees += _au_sujet_de(f"annuelle:{ligne.cle}", appliquer(Portee.ACTION, ligne, annee))
-    return par_gravite(trouvees)
+    return par_gravite([*_au_sujet_de("annee", appliquer(Portee.ANNEE, annee, annee)), *_des_actions(annee)])
+
+
+def anomalies_action(annuelle: ActionAnnuelle) -> list[Anomalie]:
+    """Return what does not add up in one action of a year, its bilan left out, the most serious first."""
+    return par_gravite(_des_actions(lire_annee(annuelle.campagne, seule=annuelle)))
+
+
+def _des_actions(annee: ContexteAnnee) -> list[Anomalie]:
+    return [
+        trouvee
+        for ligne in annee.lignes
+        for trouvee in _au_sujet_de(f"annuelle:{ligne.cle}", appliquer(Portee.ACTION, ligne, annee))
+    ]
 
 
 def anomalies_contrat(contrat: ContratVille, campagne: Campagne | None = None) -> list[Anomalie]:

@@ -14,8 +14,8 @@ from .contexte import Contexte
 from .lecture import Cadre, contexte
 from .socle import Anomalie, Gravite
 
-# What is found in the contract or in a convention is the same every year: decided once for all of them.
-DE_TOUTES_LES_ANNEES = ("contrat", "convention:")
+# What a finding of one year is about; the rest, of the contract and its conventions, is decided once for all years.
+D_UNE_ANNEE = ("annee", "annuelle:", "bilan:", "porteur:", "territoire:")
 # The database itself refuses a received bilan that ends before it began: no reason would make it valid.
 SANS_APPEL = (("DAT-04", "date_debut"), ("DAT-04", "date_fin"))
 
@@ -93,10 +93,12 @@ def constats(campagne: Campagne, trouvees: Iterable[Anomalie]) -> list[Constat]:
 
 def _decisions(campagne: Campagne, objets: set[str]) -> Iterable[Justification]:
     """Return the decisions of the year, and those of the contract taken in any year, the oldest first."""
-    durables = Q(campagne__contrat=campagne.contrat_id) & (
-        Q(objet=DE_TOUTES_LES_ANNEES[0]) | Q(objet__startswith=DE_TOUTES_LES_ANNEES[1])
+    de_l_annee = Q()
+    for debut in D_UNE_ANNEE:
+        de_l_annee |= Q(objet__startswith=debut)
+    decisions = Justification.objects.filter(
+        Q(campagne=campagne) | (Q(campagne__contrat=campagne.contrat_id) & ~de_l_annee)
     )
-    decisions = Justification.objects.filter(Q(campagne=campagne) | durables)
     if len(objets) == 1:
         decisions = decisions.filter(objet__in=objets)
     return decisions.select_related("auteur").order_by("date", "pk")

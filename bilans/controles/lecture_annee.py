@@ -37,14 +37,15 @@ from .lecture import lire_fiche, lire_precedents, lire_recits, lire_seuils, lire
 C = TypeVar("C", int, str)
 
 
-def lire_annee(campagne: Campagne) -> ContexteAnnee:
+def lire_annee(campagne: Campagne, *, seule: ActionAnnuelle | None = None) -> ContexteAnnee:
     """Return the year as its rules read it: what was programmed, and whatever has a bilan begun.
 
+    With `seule`, the year has that action alone: enough for the rules of an action, for no other.
     It holds everything: show what is found in it to whoever runs the contract, to nobody else.
     """
     contrat = campagne.contrat
     territoires = lire_territoires(contrat.pk)
-    annuelles = _au_programme(campagne)
+    annuelles = _au_programme(campagne, seule)
     totaux, totaux_des_lignes = _totaux(campagne)
     cites = {annuelle.action.porteur_id for annuelle in annuelles}
     cites |= {total.porteur for total in totaux if total.porteur is not None}
@@ -89,11 +90,13 @@ def _conventions(campagne: Campagne) -> frozenset[int]:
     return frozenset(conventions.order_by().values_list("porteur", flat=True))
 
 
-def _au_programme(campagne: Campagne) -> list[ActionAnnuelle]:
+def _au_programme(campagne: Campagne, seule: ActionAnnuelle | None) -> list[ActionAnnuelle]:
     commence = Q(bilan__isnull=False) & ~Q(bilan__statut=Bilan.Statut.A_SAISIR)
     lignes = ActionAnnuelle.objects.filter(campagne=campagne).filter(
         ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN) | commence
     )
+    if seule is not None:
+        lignes = lignes.filter(pk=seule.pk)
     return list(
         lignes.select_related("action", "axe__parent__parent", "thematique", "dispositif")
         .prefetch_related("parts_territoires")

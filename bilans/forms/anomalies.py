@@ -77,6 +77,7 @@ FAMILLES = (
 SUJETS = (
     ("annee", "L'année et ses totaux"),
     ("action", "Les actions et leurs bilans"),
+    ("bilan", "Les bilans seulement"),
     ("contrat", "Le contrat et ses conventions"),
 )
 TRIS = (

@@ -12,6 +12,8 @@ from comptes.models import Utilisateur
 from documents import additionner
 from financements.models import AmbiguiteMontants, Budget, CompteBudgetaire, LigneFinancement, Versement
 
+from ..controles import anomalies_action
+from ..controles.justifications import Constat, constats
 from ..models import Bilan
 from ..operations import refus
 from .consultation import LectureBilan
@@ -87,6 +89,14 @@ def autres_annees(annuelle: ActionAnnuelle, utilisateur: Utilisateur) -> list[Ac
         .select_related("campagne", "dispositif", "action")
         .order_by("-campagne__annee", "ordre", "pk")
     )
+
+
+def a_verifier(annuelle: ActionAnnuelle, lecture: LectureBilan | None) -> list[Constat]:
+    """Return what is left to look at in an action and its bilan, for who runs the contract; the most serious first."""
+    de_l_action = constats(annuelle.campagne, anomalies_action(annuelle))
+    tous = [*de_l_action, *(lecture.constats if lecture else [])]
+    a_traiter = [constat for constat in tous if constat.a_traiter]
+    return sorted(a_traiter, key=lambda constat: not constat.anomalie.bloquante)
 
 
 # -- Money -----------------------------------------------------------------------------------------

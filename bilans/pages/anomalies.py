@@ -291,7 +291,7 @@ class PageAnomalies:
         return all(
             (
                 not self.objet or self.objet in (anomalie.objet, _cle_de_l_action(anomalie)),
-                not voulu["sur"] or voulu["sur"] == sujet.genre,
+                voulu["sur"] in ("", sujet.genre, anomalie.objet.partition(":")[0]),
                 not voulu["gravite"] or anomalie.gravite == voulu["gravite"],
                 not controle or controle in (anomalie.code, anomalie.famille),
                 not voulu["porteur"] or voulu["porteur"] in sujet.porteurs,

@@ -32,6 +32,7 @@ from ..models import (
     Commentaire,
     Courriel,
     Effectif,
+    Justification,
     PieceJointe,
     Recu,
     ReponseQuestion,
@@ -103,6 +104,7 @@ class Chronologie:
             *self._pieces(),
             *self._recus(),
             *self._courriels(),
+            *self._justifications(),
         ]
         return _par_seance(sorted(tout, key=lambda evenement: evenement.quand, reverse=True))
 
@@ -228,6 +230,24 @@ class Chronologie:
         siens = [c for c in courriels.defer("texte", "html").order_by("cree_le", "pk") if self._concerne(c)]
         for (_, type_, statut), groupe in groupby(siens, key=_meme_courriel):
             yield from self._courriel(Courriel.Type(type_), Courriel.Statut(statut), list(groupe))
+
+    def _justifications(self) -> Iterator[Evenement]:
+        """Give what was decided of the findings; the porteur reads the findings, not why they are kept."""
+        if not self.gere:
+            return
+        annuelle = self.bilan.action_annuelle
+        lignes = Justification.historique.filter(
+            campagne=annuelle.campagne_id, objet=f"bilan:{annuelle.cle}"
+        ).select_related("history_user")
+        for ligne in lignes.order_by("history_date", "history_id"):
+            if ligne.history_type == "-":
+                verbe, ton = "est revenu·e sur une décision", "alerte"
+            elif ligne.gravite == Justification.Gravite.BLOQUANT:
+                verbe, ton = "a justifié un constat", "fait"
+            else:
+                verbe, ton = "a pris en compte un constat", "fait"
+            phrase = f"{ligne.history_user or 'Pilotis'} {verbe}{INSECABLE}: {ligne.phrase}"
+            yield Evenement(ligne.history_date, "", phrase, ton, ligne.motif)
 
     def _concerne(self, courriel: Courriel) -> bool:
         if courriel.statut == Courriel.Statut.SANS_OBJET:

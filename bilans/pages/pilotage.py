@@ -182,8 +182,8 @@ class Pilotage(Finances):
 
     @property
     def url_a_verifier(self) -> str:
-        """Where those bilans are."""
-        return self.url("suivi_bilans", "?bilan=anomalies")
+        """Where what is to be looked at in them is told, and decided of."""
+        return self.url("anomalies", "?sur=bilan")
 
     # -- What to do --------------------------------------------------------------------------------
     @property

@@ -44,6 +44,8 @@ from ..saisie import (
 )
 from .comparaison import AnneePrecedente, annee_precedente, cle_du_libelle
 
+# The grids of people as a whole.
+EFFECTIFS = "effectifs"
 VIDE, EN_COURS, FAIT, SANS_OBJET = "vide", "encours", "fait", "sans_objet"
 
 
@@ -164,6 +166,11 @@ class Parcours:
     def anomalies_de(self, code: str) -> list[Anomalie]:
         """Return what does not add up in a step."""
         return [a for a in self.anomalies if self.saisie.etape_du_champ(a.champ) == code]
+
+    def lieu(self, anomalie: Anomalie) -> str:
+        """Return where a finding is said: at its field; under the grids for what a text says of one of their cells."""
+        dans_une_grille = isinstance(self.saisie.champs.get(anomalie.champ), Case)
+        return EFFECTIFS if dans_une_grille and anomalie.citation else anomalie.champ
 
     def a_revoir(self, code: str) -> list[str]:
         """Return what contradicts itself or cannot be read in a step, in sentences; what is only missing left out."""
@@ -406,8 +413,9 @@ class PageEtape:
         """What does not add up at each field, the gaps of the grids left out: the grids say them."""
         phrases: dict[str, list[str]] = {}
         for anomalie in self.anomalies:
-            if not isinstance(self.saisie.champs.get(anomalie.champ), Case | None):
-                phrases.setdefault(anomalie.champ, []).append(anomalie.message)
+            lieu = self.parcours.lieu(anomalie)
+            if lieu == EFFECTIFS or not isinstance(self.saisie.champs.get(lieu), Case | None):
+                phrases.setdefault(lieu, []).append(anomalie.message)
         return phrases
 
     @cached_property

@@ -16,6 +16,7 @@ from comptes.templatetags.typographie import date_longue, delai
 
 from ..models import Bilan
 from ..pages.action import (
+    a_verifier,
     ambiguite_a_trancher,
     autres_annees,
     budgets_annonces,
@@ -76,6 +77,7 @@ def action_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
         "bouton": _bouton(request, annuelle, bilan, lecture, gere=gere),
         "autres_annees": autres_annees(annuelle, request.user),
         "historique": historique_action(annuelle, request.user) if suit else [],
+        "a_verifier": a_verifier(annuelle, lecture) if gere else [],
         "gere": gere,
         "suit": suit,
     }

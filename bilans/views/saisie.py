@@ -1,7 +1,7 @@
 """Entering a bilan: step by step for the porteur, on one page for the chargé·e de mission."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger, lire_json
 
 from .. import operations
-from ..controles.justifications import constats_bilan
+from ..controles.justifications import Constat, constats_bilan
 from ..forms import BilanForm, EtapeForm, valeurs
 from ..models import Bilan
 from ..operations import OperationRefusee
@@ -29,7 +29,7 @@ from ..operations.brouillon import Changement, ConflitDeChamp, ResultatBrouillon
 from ..operations.suggestions import ignorer_suggestion, propositions, reprendre_suggestion
 from ..pages.consultation import commentaires_par_champ
 from ..pages.pieces import pieces_du_bilan
-from ..pages.saisie import LONGUEUR_MAX, PHRASE_TROP_LONG, PageEtape, PageRelecture, Parcours
+from ..pages.saisie import EFFECTIFS, LONGUEUR_MAX, PHRASE_TROP_LONG, PageEtape, PageRelecture, Parcours
 from ..regles import porte_le_bilan
 from ..saisie import DEROULEMENT, ETAPES, RELECTURE, Saisie, empreinte, marque
 from .bilan import PASSAGES
@@ -346,7 +346,11 @@ def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur)
             for nom, conflit in resultat.conflits.items()
         },
         "anomalies": [
-            {"champ": anomalie.champ, "message": anomalie.message, "bloquante": anomalie.bloquante}
+            {
+                "champ": parcours.lieu(anomalie),
+                "message": anomalie.message,
+                "bloquante": anomalie.bloquante,
+            }
             for anomalie in parcours.anomalies
         ],
         "etapes": {
@@ -369,6 +373,10 @@ def _quand(instant: datetime | None) -> str:
     if timezone.localtime(instant).date() == timezone.localdate():
         return heure(instant)
     return f"le {date_heure(instant)}"
+
+
+# The cells of the grids begin so (bilans.effectifs.nom_du_champ).
+CASES = ("total_", "qpv_")
 
 
 # -- On one page -----------------------------------------------------------------------------------
@@ -398,7 +406,7 @@ def _saisir_d_un_bloc(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
         "form": form,
         "conflit": conflit,
         "manques": manques,
-        "anomalies": [] if form.is_bound else [c.anomalie for c in constats if c.justification is None],
+        "phrases": {} if form.is_bound else _par_champ(constats),
         "justifiable": any(constat.bloque and constat.justifiable for constat in constats),
         "enregistre_le": _enregistre_le(bilan),
         "releves": [v for v in form.saisie.valeurs_indicateurs if v.critere_id is v.demande_id is None],
@@ -406,6 +414,20 @@ def _saisir_d_un_bloc(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
         "propositions": [] if form.is_bound else propositions(form.saisie),
     }
     return render(request, "bilans/bilan_saisir.html", contexte)
+
+
+def _par_champ(constats: Iterable[Constat]) -> dict[str, list[str]]:
+    """Return what does not add up at each field, in sentences; what was decided of is not said again.
+
+    What a text says of a cell is said under the grids.
+    """
+    phrases: dict[str, list[str]] = {}
+    for constat in constats:
+        anomalie = constat.anomalie
+        if constat.justification is None:
+            lieu = EFFECTIFS if anomalie.citation and anomalie.champ.startswith(CASES) else anomalie.champ
+            phrases.setdefault(lieu, []).append(anomalie.message)
+    return phrases
 
 
 def _enregistre_le(bilan: Bilan) -> datetime | None:

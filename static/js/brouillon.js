@@ -902,10 +902,24 @@
   const montrerLesAnomalies = (anomalies) => tous("[data-anomalies]").forEach((liste) => {
     const siennes = anomalies.filter(({ champ }) => !liste.dataset.anomalies || liste.dataset.anomalies === champ);
     const phrases = siennes.map(({ message }) => message);
-    if (tous("li", liste).map((ligne) => ligne.textContent).join("|") === phrases.join("|")) return;
-    liste.replaceChildren(...phrases.map((phrase) => creer("li", {}, phrase)));
+    if (tous("li:not(.anomalies-suite)", liste).map((ligne) => ligne.textContent).join("|") === phrases.join("|")) return;
+    const lignes = phrases.map((phrase) => creer("li", {}, phrase));
+    liste.replaceChildren(...lignes.slice(0, ANOMALIES_MONTREES), ...laSuite(lignes.slice(ANOMALIES_MONTREES)));
     liste.hidden = phrases.length === 0;
   });
+  /* Calm: beyond three, the sentences unfold (templates/bilans/saisie/anomalies.html writes the same). */
+  const ANOMALIES_MONTREES = 3;
+  const laSuite = (lignes) => {
+    if (!lignes.length) return [];
+    const suite = creer("details", { class: "repli" });
+    suite.append(creer("summary", {}, lignes.length === 1 ? "1 autre remarque" : `${lignes.length} autres remarques`));
+    const liste = creer("ul", {});
+    liste.append(...lignes);
+    suite.append(liste);
+    const ligne = creer("li", { class: "anomalies-suite" });
+    ligne.append(suite);
+    return [ligne];
+  };
   const montrerLesEtapes = (etapes) => tous("a[data-etape-lien]").forEach((lien) => {
     const etape = etapes[lien.dataset.etapeLien];
     const mot = lien.querySelector("[data-etape-etat]");
