@@ -266,11 +266,11 @@ def _separer_les_titres_colles(
     titres: Sequence[Titre], lectures: list[Lecture], profils: Sequence[Profil]
 ) -> None:
     """Share « Département Région » between its column and the next one, that has figures and no title."""
-    for i, titre in enumerate(titres[:-1]):
+    for i, titre in enumerate(titres):
         noms = deux_financeurs(titre.texte)
         if noms is None:
             continue
-        libre = not titres[i + 1].texte and profils[i + 1].numerique
+        libre = i + 1 < len(titres) and not titres[i + 1].texte and profils[i + 1].numerique
         if not libre:
             lectures[i] = replace(
                 lectures[i],

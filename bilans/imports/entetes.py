@@ -136,7 +136,7 @@ def lire(feuille: Feuille, premiere: int, derniere: int, mots: Vocabulaire) -> E
     titres = tuple(_titre(grille, premiere, derniere, colonne) for colonne in range(grille.largeur))
     poids: dict[str, float] = {}
     for titre in titres:
-        sens, valeur = mots.poids(titre.texte)
+        sens, valeur = mots.poids(titre.texte, fautes=True)
         if not sens and titre.groupe:
             sens, valeur = mots.poids(titre.entier)
         if sens:
@@ -164,7 +164,21 @@ def sans_titres_connus(feuille: Feuille) -> tuple[int, int] | None:
 
 
 def _peser(grille: Grille, mots: Vocabulaire, ligne: int) -> float:
-    """Return how much a row looks like a header; nothing for a row with less than two titles known."""
+    """Return how much a row looks like a header; nothing for a row with less than two titles known.
+
+    Typing errors are looked for only in a row that has a title as it is written.
+    """
+    connus, _ = _titres_connus(grille, mots, ligne, fautes=False)
+    if not connus:
+        return 0.0
+    connus, contre = _titres_connus(grille, mots, ligne, fautes=True)
+    return sum(connus.values()) - contre if len(connus) >= 2 else 0.0
+
+
+def _titres_connus(
+    grille: Grille, mots: Vocabulaire, ligne: int, fautes: bool
+) -> tuple[dict[str, float], float]:
+    """Return what the titles of a row say, each with its weight, and what its other cells weigh against it."""
     connus: dict[str, float] = {}
     contre = 0.0
     vues: set[Origine] = set()
@@ -177,12 +191,12 @@ def _peser(grille: Grille, mots: Vocabulaire, ligne: int) -> float:
         if origine == (ligne, colonne) and grille.est_nombre(ligne, colonne):
             contre += 1.0
             continue
-        sens, poids = mots.poids(texte)
+        sens, poids = mots.poids(texte, fautes)
         if sens:
             connus[sens] = max(connus.get(sens, 0.0), poids)
         else:
             contre += 0.4 if len(texte) <= LONGUEUR_MAX else 1.0
-    return sum(connus.values()) - contre if len(connus) >= 2 else 0.0
+    return connus, contre
 
 
 def _etendre(grille: Grille, mots: Vocabulaire, ligne: int) -> tuple[int, int]:
@@ -276,16 +290,19 @@ def _titre(grille: Grille, premiere: int, derniere: int, colonne: int) -> Titre:
 
 
 def _niveaux(grille: Grille, premiere: int, derniere: int, colonne: int) -> Iterator[str]:
-    dessous = grille.texte(derniere, colonne)
     for ligne in range(premiere, derniere + 1):
         texte = grille.texte(ligne, colonne)
-        if not texte and ligne < derniere and dessous:
-            texte = _groupe_a_gauche(grille, ligne, colonne)
+        if not texte and _a_un_sous_titre(grille, ligne, derniere, colonne):
+            texte = _groupe_a_gauche(grille, ligne, derniere, colonne)
         if texte:
             yield " ".join(texte.split())[: 2 * LONGUEUR_MAX]
 
 
-def _groupe_a_gauche(grille: Grille, ligne: int, colonne: int) -> str:
+def _a_un_sous_titre(grille: Grille, ligne: int, derniere: int, colonne: int) -> bool:
+    return any(grille.texte(dessous, colonne) for dessous in range(ligne + 1, derniere + 1))
+
+
+def _groupe_a_gauche(grille: Grille, ligne: int, derniere: int, colonne: int) -> str:
     """Return the group that goes on from the left, where a file without merged cells leaves blanks after it."""
     if ligne in grille.lignes_fusionnees:
         return ""
@@ -293,5 +310,5 @@ def _groupe_a_gauche(grille: Grille, ligne: int, colonne: int) -> str:
         texte = grille.texte(ligne, voisine)
         if texte:
             # a title that has no sub-title is no group
-            return texte if grille.texte(ligne + 1, voisine) else ""
+            return texte if _a_un_sous_titre(grille, ligne, derniere, voisine) else ""
     return ""

@@ -10,7 +10,8 @@ from .profils import en_texte, est_vide
 from .titres import cle_titre
 from .vocabulaire import Vocabulaire
 
-LIGNES_MAX = 2000
+# A form is written in the first rows of a sheet.
+LIGNES_MAX = 400
 COLONNES_MAX = 8
 ETIQUETTE_MAX = 60
 # A form is told by at least so many labels, of which the title or the porteur of the action.

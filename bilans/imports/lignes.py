@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from documents.normalisation import normaliser
-from documents.tableurs.modele import Feuille, Valeur, adresse
+from documents.tableurs.modele import Feuille, Valeur, adresse, nom_colonne
 
 from . import champs, fiches, signalements
 from .champs import CHAMPS, Confiance, Genre, est_montant, lire_effectif
@@ -174,6 +174,7 @@ class _Tableau:
             if colonne.index < largeur and colonne.champ != champs.IGNORER
         ]
         self.par_index = {colonne.index: colonne for colonne in self.colonnes}
+        self.lettres = {i: nom_colonne(i) for i in self.par_index}
         self.cles = structure.cles
         self.debut = structure.entete[1] + 1
 
@@ -262,7 +263,7 @@ class _Tableau:
             rang,
             nature,
             {self.cles[i]: valeur for i, valeur in propres.items()},
-            {self.cles[i]: adresse(rang, i) for i in propres},
+            {self.cles[i]: f"{self.lettres[i]}{rang + 1}" for i in propres},
             brut=tuple(en_texte(ligne[i]) for i in self.par_index),
         )
 
@@ -334,7 +335,7 @@ class _Parcours:
         for rang in range(len(tableau.feuille.lignes) - 1, tableau.debut - 1, -1):
             propres = tableau.propres(rang)
             nomme = not cles or any(isinstance(propres.get(i), str) for i in cles)
-            if nomme and len(propres) >= 2 and not self._est_un_total(propres):
+            if nomme and len(propres) >= 2 and not self._est_un_total(propres, _nombres(propres)):
                 return rang
         return tableau.debut - 1
 
@@ -372,11 +373,11 @@ class _Parcours:
             return NatureLigne.VIDE
         if self._est_l_entete(propres):
             return NatureLigne.ENTETE
-        if self._est_de_parts(rang, propres):
-            return NatureLigne.PARTS
-        if self._est_un_total(propres):
-            return self._quel_total(rang, propres)
         nombres = _nombres(propres)
+        if self._est_de_parts(rang, propres, nombres):
+            return NatureLigne.PARTS
+        if self._est_un_total(propres, nombres):
+            return self._quel_total(rang, propres, nombres)
         if len(nombres) == len(propres) and not propres.keys() & {tableau.intitule, tableau.porteur}:
             return self._que_des_nombres(rang, nombres, bool(herites.keys() & {tableau.intitule}))
         if len(propres) == 1 and not herites:
@@ -400,10 +401,8 @@ class _Parcours:
                 return True
         return False
 
-    def _est_de_parts(self, rang: int, propres: Mapping[int, Valeur]) -> bool:
-        textes = [
-            valeur for valeur in propres.values() if isinstance(valeur, str) and nombre_lu(valeur) is None
-        ]
+    def _est_de_parts(self, rang: int, propres: Mapping[int, Valeur], nombres: Mapping[int, Decimal]) -> bool:
+        textes = [valeur for i, valeur in propres.items() if isinstance(valeur, str) and i not in nombres]
         libelles = [texte for texte in textes if not est_pourcentage(texte)]
         if len(libelles) > 1:
             return False
@@ -421,13 +420,9 @@ class _Parcours:
         lu = nombre_lu(valeur)
         return en_argent and lu is not None and 0 <= lu <= 1
 
-    def _est_un_total(self, propres: Mapping[int, Valeur]) -> bool:
+    def _est_un_total(self, propres: Mapping[int, Valeur], nombres: Mapping[int, Decimal]) -> bool:
         """Return whether a label of the row says « total », with figures and no text of an action."""
-        textes = {
-            i: valeur
-            for i, valeur in propres.items()
-            if isinstance(valeur, str) and nombre_lu(valeur) is None
-        }
+        textes = {i: valeur for i, valeur in propres.items() if isinstance(valeur, str) and i not in nombres}
         if not textes or len(textes) > 3 or len(textes) == len(propres):
             return False
         if any(len(texte) > 80 for texte in textes.values()):
@@ -438,14 +433,15 @@ class _Parcours:
         cles = [i for i in textes if i not in tableau.longs]
         return any(trouver(normaliser(textes[i])) for i in (cles or textes))
 
-    def _quel_total(self, rang: int, propres: Mapping[int, Valeur]) -> NatureLigne:
+    def _quel_total(
+        self, rang: int, propres: Mapping[int, Valeur], nombres: Mapping[int, Decimal]
+    ) -> NatureLigne:
         """Return whether a row that says « total » is the whole's or a part's: by its words, its sums, its place."""
         dits = [normaliser(valeur) for valeur in propres.values() if isinstance(valeur, str)]
         if any(_SOUS_TOTAL.match(dit) for dit in dits):
             return NatureLigne.SOUS_TOTAL
         if any(_GENERAL.match(dit) for dit in dits) or rang > self.derniere_action:
             return NatureLigne.TOTAL
-        nombres = _nombres(propres)
         if (
             nombres
             and self._egales(nombres, self.sommes.tout)

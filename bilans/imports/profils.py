@@ -16,6 +16,7 @@ TEXTE_LONG = 60
 _EUROS = re.compile(r"(?:€|euros?|eur)\s*(?:ttc)?$", re.IGNORECASE)
 _NOMBRE = re.compile(r"[+\-−]?\d{1,15}(?:[.,]\d{1,6})?")
 _MILLIERS = re.compile(r"[+\-−]?\d{1,3}(?:\.\d{3})+(?:,\d{1,6})?")
+_DEBUTS = frozenset("0123456789+-−")
 _POURCENT = re.compile(r"[+\-−]?\d{1,6}(?:[.,]\d{1,4})?\s*%")
 # The longest word for a blank is much shorter.
 _BLANC_MAX = 30
@@ -43,7 +44,8 @@ def nombre_lu(valeur: Valeur) -> Decimal | None:
         return None
     if isinstance(valeur, (int, Decimal)):
         return Decimal(valeur)
-    if not isinstance(valeur, str) or len(valeur) > 40:
+    # most texts begin with a letter: nothing more is looked at
+    if not isinstance(valeur, str) or len(valeur) > 40 or valeur.lstrip()[:1] not in _DEBUTS:
         return None
     texte = _EUROS.sub("", "".join(valeur.split())).replace("−", "-")
     if _MILLIERS.fullmatch(texte):
@@ -58,7 +60,9 @@ def nombre_lu(valeur: Valeur) -> Decimal | None:
 
 def est_pourcentage(valeur: Valeur) -> bool:
     """Return whether a text is a percentage: « 47 % »."""
-    return isinstance(valeur, str) and len(valeur) < 20 and _POURCENT.fullmatch(valeur.strip()) is not None
+    if not isinstance(valeur, str) or len(valeur) >= 20 or "%" not in valeur:
+        return False
+    return _POURCENT.fullmatch(valeur.strip()) is not None
 
 
 def en_texte(valeur: Valeur) -> str:
@@ -95,8 +99,8 @@ class Profil:
 
     @property
     def numerique(self) -> bool:
-        """Whether what is written is mostly numbers; never of an empty column."""
-        return 2 * self.nombres > self.remplies
+        """Whether at least half of what is written is numbers; never of an empty column."""
+        return bool(self.remplies) and 2 * self.nombres >= self.remplies
 
     @property
     def textuel(self) -> bool:

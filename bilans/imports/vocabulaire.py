@@ -36,6 +36,13 @@ INDICES: Mapping[str, Mapping[str, int]] = {
 # Beyond, a cell with a typing error is a text, not a title.
 FAUTE_MAX = 40
 
+# Every word that means something in a title: a text that has none of them is no title.
+_CONNUS = frozenset(
+    mot
+    for cle in (*EXACTS, *DOUBLES, *ETATS, *SEXES, *USUELS, *MOTS_MONTANT, *MOTS_PERSONNES)
+    for mot in cle.split()
+)
+
 _EXERCICE = re.compile(r"\b(20\d\d|n ?[+-] ?\d|n)\b")
 _ANNEE = re.compile(r"\b(?:19|20)\d\d\b")
 _ENTRE = re.compile(r"(?<!\d)(\d{1,2})\s*(?:ans?)?\s*(?:-|/|a|et|_)\s*(\d{1,2})(?!\d)\s*(?:ans?\b)?")
@@ -146,7 +153,8 @@ class Vocabulaire:
             for nom, champ in zip(niveaux, ("axe_1", "axe_2", "axe_3"), strict=False)
             if nom.strip()
         }
-        self._poids: dict[str, tuple[str, float]] = {}
+        self._mots = _CONNUS.union(*(cle.split() for cle in (*self.niveaux, *self.financeurs.par_cle)))
+        self._poids: dict[tuple[str, bool], tuple[str, float]] = {}
 
     # -- As it is written ------------------------------------------------------------------------
     def exact(self, titre: str) -> str:
@@ -233,18 +241,31 @@ class Vocabulaire:
         return self.niveaux.get(cle) or EXACTS.get(cle) or str(DOUBLES.get(cle, cle))
 
     # -- At a glance, to find the header -----------------------------------------------------------
-    def poids(self, texte: str) -> tuple[str, float]:
-        """Return what a cell would be as a title and how much it weighs: ("", 0) for what is no title."""
-        if texte not in self._poids:
-            self._poids[texte] = self._peser(texte) if len(texte) <= LONGUEUR_MAX else ("", 0.0)
-        return self._poids[texte]
+    def poids(self, texte: str, fautes: bool = False) -> tuple[str, float]:
+        """Return what a cell would be as a title and how much it weighs: ("", 0) for what is no title.
 
-    def _peser(self, texte: str) -> tuple[str, float]:
+        With `fautes`, a title with a typing error is one.
+        """
+        if len(texte) > LONGUEUR_MAX:
+            return "", 0.0
+        if (texte, fautes) not in self._poids:
+            self._poids[texte, fautes] = self._peser(texte, fautes)
+        return self._poids[texte, fautes]
+
+    def _peser(self, texte: str, fautes: bool) -> tuple[str, float]:
+        mots = cle_titre(texte).split()
+        if any(mot in self._mots or mot[0].isdigit() for mot in mots):
+            pesee = self._peser_un_titre(texte)
+            if pesee[0]:
+                return pesee
+        corrige = self.corriger(texte) if fautes and len(texte) <= FAUTE_MAX else ""
+        return (corrige, 1.0) if corrige else ("", 0.0)
+
+    def _peser_un_titre(self, texte: str) -> tuple[str, float]:
         champ = self.exact(texte)
         if champ:
             return champ, 4.0 if champ in ("porteur", "intitule") else 2.0
-        double = self.double(texte)
-        if double is not None:
+        if self.double(texte) is not None:
             return f"?{cle_titre(texte)}", 2.0
         effectif = lire_effectif(texte)
         if effectif is not None:
@@ -252,8 +273,7 @@ class Vocabulaire:
         argent = self.montant(texte)
         if argent.connu or argent.usuel or (argent.argent and not argent.financeur):
             return f"montant {argent.financeur} {argent.etat} {argent.exercice}", 1.5
-        corrige = self.corriger(texte) if len(texte) <= FAUTE_MAX else ""
-        return (corrige, 1.0) if corrige else ("", 0.0)
+        return "", 0.0
 
 
 def indices(titre: str) -> tuple[str, int]:
