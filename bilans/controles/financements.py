@@ -174,8 +174,9 @@ _FINANCEE_PAR = re.compile(
     r"(?P<qui>[^.;:\n()]+)",
     re.IGNORECASE,
 )
+# « pas de financement de la Ville », « non financée par… »
 _PAS_DE_FINANCEMENT = re.compile(
-    r"\b(?:pas\s+de|sans|aucun|pas\s+(?:co)?financ(?:é|ée|és|ées))\s+(?:(?:co)?financements?\s+)?"
+    r"\b(?:(?:pas\s+de|sans|aucun)\s+(?:co)?financements?|(?:pas|non)\s+(?:co)?financ(?:é|ée|és|ées))\s+"
     r"(?:par\s+|de\s+|du\s+|des\s+|d['’])?(?P<qui>[^.;:\n()]+)",
     re.IGNORECASE,
 )
@@ -221,18 +222,20 @@ def financeur_nomme(ligne: LigneAnnee, annee: ContexteAnnee) -> list[Anomalie]:
 
 def _financeurs_nommes(ligne: LigneAnnee, annee: ContexteAnnee) -> Iterator[tuple[int, bool, str]]:
     """Yield each funder that the texts name once: whether it funds, and the words."""
-    connus = _noms_des_financeurs(annee)
+    mentions = [
+        (texte, lu, finance)
+        for texte in ligne.textes.values()
+        for motif, finance in ((_FINANCEE_PAR, True), (_PAS_DE_FINANCEMENT, False))
+        for lu in motif.finditer(texte)
+    ]
+    connus = _noms_des_financeurs(annee) if mentions else {}
     vus = set()
-    for texte in ligne.textes.values():
-        for motif, finance in ((_FINANCEE_PAR, True), (_PAS_DE_FINANCEMENT, False)):
-            for lu in motif.finditer(texte):
-                if not finance and "financ" not in lu[0].lower():
-                    continue
-                for nom in _SUITE.split(lu["qui"]):
-                    pk = connus.get(" ".join(mots_utiles(nom)))
-                    if pk is not None and (pk, finance) not in vus:
-                        vus.add((pk, finance))
-                        yield pk, finance, citer(texte, lu.start(), lu.end(), avant=20, apres=0)
+    for texte, lu, finance in mentions:
+        for nom in _SUITE.split(lu["qui"]):
+            pk = connus.get(" ".join(mots_utiles(nom)))
+            if pk is not None and (pk, finance) not in vus:
+                vus.add((pk, finance))
+                yield pk, finance, citer(texte, lu.start(), lu.end(), avant=20, apres=0)
 
 
 def _noms_des_financeurs(annee: ContexteAnnee) -> dict[str, int]:
@@ -243,7 +246,7 @@ def _noms_des_financeurs(annee: ContexteAnnee) -> dict[str, int]:
         seul = types.count(lu.type) == 1
         for nom in noms_d_un_financeur(lu.nom, lu.sigle, lu.type, seul_de_son_type=seul):
             noms.setdefault(nom, set()).add(pk)
-    return {nom: pks.copy().pop() for nom, pks in noms.items() if len(pks) == 1}
+    return {nom: min(pks) for nom, pks in noms.items() if len(pks) == 1}
 
 
 _REPORTEE = re.compile(r"\s*action\s+(?:20\d\d\s+)?(?:est\s+)?reportée\b", re.IGNORECASE)
