@@ -4,10 +4,11 @@
 
 `socle` says what a rule is, `contexte` what it reads, `lecture` (a bilan), `lecture_annee` and `lecture_contrat`
 read it from the database, `constats` runs the rules; these are in `effectifs` (EFF), `dates` and `dates_contrat` (DAT),
-`financements` and `totaux_imprimes` (FIN), `coherence` (COH).
+`financements` and `totaux_imprimes` (FIN), `coherence` and
+`coherence_contrat` (COH).
 """
 
-from . import coherence, dates, dates_contrat, effectifs, financements, totaux_imprimes
+from . import coherence, coherence_contrat, dates, dates_contrat, effectifs, financements, totaux_imprimes
 from .constats import (
     anomalies,
     anomalies_action,
@@ -44,6 +45,7 @@ __all__ = [
     "appliquer",
     "cadre",
     "coherence",
+    "coherence_contrat",
     "constats_annee",
     "constats_contrat",
     "contexte",

@@ -404,6 +404,18 @@ def _totaux(
         )
         for cle, genre, libelle, porteur in annonces
     ]
+    premiers = {axe.libelle: axe for axe in Axe.objects.filter(contrat=campagne.contrat, niveau=1)}
+    totaux += [
+        TotalControle(
+            nature=nature.PART,
+            libelle=f"Part des actions, {intitule}",
+            axe=premiers[intitule],
+            valeur=part,
+            source=textes["texte"],
+            citation=textes["citation_parts"],
+        )
+        for intitule, part in textes["parts_par_axe"].items()
+    ]
     for ordre, total in enumerate(totaux, 1):
         total.campagne, total.ordre = campagne, ordre
         total.valeur = Decimal(total.valeur)
