@@ -6,12 +6,13 @@ from typing import Any
 
 from django import forms
 
+from documents import nombre
 from documents.formats import taille_lisible
 from documents.tableurs.limites import COLONNES_MAX, LIGNES_MAX, OCTETS_MAX
 
 ACCEPTES = (".xlsx", ".ods", ".csv")
 LIMITES = (
-    f"Excel (.xlsx), LibreOffice (.ods) ou CSV ; {taille_lisible(OCTETS_MAX)}, {LIGNES_MAX // 1000} 000 lignes et "
+    f"Excel (.xlsx), LibreOffice (.ods) ou CSV ; {taille_lisible(OCTETS_MAX)}, {nombre(LIGNES_MAX)} lignes et "
     f"{COLONNES_MAX} colonnes au plus. Un ancien fichier .xls s'enregistre d'abord en .xlsx."
 )
 AUCUN_FICHIER = "Choisissez d'abord un fichier sur votre ordinateur."

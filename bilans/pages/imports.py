@@ -37,6 +37,8 @@ PROBLEMES_MONTRES = 200
 # A value longer than this is folded: a narrative has thousands of characters.
 VALEUR_COURTE = 180
 EXEMPLES_MONTRES = 3
+# Beyond, the answers to a question are a list to unfold.
+CHOIX_MONTRES = 6
 
 # -- States ----------------------------------------------------------------------------------------
 # The worker has it: the page says how far it is.
@@ -158,16 +160,20 @@ def ecrites_par_import(imports: Iterable[ImportTableur]) -> dict[int, dict[str, 
 def phrase_ecrites(comptes: Mapping[str, int]) -> str:
     """Return what was written, in words: « 46 lignes créées, 2 modifiées »; « Rien n'a changé » for nothing."""
     modifiees = sum(comptes.get(c, 0) for c in (Categorie.MODIFIEE, Categorie.CONFLIT))
-    morceaux = [
-        pluriel(n, mots)
+    faits = [
+        (n, mots)
         for n, mots in (
-            (comptes.get(Categorie.CREEE, 0), "ligne créée,lignes créées"),
+            (comptes.get(Categorie.CREEE, 0), "créée,créées"),
             (modifiees, "modifiée,modifiées"),
             (comptes.get(Categorie.SUPPRIMEE, 0), "retirée,retirées"),
         )
         if n
     ]
-    return capfirst(", ".join(morceaux)) if morceaux else "Rien n'a changé"
+    if not faits:
+        return "Rien n'a changé"
+    (premier, mots), *suite = faits
+    debut = f"{pluriel(premier, 'ligne,lignes')} {accord(premier, mots)}"
+    return ", ".join([debut, *(pluriel(n, mots) for n, mots in suite)])
 
 
 def _page(pages: Paginator, request: RequeteCampagne) -> Any:
@@ -419,6 +425,30 @@ def _nom_du_financeur(financeur: Financeur) -> str:
     return financeur.sigle if financeur.sigle == financeur.nom else f"{financeur.sigle} – {financeur.nom}"
 
 
+# -- Answers that hold for many questions ----------------------------------------------------------
+# What the questions of a kind may be told at once: the beginning of their key, the answer, the words of the button.
+PARTOUT = (
+    ("porteur:", "nouveau", "Créer les {n} porteurs que Pilotis ne connaît pas"),
+    ("financeur:", "nouveau", "Créer les {n} financeurs que Pilotis ne connaît pas"),
+    ("axe:", "nouveau", "Ajouter les {n} axes au contrat"),
+    ("territoire:", "vide", "Ne pas indiquer les {n} territoires inconnus"),
+    ("illisible:", "vide", "Laisser vides les {n} cases illisibles"),
+    ("montants:", "plus_tard", "Remettre à plus tard les {n} choix de montants"),
+)
+
+
+class Geste(NamedTuple):
+    """A button that answers many questions at once: the beginning of their keys, and its words."""
+
+    prefixe: str
+    libelle: str
+
+
+def reponse_partout(prefixe: str) -> str:
+    """Return the answer given at once to the questions whose key begins so, an empty text when there is none."""
+    return next((valeur for debut, valeur, _ in PARTOUT if debut == prefixe), "")
+
+
 # -- The preview -----------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class ValeurLue:
@@ -476,7 +506,7 @@ class ChoixLu:
 
     @property
     def libelle(self) -> str:
-        return str(self.choix["libelle"])
+        return str(self.choix["titre" if self.cases else "libelle"])
 
     @property
     def cases(self) -> list[tuple[str, str]]:
@@ -518,7 +548,14 @@ class QuestionLue:
 
     @property
     def choix_simples(self) -> list[ChoixLu]:
-        return [choix for choix in self._choix if not choix.cases]
+        """The others, the likeliest first."""
+        simples = [choix for choix in self._choix if not choix.cases]
+        return sorted(simples, key=lambda choix: not choix.proposee)
+
+    @property
+    def en_liste(self) -> bool:
+        """Whether there are too many answers to show them all: every axe, every territory."""
+        return len(self.choix_simples) > CHOIX_MONTRES
 
     @property
     def vaut_pour(self) -> str:
@@ -604,6 +641,35 @@ class Apercu:
         self.request = request
         self.import_ = import_
 
+    # -- What is shown ------------------------------------------------------------------------------
+    @property
+    def voir(self) -> str:
+        """What the address asks to see: the rows, « totaux » or « remarques »."""
+        demande = self.request.GET.get("voir", "")
+        return demande if demande in ("totaux", "remarques") else ""
+
+    @property
+    def parties(self) -> list[Lien]:
+        """The tabs: rows, printed totals, everything that is odd."""
+        parties = [Lien(f"Lignes ({nombre(self.lues)})", "?", self.voir == "")]
+        if self.import_.totaux:
+            ecarts = f"{pluriel(len(self.ecarts), 'écart,écarts')}" if self.ecarts else "justes"
+            parties.append(Lien(f"Totaux ({ecarts})", "?voir=totaux", self.voir == "totaux"))
+        if self.problemes:
+            remarques = f"Remarques ({nombre(len(self.problemes))})"
+            parties.append(Lien(remarques, "?voir=remarques", self.voir == "remarques"))
+        return parties
+
+    @cached_property
+    def ecarts(self) -> list[dict[str, str]]:
+        """The printed totals that the rows do not make."""
+        return [total for total in self.import_.totaux if total["ecart"]]
+
+    @property
+    def justes(self) -> list[dict[str, str]]:
+        """The printed totals that the rows make."""
+        return [total for total in self.import_.totaux if not total["ecart"]]
+
     # -- How many ----------------------------------------------------------------------------------
     @cached_property
     def _par_choix(self) -> list[tuple[str, bool | None, int]]:
@@ -664,10 +730,6 @@ class Apercu:
         return next((c for c in MOTS if self.comptes[c]), Categorie.A_DECIDER)
 
     @property
-    def titre(self) -> str:
-        return MOTS[Categorie(self.categorie)].onglet
-
-    @property
     def onglets(self) -> list[Lien]:
         """The categories that have rows, with how many."""
         return [
@@ -690,10 +752,32 @@ class Apercu:
         return LigneVue(ligne, self._communes, self._plusieurs_feuilles)
 
     @cached_property
+    def _posees(self) -> list[tuple[list[dict[str, Any]], dict[str, str], bool | None]]:
+        """The questions of the rows that ask some, what was answered, whether the row is kept."""
+        lignes = self.import_.lignes.exclude(questions=[]).order_by()
+        return list(lignes.values_list("questions", "reponses", "retenue"))
+
+    @cached_property
     def _communes(self) -> Counter[str]:
         """How many rows ask each question."""
-        questions = self.import_.lignes.exclude(questions=[]).order_by().values_list("questions", flat=True)
-        return Counter(question["cle"] for posees in questions for question in posees)
+        return Counter(question["cle"] for questions, _, _ in self._posees for question in questions)
+
+    @property
+    def gestes(self) -> list[Geste]:
+        """The buttons that answer at once several questions of a kind, still open, that propose the same."""
+        ouvertes = {
+            (question["cle"], question.get("proposition", ""))
+            for questions, reponses, retenue in self._posees
+            if retenue is not False
+            for question in questions
+            if question["cle"] not in reponses
+        }
+        gestes = []
+        for prefixe, valeur, mots in PARTOUT:
+            n = sum(cle.startswith(prefixe) and proposee == valeur for cle, proposee in ouvertes)
+            if n > 1:
+                gestes.append(Geste(prefixe, mots.format(n=nombre(n))))
+        return gestes
 
     @cached_property
     def _plusieurs_feuilles(self) -> bool:

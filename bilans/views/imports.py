@@ -20,7 +20,7 @@ from ..forms.imports import ColonnesForm, DepotForm, TableauForm
 from ..imports import champs
 from ..imports.annulation import annulable, annuler
 from ..imports.application import abandonner, confirmer, obstacles, relancer
-from ..imports.preparation import confirmer_colonnes, decider, deposer, relire, retenir_tout
+from ..imports.preparation import confirmer_colonnes, decider, deposer, relire, repondre_partout, retenir_tout
 from ..models import ImportTableur, LigneImport
 from ..operations import OperationRefusee
 from ..pages.imports import (
@@ -36,6 +36,7 @@ from ..pages.imports import (
     consequences,
     ecrites,
     laissees,
+    reponse_partout,
     tableau_des_problemes,
 )
 
@@ -213,6 +214,7 @@ def import_colonnes(request: RequeteCampagne, cle: str) -> HttpResponse:
         "form": form,
         "tableaux": tableaux,
         "colonnes": page.colonnes(form),
+        "options": [form["memoriser"], form["vides_effacent"]],
         "etats": list(champs.ETATS.items()),
         "montant": champs.MONTANT,
     }
@@ -322,8 +324,10 @@ def _cles(ligne: LigneImport) -> set[str]:
 
 @require_POST
 def import_choisir(request: RequeteCampagne, cle: str) -> HttpResponse:
-    """Keep, or leave, every row of a category."""
+    """Keep, or leave, every row of a category; answer at once the questions that propose the same."""
     import_ = _trouver(request, cle)
+    if "partout" in request.POST:
+        return _repondre_partout(request, import_)
     categorie, retenue = request.POST.get("categorie", ""), request.POST.get("retenue") == "oui"
     if categorie not in CHOISISSABLES:
         return HttpResponse(status=400)
@@ -334,6 +338,19 @@ def import_choisir(request: RequeteCampagne, cle: str) -> HttpResponse:
     mots = "retenue,retenues" if retenue else "laissée de côté,laissées de côté"
     messages.success(request, f"{pluriel(combien, 'ligne,lignes')} {accord(combien, mots)}.")
     return redirect(_retour(request, import_))
+
+
+def _repondre_partout(request: RequeteCampagne, import_: ImportTableur) -> HttpResponse:
+    prefixe = request.POST["partout"]
+    valeur = reponse_partout(prefixe)
+    if not valeur:
+        return HttpResponse(status=400)
+    try:
+        combien = repondre_partout(request.user, import_, prefixe, valeur)
+    except OperationRefusee as refus:
+        return _plus_a_relire(request, import_, str(refus))
+    messages.success(request, f"{pluriel(combien, 'question a sa réponse,questions ont leur réponse')}.")
+    return redirect(_adresse(request, "import_detail", import_.cle))
 
 
 # -- Confirming, undoing, giving up ----------------------------------------------------------------

@@ -314,7 +314,7 @@ def test_the_preview_says_first_what_it_would_do(apercu: ImportTableur, chargee:
     # What is to be decided comes first.
     assert "À décider (2) Refusées (1) À créer (1) À modifier (1) Inchangées (1)" in page
     assert "Votre réponse vaut pour 2 lignes." in page
-    assert "le plus probable" in page
+    assert "proposé" in page
     assert "MJC – Atelier vélo" not in page
 
 
@@ -332,7 +332,7 @@ def test_a_conflict_shows_both_values(apercu: ImportTableur, chargee: Client) ->
 
 
 def test_every_problem_is_said_with_its_remedy(apercu: ImportTableur, chargee: Client) -> None:
-    page = texte(chargee.get(detail(apercu)))
+    page = texte(chargee.get(detail(apercu, "?voir=remarques")))
     assert "2023, ligne 8, colonne I" in page
     assert "Écrivez 1250 ou 1,25 dans la case." in page
     reponse = chargee.get(detail(apercu, "?problemes=csv"))
@@ -399,6 +399,30 @@ def test_a_row_left_aside_asks_nothing_any_more(apercu: ImportTableur, chargee: 
     assert "Il reste" not in page
 
 
+def test_many_questions_that_propose_the_same_have_one_button(apercu: ImportTableur, chargee: Client) -> None:
+    for nom in ("ccas", "mjc", "usep"):
+        ligne(
+            apercu,
+            Categorie.A_DECIDER,
+            questions=[{**QUESTION, "cle": f"porteur:{nom}", "proposition": "nouveau"}],
+        )
+    page = texte(chargee.get(detail(apercu)))
+    assert "Créer les 3 porteurs que Pilotis ne connaît pas" in page
+    url = adresse("import_choisir", apercu.campagne, apercu.cle)
+    page = texte(chargee.post(url, {"partout": "porteur:", "categorie": "a_decider"}, follow=True))
+    assert "3 questions ont leur réponse." in page
+    # The name that resembles another is still to be looked at.
+    assert "Il reste 1 question sans réponse" in page
+    assert chargee.post(url, {"partout": "tout"}).status_code == 400
+
+
+def test_many_answers_are_a_list(apercu: ImportTableur, chargee: Client) -> None:
+    choix = [{"valeur": f"axe:{n}", "libelle": f"Axe {n}"} for n in range(9)]
+    ligne(apercu, Categorie.A_DECIDER, questions=[{**QUESTION, "choix": choix, "proposition": "axe:7"}])
+    page = texte(chargee.get(detail(apercu)))
+    assert "Choisissez… Axe 7 (proposé) Axe 0 Axe 1" in page
+
+
 @pytest.mark.parametrize("categorie", ["", "refusee", "controle", "inconnue"])
 def test_what_cannot_be_chosen_is_refused(apercu: ImportTableur, chargee: Client, categorie: str) -> None:
     url = adresse("import_choisir", apercu.campagne, apercu.cle)
@@ -427,12 +451,14 @@ def test_readings_of_amounts_are_a_table(apercu: ImportTableur, chargee: Client)
         "choix": [
             {
                 "valeur": "lecture:1",
-                "libelle": "Lecture A",
+                "libelle": "MAIRIE 6 000 €",
+                "titre": "Lecture A",
                 "montants": [{"libelle": "MAIRIE", "valeur": "6 000 €"}, {"libelle": "PSE", "valeur": ""}],
             },
             {
                 "valeur": "lecture:2",
-                "libelle": "Lecture B, celle du fichier",
+                "libelle": "PSE 6 000 €",
+                "titre": "Lecture B, celle du fichier",
                 "montants": [{"libelle": "MAIRIE", "valeur": ""}, {"libelle": "PSE", "valeur": "6 000 €"}],
             },
             {"valeur": "plus_tard", "libelle": "Décider plus tard"},
@@ -453,10 +479,13 @@ def test_control_totals_are_compared(apercu: ImportTableur, chargee: Client) -> 
             "calcule": "715 589 €",
             "ecart": "28 100 €",
             "explication": "C'est la somme des quatre lignes sans total.",
-        }
+        },
+        {"libelle": "PSE", "imprime": "2 500 €", "calcule": "2 500 €", "ecart": "", "explication": ""},
     ]
     apercu.save()
-    page = texte(chargee.get(detail(apercu)))
+    assert "Lignes (6) Totaux (1 écart) Remarques (1)" in texte(chargee.get(detail(apercu)))
+    page = texte(chargee.get(detail(apercu, "?voir=totaux")))
+    assert "1 total imprimé ne tombe pas juste" in page
     assert "TOTAL PDV 687 489 € 715 589 € 28 100 € C'est la somme des quatre lignes sans total." in page
 
 
