@@ -26,7 +26,8 @@ def lire_ages(jetons: Sequence[Jeton]) -> dict[int, Ages]:
     trouves: dict[int, Ages] = {}
     i = 0
     while i < len(jetons):
-        ages = _ages(jetons, i)
+        possible = jetons[i].sorte == Sorte.NOMBRE or jetons[i].norme in _OUVRENT
+        ages = _ages(jetons, i) if possible else None
         if ages is None or _est_une_duree(jetons, ages):
             i += 1
         else:
@@ -83,6 +84,10 @@ _SEUILS: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("-", "de"), False),
     (("jusqu'", "a"), False),
 )
+
+
+# What ages may begin with, when it is not a figure.
+_OUVRENT = {"entre", "de", "age", "agee", "ages", "agees", *(mots[0] for mots, _ in _SEUILS)}
 
 
 def _ouvert(jetons: Sequence[Jeton], i: int) -> Ages | None:

@@ -7,7 +7,7 @@ from . import lexique as lex
 from .ages import Ages
 from .faits import Nature
 from .jetons import Jeton, Sorte
-from .nombres import Quantite, lire_quantite
+from .nombres import DEBUTS, Quantite, lire_quantite
 
 # A four-digit number of this kind is a year, not people: « en 2024 jeunes et parents ont… ».
 ANNEES = range(1950, 2100)
@@ -63,7 +63,8 @@ def lire_comptes(
     comptes: list[Compte] = []
     i = 0
     while i < len(jetons):
-        compte = None if i in pris else _compte(jetons, i, ages, pris, texte)
+        possible = i not in pris and (jetons[i].sorte == Sorte.NOMBRE or jetons[i].norme in DEBUTS)
+        compte = _compte(jetons, i, ages, pris, texte) if possible else None
         if compte is None:
             i += 1
         else:

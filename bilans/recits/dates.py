@@ -12,6 +12,8 @@ ANNEES = range(1990, 2100)
 _VOIES = {"rue", "avenue", "place", "boulevard", "square", "impasse", "quai", "cours", "allee", "ecole", "college",
           "stade", "lycee", "salle"}  # fmt: skip
 
+_OUVRENT = {"du", "duu", "entre", "le", "les", "au", "des"}
+
 
 @dataclass(frozen=True, slots=True)
 class Jours:
@@ -42,7 +44,8 @@ def lire_dates(jetons: Sequence[Jeton], annee: int | None, pris: set[int]) -> li
     trouves: list[Jours] = []
     i = 0
     while i < len(jetons):
-        jours = None if i in pris else _jours(jetons, i, annee, trouves)
+        possible = i not in pris and (jetons[i].sorte == Sorte.NOMBRE or jetons[i].norme in _OUVRENT)
+        jours = _jours(jetons, i, annee, trouves) if possible else None
         if jours is None or any(k in pris for k in range(jours.debut, jours.fin)):
             i += 1
         else:

@@ -42,6 +42,8 @@ APPROXIMATIONS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("approximativement",), "~"),
     (("quelque",), "~"),
 )
+# What a quantity may begin with, when it is not a figure.
+DEBUTS = {*UNITES, *MULTIPLES, "entre", "de", *(mots[0] for mots, _ in APPROXIMATIONS)}
 # What is glued behind a number and makes it a rank, an hour or a measure: « 2ème », « 12h », « 30m ».
 SUFFIXES = {
     "er", "ere", "ers", "eres", "e", "es", "eme", "emes", "ieme", "iemes", "nd", "nde", "nds", "ndes", "h", "hs",
