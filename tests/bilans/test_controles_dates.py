@@ -477,6 +477,7 @@ def test_dat_11_le_projet_social_finit_avant_la_convention():
         "prévoyez son renouvellement, et ce que devient la convention sans lui.",
     )
     assert trouvee.citation.endswith("Contrat de projet Centre Social 2023-2026")
+    assert de_la_convention("DAT-11", "« Contrat de projet Centre Social 2026-2029 »") == []
 
 
 def test_dat_11_les_agrements_du_porteur():

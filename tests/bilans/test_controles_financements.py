@@ -238,9 +238,15 @@ def test_fin_01_la_tolerance_est_d_un_demi_point_par_part(juste, ville, attendu)
 
 
 def test_fin_01_une_colonne_de_parts_incomplete_ne_dit_rien(juste):
-    autre = total(7, 20, "part", porteur=1)
-    sans_ville = (*(t for t in juste.totaux if t.pk != 6), autre)
-    assert trouvees("FIN-01", replace(juste, totaux=sans_ville)) == []
+    parts = [replace(t, valeur=D(60)) if t.pk == 5 else t for t in juste.totaux]
+    assert len(trouvees("FIN-01", replace(juste, totaux=tuple(parts)))) == 1
+    region = FinanceurLu(pk=4, sigle="RÉGION", nom="Région", type="region")
+    sans_sa_part = replace(
+        juste,
+        financeurs={**juste.financeurs, 4: region},
+        totaux=(*parts, total(7, 1000, libelle="Total RÉGION", financeur=4)),
+    )
+    assert trouvees("FIN-01", sans_sa_part) == []
 
 
 def test_fin_01_sans_diviseur_sur_rien_n_est_affirme(juste):
@@ -343,6 +349,18 @@ def test_fin_05_chaque_colonne_de_bagnols_et_ce_que_les_sept_actions_expliquent(
     assert lisible(lus[-1].explication) == (
         "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes) ; elles pèsent 48 550 €. "
         "4 lignes sans total, 28 100 €, n'y sont pas comptées : 48 550 − 28 100 = 20 450."
+    )
+
+
+def test_fin_05_ce_que_pesent_les_absentes_ne_se_dit_que_si_le_compte_y_est():
+    totaux = [replace(t, valeur=D(690000)) if t.libelle == "TOTAL PDV" else t for t in bagnols().totaux]
+    (general,) = [
+        a
+        for a in trouvees("FIN-05", replace(bagnols(), totaux=tuple(totaux)))
+        if a.valeurs["total"] == "TOTAL PDV"
+    ]
+    assert lisible(general.explication) == (
+        "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes)."
     )
 
 
