@@ -236,6 +236,7 @@ ALIAS: Mapping[str, tuple[str, ...]] = {
         Intervenants | Nombre d'intervenants | Intervenants extérieurs | Prestataires
     """),
     "personnes": _titres("""
+        Nombre de bénéficiaires réalisé | Effectif réalisé | Nombre de participants réel |
         Nombre de personnes | Nombre de bénéficiaires | NB de bénéficiaires | Nb total | Effectif |
         Effectifs | Effectif total | Total bénéficiaires | Nombre total de bénéficiaires | Participants |
         Nombre de participants | Nb de participants | Nb pers | Personnes touchées | Personnes |
@@ -282,6 +283,8 @@ ALIAS: Mapping[str, tuple[str, ...]] = {
         % | Part | Part en % | Taux | Pourcentage | pourcentageSubvention | Taux d'intervention | En %
     """),
     "note": _titres("""
+        Nombre de bénéficiaires prévus | Nombre de bénéficiaires attendus | Nombre de participants prévus |
+        Effectif prévu | Effectif prévisionnel | Nombre de bénéficiaires prévisionnel |
         Observation | Observations | Commentaire | Commentaires | Remarque | Remarques | Note | Notes |
         Avis | Avis technique | Avis du comité | Avis COTECH | Divers | Précisions | Autres informations |
         Contact | Référent | Téléphone | Mail | Adresse mail | Email | Courriel | Adresse |

@@ -253,6 +253,7 @@ def accorder(
     """
     accordees = list(lectures)
     _separer_les_titres_colles(titres, accordees, profils)
+    _lire_le_beneficiaire(titres, accordees, profils)
     _lire_les_totaux(titres, accordees, profils)
     _lire_les_sous_totaux(titres, accordees, sous_total)
     _lire_entre_deux_montants(titres, accordees, profils)
@@ -302,6 +303,23 @@ def deux_financeurs(titre: str) -> tuple[str, str] | None:
 def usuel_exact(titre: str) -> bool:
     """Return whether the title is a usual funder, and nothing more."""
     return cle_titre(titre) in USUELS
+
+
+def _lire_le_beneficiaire(
+    titres: Sequence[Titre], lectures: list[Lecture], profils: Sequence[Profil]
+) -> None:
+    """Read « Bénéficiaire » as who receives the money, when short names stand under it and no other is a porteur."""
+    if any(lecture.champ == champs.PORTEUR for lecture in lectures):
+        return
+    for i, titre in enumerate(titres):
+        noms = profils[i].textuel and not profils[i].longs
+        if cle_sans_precision(titre.texte) == "beneficiaire" and noms:
+            lectures[i] = Lecture(
+                champs.PORTEUR,
+                confiance=Confiance.PROBABLE,
+                raison=f"« {titre.texte} » : des noms, et aucune autre colonne ne donne le porteur.",
+            )
+            return
 
 
 def _lire_les_totaux(titres: Sequence[Titre], lectures: list[Lecture], profils: Sequence[Profil]) -> None:

@@ -351,6 +351,21 @@ def test_un_titre_a_deux_sens_est_lu_par_ses_cases(titre: str, nombres: str, tex
     assert reconnaitre(en_textes).colonnes[2].champ == textes
 
 
+def test_le_beneficiaire_est_le_porteur_quand_personne_d_autre_ne_l_est() -> None:
+    lignes = (("MJC", "Web radio", 300), ("CCAS", "PRE", 400))
+    assert (
+        reconnaitre(un_tableau(("Bénéficiaire", "Objet", "Montant"), *lignes)).colonnes[0].champ == "porteur"
+    )
+    autre = reconnaitre(un_tableau(("Bénéficiaires", "Porteur", "Action"), ("enfants", "MJC", "Web radio")))
+    assert [colonne.champ for colonne in autre.colonnes] == ["type_public", "porteur", "intitule"]
+
+
+def test_le_nombre_prevu_n_est_pas_le_nombre_de_personnes_venues() -> None:
+    titres = ("Porteur", "Action", "Nombre de bénéficiaires prévus", "Nombre de bénéficiaires réalisés")
+    structure = reconnaitre(un_tableau(titres, ("MJC", "Web radio", 30, 20)))
+    assert [colonne.champ for colonne in structure.colonnes[2:]] == ["note", "personnes"]
+
+
 def test_un_titre_colle_se_partage_avec_la_colonne_suivante() -> None:
     structure = reconnaitre(
         un_tableau(
