@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from comptes.templatetags.typographie import pluriel, pourcent
 from documents.formats import nombre
@@ -651,6 +651,60 @@ def _sur_l_annonce(
         citation=total.citation,
         source=total.source,
     )
+
+
+# -- A table being read ----------------------------------------------------------------------------
+class VuALaLecture(Protocol):
+    """What the reading of a spreadsheet notes of a row (`bilans.imports.signalements.Signalement`)."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def phrase(self) -> str: ...
+
+    @property
+    def cellule(self) -> str: ...
+
+
+def _vus(code: str, gravite: Gravite, vus: Iterable[VuALaLecture]) -> list[Anomalie]:
+    return [anomalie(code, gravite, vu.phrase, vu.cellule) for vu in vus if vu.code == code]
+
+
+@regle(
+    "COH-09",
+    portee=Portee.IMPORT,
+    gravite=Gravite.INFO,
+    titre="En-tête mal écrit",
+    explication="Un titre de colonne reconnu malgré une faute (« DESSCRIPTIF ») : rien n'est perdu, vérifiez-la.",
+)
+def en_tetes(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
+    """The titles that were recognised in spite of a typing error."""
+    return _vus("COH-09", Gravite.INFO, vus)
+
+
+@regle(
+    "COH-10",
+    portee=Portee.IMPORT,
+    gravite=Gravite.ALERTE,
+    titre="Ligne coupée par un saut de page",
+    explication="La fin d'un texte, seule sur sa ligne, est recollée à l'action du dessus.",
+)
+def lignes_coupees(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
+    """The rows that were the end of the one above."""
+    return _vus("COH-10", Gravite.ALERTE, vus)
+
+
+@regle(
+    "COH-11",
+    portee=Portee.IMPORT,
+    gravite=Gravite.ALERTE,
+    titre="Ligne de continuation",
+    explication="Une case vide de porteur ou d'action veut dire « comme au-dessus » : elle est complétée ainsi.",
+)
+def lignes_de_continuation(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
+    """The rows whose porteur or title is that of the row above."""
+    return _vus("COH-11", Gravite.ALERTE, vus)
 
 
 # -- Words -----------------------------------------------------------------------------------------

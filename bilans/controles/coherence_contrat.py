@@ -251,10 +251,16 @@ def _sujet(libelle: str) -> frozenset[str]:
     return frozenset(singulier(mot) for mot in dits if mot not in MOTS_DE_MESURE)
 
 
+def _origine(lue: StatistiqueLue) -> str:
+    """Return « SIG Ville 2020 », « Atlas, 2022 », « 2022 »."""
+    annee = str(lue.annee or "")
+    mots_utiles = [lue.source, "" if annee in lue.source else annee]
+    return ", ".join(mot for mot in mots_utiles if mot) or "sans source ni année"
+
+
 def _deux_valeurs(code: str, une: StatistiqueLue, autre: StatistiqueLue, echelle: str) -> Anomalie:
     dits = [
-        f"{nombre(lue.valeurs[echelle])}{f' {lue.unite}' if lue.unite else ''} "
-        f"({', '.join(mots for mots in (lue.source, str(lue.annee or '')) if mots) or 'sans source ni année'})"
+        f"{nombre(lue.valeurs[echelle])}{f' {lue.unite}' if lue.unite else ''} ({_origine(lue)})"
         for lue in (une, autre)
     ]
     return anomalie(

@@ -53,9 +53,14 @@ def presque_pareils(un: str, autre: str) -> bool:
     """Return whether two normalised words are one word spelt twice: alike, but not the same nor its plural."""
     if un == autre or min(len(un), len(autre)) < MOT_LONG or un[0] != autre[0]:
         return False
-    if singulier(un) == singulier(autre):
+    if singulier(un) == singulier(autre) or _en_al(un) == _en_al(autre):
         return False
     return SequenceMatcher(None, un, autre, autojunk=False).ratio() >= RESSEMBLANCE
+
+
+def _en_al(mot: str) -> str:
+    """Return « departemental » for « departementaux »."""
+    return f"{mot[:-3]}al" if mot.endswith("aux") else mot
 
 
 def singulier(mot: str) -> str:
