@@ -22,6 +22,7 @@ def ecrire(classeur: Classeur) -> bytes:
             "proprietes": dict(classeur.proprietes),
             "feuilles": [_ecrire_feuille(feuille) for feuille in classeur.feuilles],
         },
+        ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
 

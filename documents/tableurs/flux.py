@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from xml.parsers import expat
 
-from documents.tableurs.erreurs import ABIME, ENTITES, FichierRefuse
+from documents.tableurs.erreurs import ABIME, DEMESURE, ENTITES, FichierRefuse
+from documents.tableurs.limites import BALISE_MAX, PROFONDEUR_MAX
 
 Attributs = dict[str, str]
 Debut = Callable[[Attributs], None]
@@ -38,35 +39,44 @@ def parcourir(
     analyseur = expat.ParserCreate(namespace_separator=" ")
     analyseur.buffer_text = True
     profondeur = 0
+    # the depth of the ignored element that is open: 0 when there is none
+    silence = 0
 
     def ouvrir(nom: str, attributs: Attributs) -> None:
+        descendre()
         if nom in tus:
             se_taire()
         elif nom in ouvrants:
             ouvrants[nom](attributs)
 
     def fermer(nom: str) -> None:
+        nonlocal profondeur
+        profondeur -= 1
         if nom in fermants:
             fermants[nom]()
 
-    def descendre(_nom: str, _attributs: Attributs) -> None:
+    def descendre(*_: object) -> None:
         nonlocal profondeur
         profondeur += 1
+        if profondeur > PROFONDEUR_MAX:
+            raise FichierRefuse(DEMESURE)
 
     def remonter(_nom: str) -> None:
         nonlocal profondeur
         profondeur -= 1
-        if profondeur == 0:
+        if profondeur < silence:
             ecouter()
 
     def se_taire() -> None:
-        nonlocal profondeur
-        profondeur = 1
+        nonlocal silence
+        silence = profondeur
         analyseur.StartElementHandler = descendre
         analyseur.EndElementHandler = remonter
         analyseur.CharacterDataHandler = None
 
     def ecouter() -> None:
+        nonlocal silence
+        silence = 0
         analyseur.StartElementHandler = ouvrir
         analyseur.EndElementHandler = fermer
         analyseur.CharacterDataHandler = texte
@@ -76,9 +86,14 @@ def parcourir(
 
     analyseur.StartDoctypeDeclHandler = refuser
     ecouter()
+    recus = 0
     try:
         for bloc in blocs:
             analyseur.Parse(bloc, False)
+            recus += len(bloc)
+            # what is not finished is read again with each block: an endless tag would take forever
+            if recus - analyseur.CurrentByteIndex > BALISE_MAX:
+                raise FichierRefuse(DEMESURE)
         analyseur.Parse(b"", True)
     except expat.ExpatError as erreur:
         if erreur.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:

@@ -26,7 +26,7 @@ VARIABLES = ("PATH", "LANG", "LC_ALL")
 def lire_tableur(contenu: bytes, nom: str) -> Classeur:
     """Return the workbook that the bytes are: an xlsx, an ods or a csv, whatever its name says.
 
-    Takes a process of its own, a minute and 1 GB at most (`limites`). Raises FichierRefuse, whose message is
+    Takes a process of its own, a minute and 512 MB at most (`limites`). Raises FichierRefuse, whose message is
     a French sentence that says what is wrong and how to mend it.
     """
     reconnaitre(contenu)

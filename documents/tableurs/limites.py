@@ -12,6 +12,11 @@ DEPLIE_MAX = 300 << 20
 RAPPORT_MAX = 200
 RAPPORT_SURVEILLE_DES = 5 << 20
 
+# Of a part: elements in one another (a spreadsheet has ten), and what is declared before the cells.
+PROFONDEUR_MAX = 100
+BALISE_MAX = 1 << 20
+STYLES_MAX = 100_000
+
 # Of a sheet: what lies beyond must be empty.
 LIGNES_MAX = 20_000
 COLONNES_MAX = 200
@@ -26,8 +31,8 @@ PROPRIETES_MAX = 200
 # of a cell: the limit of Excel itself
 TEXTE_MAX = 32_767
 
-# Of the process that reads.
-MEMOIRE_MAX = 1 << 30
+# Of the process that reads. The fullest workbook that the limits allow takes some 300 MB and ten seconds.
+MEMOIRE_MAX = 512 << 20
 PROCESSEUR_S = 30
 DELAI_S = 60
 # the exit code by which it says that the memory allowed did not suffice

@@ -39,7 +39,7 @@ def genre_de_format(identifiant: int, code: str | None) -> Genre:
     """Return what a number format shows, from its code when the workbook gives one, else from its number."""
     if code is None:
         return _INTEGRES.get(identifiant, Genre.NOMBRE)
-    sans_texte = _LITTERAL.sub("", code[:300]).split(";")[0]
+    sans_texte = _LITTERAL.sub("", code).split(";")[0]
     if _ECOULE.search(sans_texte):
         return Genre.DUREE
     lettres = _CROCHETS.sub("", sans_texte).lower()

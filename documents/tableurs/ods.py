@@ -69,7 +69,7 @@ def _proprietes(archive: Archive) -> dict[str, str]:
 
     def fin() -> None:
         texte.taire()
-        proprietes[nom] = texte.lu().strip()
+        proprietes[nom] = nettoyer(texte.lu())
         if len(proprietes) > PROPRIETES_MAX:
             raise FichierRefuse(DEMESURE)
 
@@ -142,6 +142,8 @@ class LecteurOds:
     def _proprietes_de_table(self, attributs: Attributs) -> None:
         if attributs.get(f"{_TABLE} display") == "false":
             self._styles_masques.add(self._style)
+            if len(self._styles_masques) > FEUILLES_MAX:
+                raise FichierRefuse(DEMESURE)
 
     # -- Sheets ------------------------------------------------------------------------------------
     def _ouvrir_table(self, attributs: Attributs) -> None:

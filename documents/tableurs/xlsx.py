@@ -30,10 +30,12 @@ from documents.tableurs.limites import (
     FEUILLES_MAX,
     LIGNES_MAX,
     PROPRIETES_MAX,
+    STYLES_MAX,
 )
 from documents.tableurs.messages import LIENS, avertir, liste_de_feuilles, refuser_sans_donnees
 from documents.tableurs.modele import Classeur, Feuille, Plage, Valeur
 from documents.tableurs.nombres import Genre, genre_de_format, moment, nombre_exact
+from documents.texte import nettoyer
 
 # Each namespace has two forms, « transitional » and « strict ».
 _PRINCIPAL = (
@@ -213,13 +215,15 @@ def _genres(archive: Archive, partie: str) -> list[Genre]:
 
     def format_de_nombre(attributs: Attributs) -> None:
         if section == "numFmts":
-            codes[attributs.get("numFmtId", "")] = attributs.get("formatCode", "")
+            codes[attributs.get("numFmtId", "")[:9]] = attributs.get("formatCode", "")[:300]
 
     def style(attributs: Attributs) -> None:
         if section == "cellXfs":
             identifiant = attributs.get("numFmtId", "0")
             rang = int(identifiant) if identifiant.isdecimal() and len(identifiant) < 9 else 0
             genres.append(genre_de_format(rang, codes.get(identifiant)))
+        if len(genres) + len(codes) > STYLES_MAX:
+            raise FichierRefuse(DEMESURE)
 
     parcourir(
         archive.blocs(partie),
@@ -253,7 +257,7 @@ def _proprietes(archive: Archive, racine: Mapping[str, Relation]) -> dict[str, s
         texte.ecouter()
 
     def fin() -> None:
-        proprietes[nom] = _decoder(texte.lu()).strip()
+        proprietes[nom] = nettoyer(_decoder(texte.lu()))
         if len(proprietes) > PROPRIETES_MAX:
             raise FichierRefuse(DEMESURE)
 

@@ -247,6 +247,15 @@ def bombe_imbriquee(octets: int) -> bytes:
     )
 
 
+def attribut_immense(octets: int) -> bytes:
+    """One attribute of that size, varied enough for the archive not to look like a bomb."""
+    debut, fin = feuille_xml('<row spans="COUPE"/>').encode().split(b"COUPE")
+    motif = "".join(f"{i:x} " for i in range(20_000)) + "a" * 900_000
+    return remplacer_membre(
+        xlsx(), "xl/worksheets/sheet1.xml", *membre_gonfle(debut, motif.encode(), fin, octets)
+    )
+
+
 def repertoire_immense(entrees: int) -> bytes:
     return archive({f"{i:x}": b"" for i in range(entrees)})
 
@@ -439,6 +448,9 @@ REFUSES: dict[str, tuple[Callable[[], bytes], str]] = {
     "bombe de textes": (lambda: bombe_textes(100 << 20), "démesurée"),
     "bombe ods": (lambda: bombe_ods(60 << 20), "démesurée"),
     "texte de 4 Mo": (lambda: bombe_textes(4 << 20), "caractères"),
+    "éléments imbriqués": (lambda: bombe_imbriquee(40 << 20), "démesurée"),
+    "attribut immense": (lambda: attribut_immense(20 << 20), "démesurée"),
+    "profondeur sans fin": (lambda: bombe_de_profondeur(200), "démesurée"),
     "répertoire immense": (lambda: repertoire_immense(20_000), "démesurée"),
     "taille minorée": (taille_minoree, "abîmé"),
     "membre double": (membre_double, "abîmé"),
@@ -471,7 +483,7 @@ LUS: dict[str, Callable[[], bytes]] = {
     "dimension trop petite": lambda: dimension_menteuse("A1"),
     "dimension absurde": lambda: dimension_menteuse("ZZZZ0:-1"),
     "taille majorée": taille_majoree,
-    "profondeur": lambda: bombe_de_profondeur(20_000),
+    "profondeur": lambda: bombe_de_profondeur(90),
     "ods vide répété": lambda: ods_qui_repete(1_048_575, 16_384, ""),
     "ods d'espaces répétés": lambda: ods_qui_repete(1_048_575, 16_384, "  "),
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from documents.tableurs import FichierRefuse, Plage, lecture, lire_tableur
+from documents.tableurs import FichierRefuse, Plage, lecture, limites, lire_tableur
 from documents.tableurs.enfant import extraire
 from documents.tableurs.erreurs import ABIME, TROP_LONG, phrase
 
@@ -202,11 +203,32 @@ def test_delai_depasse(monkeypatch):
     assert str(refus.value) == phrase(TROP_LONG)
 
 
-def test_memoire_bornee_dans_l_enfant():
-    """Nested elements that a parser keeps in memory: what is allowed runs out, and that is a sentence."""
+def test_memoire_depassee_dans_l_enfant(monkeypatch):
+    """The child bounds its own memory, and says by its exit code that it was not enough."""
+    avec_peu = "from documents.tableurs import enfant as e; e.MEMOIRE_MAX = 60 << 20; raise SystemExit(e.principal())"
+    codes = []
+    vrai = subprocess.run
+
+    def lancer(commande, **options):
+        fini = vrai([commande[0], "-c", avec_peu], **options)
+        codes.append(fini.returncode)
+        return fini
+
+    monkeypatch.setattr(lecture.subprocess, "run", lancer)
+    lignes = "".join(f'<row><c t="str"><v>{i:0>900}</v></c></row>' for i in range(20_000))
     with pytest.raises(FichierRefuse) as refus:
-        lire_tableur(hostiles.bombe_imbriquee(200 << 20), "a.xlsx")
-    assert str(refus.value) == phrase(TROP_LONG)
+        lire_tableur(hostiles.xlsx(hostiles.feuille_xml(lignes)), "a.xlsx")
+    assert (codes, str(refus.value)) == ([limites.SANS_MEMOIRE], phrase(TROP_LONG))
+
+
+@pytest.mark.parametrize("code", [limites.SANS_MEMOIRE, -signal.SIGXCPU, -signal.SIGKILL, 1])
+def test_enfant_arrete(code, monkeypatch):
+    monkeypatch.setattr(
+        lecture.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code, b"", b"Traceback")
+    )
+    with pytest.raises(FichierRefuse) as refus:
+        lire_tableur(hostiles.xlsx(), "a.xlsx")
+    assert str(refus.value) == phrase(ABIME if code == 1 else TROP_LONG)
 
 
 def test_l_enfant_ne_recoit_pas_les_secrets(monkeypatch):
