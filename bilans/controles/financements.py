@@ -16,20 +16,16 @@ from porteurs.models import Porteur
 from .contexte import BudgetLu, ContexteAnnee, ContexteContrat, ConventionLue, LigneAnnee
 from .dates_lues import citer
 from .montants_lus import (
-    EQUIVOQUE,
-    GROUPE,
-    SANS_SEPARATEUR,
     ZERO,
-    TableauLu,
     brut,
     enumerer,
-    forme_du_nombre,
     montants_annuels,
     mots_utiles,
     noms_d_un_financeur,
     sommer,
 )
 from .socle import Anomalie, Gravite, Portee, anomalie, regle
+from .vus import VuALaLecture, reprendre
 
 # Where these findings lead: the amounts of the action.
 MONTANTS = "montants"
@@ -512,74 +508,37 @@ def _texte_qui_dit(convention: ConventionLue, mots: str) -> str:
 @regle(
     "FIN-07",
     portee=Portee.IMPORT,
-    gravite=Gravite.BLOQUANT,
+    gravite=Gravite.ALERTE,
     titre="Cases décalées",
-    explication="Un tableau dont les lignes n'ont pas le même nombre de cases a perdu des cases vides : les montants "
-    "ont pu glisser d'une colonne à l'autre.",
+    explication="Un tableau qui a perdu des cases vides montre des montants sous un autre financeur : un nombre sous "
+    "un titre de texte, une case au-delà des titres, un montant plus grand que le total de sa colonne.",
 )
-def cases_decalees(tableau: TableauLu, _: object) -> list[Anomalie]:
-    """The rows have as many cells as one another, and no amount is above the printed total of its column."""
-    trouvees = []
-    largeurs = list(dict.fromkeys(tableau.largeurs))
-    if len(largeurs) > 1:
-        trouvees.append(
-            anomalie(
-                "FIN-07",
-                Gravite.BLOQUANT,
-                f"Les lignes n'ont pas toutes le même nombre de cases ({enumerer(list(map(str, largeurs)))}) : des "
-                "cases vides ont pu se perdre. Vérifiez à quelle colonne est chaque montant.",
-                valeurs={"largeurs": " ".join(map(str, largeurs))},
-            )
-        )
-    for colonne in tableau.colonnes:
-        if colonne.total_imprime is None:
-            continue
-        trouvees += [
-            anomalie(
-                "FIN-07",
-                Gravite.BLOQUANT,
-                f"{montant(euros)} en colonne {colonne.titre}, dont le total imprimé n'est que de "
-                f"{montant(colonne.total_imprime)} : ce montant est sans doute d'une autre colonne.",
-                valeurs={"colonne": colonne.titre, "montant": brut(euros)},
-            )
-            for euros in colonne.montants
-            if euros > colonne.total_imprime
-        ]
-    return trouvees
+def cases_decalees(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
+    """The cells that may have drifted from a column to another."""
+    return reprendre("FIN-07", vus)
+
+
+@regle(
+    "FIN-08",
+    portee=Portee.IMPORT,
+    gravite=Gravite.ALERTE,
+    titre="Total de ligne qui se lit de deux façons",
+    explication="Un dernier montant qui est aussi la somme des précédents est peut-être un total : la question est "
+    "posée.",
+)
+def total_de_ligne_ambigu(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
+    """The rows whose total can be read in two ways."""
+    return reprendre("FIN-08", vus)
 
 
 @regle(
     "FIN-10",
     portee=Portee.IMPORT,
-    gravite=Gravite.BLOQUANT,
+    gravite=Gravite.INFO,
     titre="Nombres écrits de plusieurs façons",
-    explication="« 24 000 » et « 16072 » se lisent sans risque. « 1.234 » peut être mille deux cent trente-quatre ou "
-    "un virgule deux : il faut le dire.",
+    explication="« 24 000 », « 16072 », « 1 234,50 € » : tous sont lus ; ceux qui ne ressemblent pas à leurs voisins "
+    "sont montrés avec ce qui a été compris.",
 )
-def formats_de_nombre(tableau: TableauLu, _: object) -> list[Anomalie]:
-    """A column writes its numbers in one way; a number that can be read in two ways is asked about."""
-    trouvees = []
-    for colonne in tableau.colonnes:
-        formes = {cellule: forme_du_nombre(cellule) for cellule in colonne.cellules}
-        equivoques = [cellule for cellule, forme in formes.items() if forme == EQUIVOQUE]
-        premiers = {forme: cellule for cellule, forme in reversed(formes.items())}
-        if equivoques:
-            gravite = Gravite.BLOQUANT
-            phrase = f"« {equivoques[0]} » se lit de deux façons : écrivez-le sans séparateur de milliers."
-        elif GROUPE in premiers and SANS_SEPARATEUR in premiers:
-            gravite = Gravite.ALERTE
-            phrase = (
-                f"« {premiers[GROUPE]} » et « {premiers[SANS_SEPARATEUR]} » : deux formats de nombre dans la même "
-                "colonne. Les deux sont lus comme des nombres ; vérifiez-les."
-            )
-        else:
-            continue
-        trouvees.append(
-            anomalie(
-                "FIN-10",
-                gravite,
-                f"Colonne {colonne.titre} : {phrase}",
-                valeurs={"colonne": colonne.titre, "formes": " ".join(sorted(set(formes.values()) - {""}))},
-            )
-        )
-    return trouvees
+def formats_de_nombre(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
+    """The amounts that are not written as their neighbours."""
+    return reprendre("FIN-10", vus)

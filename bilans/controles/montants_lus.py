@@ -1,4 +1,4 @@
-"""Amounts compared: what explains a gap, how numbers are written, what a sentence says year by year. Pure."""
+"""Amounts compared: what explains a gap, what a sentence says year by year, how a text calls a funder. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,25 +33,6 @@ def brut(valeur: Decimal) -> str:
     return f"{valeur.normalize():f}"
 
 
-# -- A table being read ----------------------------------------------------------------------------
-@dataclass(frozen=True, kw_only=True)
-class ColonneLue:
-    """A column of money as it is typed: its title, its cells, their amounts, the total printed under it."""
-
-    titre: str
-    cellules: tuple[str, ...] = ()
-    montants: tuple[Decimal, ...] = ()
-    total_imprime: Decimal | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableauLu:
-    """A table before it is imported: how many cells each row has, and its columns of money."""
-
-    largeurs: tuple[int, ...] = ()
-    colonnes: tuple[ColonneLue, ...] = ()
-
-
 # -- Where a gap comes from ------------------------------------------------------------------------
 def expliquer(ecart: Decimal, termes: Sequence[Decimal], maximum: int = 4) -> tuple[int, ...]:
     """Return the places of the terms whose sum is exactly the gap: the only smallest set that does it.
@@ -71,23 +52,6 @@ def expliquer(ecart: Decimal, termes: Sequence[Decimal], maximum: int = 4) -> tu
         if trouvees:
             return trouvees[0] if len(trouvees) == 1 else ()
     return ()
-
-
-# -- How numbers are written -----------------------------------------------------------------------
-SANS_SEPARATEUR, GROUPE, DECIMALE, EQUIVOQUE = "sans séparateur", "groupé", "décimal", "équivoque"
-_FORMES = (
-    # « 1,234 » and « 1.234 »: a thousand and more, or one and a fraction
-    (EQUIVOQUE, re.compile(r"\d{1,3}[.,]\d{3}")),
-    (GROUPE, re.compile(rf"\d{{1,3}}(?:[{_ESPACES}]\d{{3}})+")),
-    (DECIMALE, re.compile(rf"(?:\d+|\d{{1,3}}(?:[{_ESPACES}]\d{{3}})+)[.,]\d{{1,2}}")),
-    (SANS_SEPARATEUR, re.compile(r"\d{4,}")),
-)
-
-
-def forme_du_nombre(cellule: str) -> str:
-    """Return how a number is written: one of the four forms, blank below 1 000 (all alike) or when it is no number."""
-    nu = re.sub(r"(?:€|euros?)$", "", cellule.strip(), flags=re.IGNORECASE).strip(_ESPACES)
-    return next((forme for forme, motif in _FORMES if motif.fullmatch(nu)), "")
 
 
 # -- What a sentence says --------------------------------------------------------------------------

@@ -23,14 +23,12 @@ from bilans.controles.contexte import (
     TotalLu,
 )
 from bilans.controles.montants_lus import (
-    ColonneLue,
-    TableauLu,
     brut,
     enumerer,
     expliquer,
-    forme_du_nombre,
     montants_annuels,
 )
+from bilans.imports.signalements import signaler
 from tests.outils.pages import lisible
 
 D = Decimal
@@ -675,77 +673,22 @@ def test_fin_12_81_000_sont_le_tiers_de_243_000(mjc):
 
 
 # -- A table being read ------------------------------------------------------------------------------
-def a_l_import(code, tableau):
-    return [
-        (a.gravite, lisible(a.message)) for a in appliquer(Portee.IMPORT, tableau, None) if a.code == code
+@pytest.mark.parametrize("code", ["FIN-07", "FIN-08", "FIN-10"])
+def test_ce_que_la_lecture_d_un_tableau_a_vu(code):
+    vus = [
+        signaler("FIN-07", "alerte", "6 000 € sous « PSE », c'est trop.", "K23", "Vérifiez."),
+        signaler("FIN-08", "alerte", "1 000 € est un montant, ou un total.", "M21"),
+        signaler("FIN-10", "info", "« 24 000 », en P37, est lu 24 000 €.", "P37"),
+        signaler("COH-11", "info", "Ligne 8, porteur est vide.", "A8"),
     ]
-
-
-def test_fin_07_des_lignes_de_largeurs_differentes():
-    assert a_l_import("FIN-07", TableauLu(largeurs=(16, 16, 17, 15, 18))) == [
-        (
-            Gravite.BLOQUANT,
-            "Les lignes n'ont pas toutes le même nombre de cases (16, 17, 15 et 18) : des cases vides ont pu se "
-            "perdre. Vérifiez à quelle colonne est chaque montant.",
-        )
-    ]
-    assert a_l_import("FIN-07", TableauLu(largeurs=(16, 16))) == []
-
-
-def test_fin_07_un_montant_au_dela_du_total_de_sa_colonne():
-    pse = ColonneLue(titre="PSE", montants=(D(1000), D(6000)), total_imprime=D(2500))
-    assert a_l_import("FIN-07", TableauLu(colonnes=(pse,))) == [
-        (
-            Gravite.BLOQUANT,
-            "6 000 € en colonne PSE, dont le total imprimé n'est que de 2 500 € : ce montant est sans doute d'une "
-            "autre colonne.",
-        )
-    ]
-    assert a_l_import("FIN-07", TableauLu(colonnes=(replace(pse, total_imprime=None),))) == []
-
-
-def test_fin_10_deux_formats_dans_une_colonne():
-    colonne = ColonneLue(titre="sous-total", cellules=("11500", "24 000", "800", "16072"))
-    assert a_l_import("FIN-10", TableauLu(colonnes=(colonne,))) == [
-        (
-            Gravite.ALERTE,
-            "Colonne sous-total : « 24 000 » et « 11500 » : deux formats de nombre dans la même colonne. Les deux "
-            "sont lus comme des nombres ; vérifiez-les.",
-        )
-    ]
-    assert (
-        a_l_import("FIN-10", TableauLu(colonnes=(replace(colonne, cellules=("24 000", "16 072", "")),))) == []
-    )
-
-
-def test_fin_10_un_nombre_qui_se_lit_de_deux_facons_bloque():
-    colonne = ColonneLue(titre="ETAT", cellules=("1.234",))
-    assert a_l_import("FIN-10", TableauLu(colonnes=(colonne,))) == [
-        (
-            Gravite.BLOQUANT,
-            "Colonne ETAT : « 1.234 » se lit de deux façons : écrivez-le sans séparateur de milliers.",
-        )
+    (attendu,) = [vu for vu in vus if vu.code == code]
+    trouvees = next(a for a in REGLES[code] if a.portee == Portee.IMPORT).fonction(vus, None)
+    assert [(a.code, a.gravite, a.champ, a.message) for a in trouvees] == [
+        (code, attendu.gravite, attendu.cellule, f"{attendu.phrase} {attendu.remede}".strip())
     ]
 
 
 # -- The helpers -------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("cellule", "forme"),
-    [
-        ("24 000", "groupé"),
-        ("24\u202f000 €", "groupé"),
-        ("16072", "sans séparateur"),
-        ("1 234,50 €", "décimal"),
-        ("12,5", "décimal"),
-        ("1,234", "équivoque"),
-        ("800", ""),
-        ("à définir", ""),
-    ],
-)
-def test_la_forme_d_un_nombre(cellule, forme):
-    assert forme_du_nombre(cellule) == forme
-
-
 def test_un_ecart_ne_s_explique_que_d_une_facon():
     termes = [D(n) for n in (1500, 2000, 2000, 2500, 2000, 2000, 800, 12000)]
     assert expliquer(D(800), termes) == (6,)
