@@ -276,7 +276,9 @@ def _est_un_sous_titre(mots: Vocabulaire, texte: str) -> bool:
 
 def _est_un_groupe(mots: Vocabulaire, texte: str) -> bool:
     sens = mots.poids(texte)[0]
-    return sens.startswith(("montant", "?")) or est_argent(texte) or est_public(texte)
+    # « Hors total », above the funders that are not in it
+    hors_total = "total" in cle_titre(texte).split()
+    return sens.startswith(("montant", "?")) or hors_total or est_argent(texte) or est_public(texte)
 
 
 # -- The title of a column -------------------------------------------------------------------------

@@ -50,7 +50,8 @@ def _fiche(feuille: Feuille, mots: Vocabulaire, colonne: int) -> Fiche | None:
     premieres: dict[str, Etiquette] = {}
     for etiquette in _etiquettes(feuille, mots, colonne):
         sens, valeur = mots.poids(etiquette.texte)
-        if sens not in poids:
+        # a column of porteurs may name funders: they make no form
+        if sens not in poids and not sens.startswith("montant "):
             poids[sens] = valeur
         premieres.setdefault(cle_titre(etiquette.texte), etiquette)
     if len(poids) < ETIQUETTES_MIN or not poids.keys() & {"intitule", "porteur"}:

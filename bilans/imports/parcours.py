@@ -243,17 +243,20 @@ class Parcours:
         if i in tableau.longs and not large:
             coupee = self.precedent is not None and not self.apres_total and not _NOTE.match(texte)
             return NatureLigne.SUITE if coupee else NatureLigne.NOTE
-        if _NOTE.match(texte) or (rang > self.derniere_action and i != tableau.intitule):
+        titre = large or i != tableau.intitule or bool(_TITRE_D_AXE.match(texte))
+        if _NOTE.match(texte) or (titre and rang > self.derniere_action):
             return NatureLigne.NOTE
-        if large or i != tableau.intitule or _TITRE_D_AXE.match(texte):
-            return NatureLigne.TITRE if i in tableau.par_index and len(texte) <= 120 else NatureLigne.NOTE
+        if titre:
+            return NatureLigne.TITRE if len(texte) <= 120 else NatureLigne.NOTE
         if len(tableau.colonnes) <= 2:
             return self._action(rang, {i: valeur}, {})
         if self.apres_total:
             return NatureLigne.NOTE
         # a title alone: an action of the porteur above when the porteur stands at its left, a heading otherwise
         apres_un_porteur = tableau.porteur is not None and tableau.porteur < i and self.porteur is not None
-        return NatureLigne.CONTINUATION if apres_un_porteur else NatureLigne.TITRE
+        if apres_un_porteur:
+            return NatureLigne.CONTINUATION
+        return NatureLigne.NOTE if rang > self.derniere_action else NatureLigne.TITRE
 
     def _action(self, rang: int, propres: Mapping[int, Valeur], herites: Mapping[int, object]) -> NatureLigne:
         """Return whether the row is an action by itself, one that goes on, or a note after the table."""

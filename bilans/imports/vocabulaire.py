@@ -44,6 +44,7 @@ _CONNUS = frozenset(
 )
 
 _EXERCICE = re.compile(r"\b(20\d\d|n ?[+-] ?\d|n)\b")
+_HORS_TOTAL = re.compile(r"\bhors[ -]total\b", re.IGNORECASE)
 _ANNEE = re.compile(r"\b(?:19|20)\d\d\b")
 _ENTRE = re.compile(r"(?<!\d)(\d{1,2})\s*(?:ans?)?\s*(?:-|/|a|et|_)\s*(\d{1,2})(?!\d)\s*(?:ans?\b)?")
 _ET_PLUS = re.compile(r"(?<!\d)(\d{1,2})\s*(?:ans?)?\s*(?:\+|et\s*(?:plus|\+)|ou plus)")
@@ -176,7 +177,8 @@ class Vocabulaire:
     def montant(self, titre: str) -> TitreMontant:
         """Return what a title of money says, its group of titles before it."""
         exercice = _EXERCICE.search(normaliser(titre))
-        sans_annee = _ANNEE.sub(" ", titre)
+        # « Hors total / CAF » is an amount of the CAF
+        sans_annee = _ANNEE.sub(" ", _HORS_TOTAL.sub(" ", titre))
         gardes: list[str] = []
         etat, argent, total = "", "€" in titre, False
         for mot in re.split(r"[\s/(),;:’'–\[\].]+", sans_annee):

@@ -366,6 +366,22 @@ def test_le_nombre_prevu_n_est_pas_le_nombre_de_personnes_venues() -> None:
     assert [colonne.champ for colonne in structure.colonnes[2:]] == ["note", "personnes"]
 
 
+def test_hors_total_n_est_pas_un_total() -> None:
+    """The header that Pilotis itself writes above the funders that are not in the total."""
+    titres = [("Porteur", "Action", "Total PDV", "Hors total"), (None, None, None, "CAF")]
+    structure = reconnaitre(un_tableau(*titres, ("MJC", "Web radio", 100, 20), ("CCAS", "PRE", 200, 30)))
+    assert structure.entete == (0, 1)
+    assert argent(structure) == [("Hors total / CAF", "CAF", "accorde")]
+
+
+def test_des_porteurs_aux_noms_de_financeurs_ne_font_pas_une_fiche() -> None:
+    porteurs = ("VILLE - DCESS", "VILLE - DGPU", "CAF", "Région Occitanie", "MSA", "Département du Gard")
+    structure = reconnaitre(
+        un_tableau(("ACTION", "STRUCTURE"), *((f"Action {nom}", nom) for nom in porteurs))
+    )
+    assert (structure.disposition, structure.entete) == (Disposition.TABLEAU, (0, 0))
+
+
 def test_un_titre_colle_se_partage_avec_la_colonne_suivante() -> None:
     structure = reconnaitre(
         un_tableau(

@@ -346,6 +346,24 @@ def test_une_note_au_bas_du_tableau_n_est_pas_une_action() -> None:
     assert natures(lignes) == {1: "entete", 2: "action", 3: "total", 4: "note", 5: "note", 6: "note"}
 
 
+def test_une_note_fusionnee_sous_la_derniere_action_n_est_pas_un_titre() -> None:
+    lignes = lire(
+        classeur(
+            feuille(
+                "Feuil1",
+                [
+                    ("ACTION", "STRUCTURE", "BILAN"),
+                    ("PRE", "CCAS", "Des enfants."),
+                    (),
+                    ("18 bilans validés.",),
+                ],
+                fusions=("A4:C4",),
+            )
+        )
+    )
+    assert natures(lignes) == {1: "entete", 2: "action", 4: "note"}
+
+
 def test_deux_suites_se_recollent_dans_l_ordre() -> None:
     lignes = tableau(
         *[
