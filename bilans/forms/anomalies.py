@@ -186,7 +186,7 @@ def seuils_actuels(campagne: Campagne) -> dict[str, Any]:
 def _part(libelle: str, nom: str, aide: str, maximum: int) -> ChampQuantite:
     champ = ChampQuantite(label=libelle, help_text=_aide(nom, aide, " %"), unite="%")
     champ.validators.append(
-        MaxValueValidator(maximum, f"Ce seuil ne dépasse pas {maximum} % : vérifiez le nombre.")
+        MaxValueValidator(maximum, f"Ce seuil ne dépasse pas {maximum} %% : vérifiez le nombre.")
     )
     return champ
 
@@ -198,7 +198,7 @@ def _nombre(libelle: str, nom: str, aide: str, unite: str, minimum: int, maximum
         maximum=maximum,
         widget=forms.TextInput(attrs={"data-unite": unite}),
     )
-    champ.validators.append(MinValueValidator(minimum, f"Ce seuil est d'au moins {minimum} {unite}."))
+    champ.validators.append(MinValueValidator(minimum, f"Ce seuil est d'au moins {minimum}."))
     return champ
 
 

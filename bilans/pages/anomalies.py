@@ -272,6 +272,8 @@ class PageAnomalies:
         self.etat = demande if demande in onglets else A_TRAITER
         # One object alone, asked for by a link of another page: everything of it is shown.
         self.objet = request.GET.get("objet", "")
+        # Read at once: it may have something to say in `avis`.
+        self.page = self._lire_page()
 
     # -- What is kept
     @cached_property
@@ -342,9 +344,8 @@ class PageAnomalies:
             graves[cle] = min(rang, graves.get(cle, rang))
         return graves
 
-    @cached_property
-    def page(self) -> Page[Any]:
-        """The page of blocks asked for."""
+    def _lire_page(self) -> Page[Any]:
+        """Return the page of blocks asked for."""
         paginateur = Paginator(self._blocs, BLOCS_PAR_PAGE)
         try:
             return paginateur.page(self.criteres.get("page", 1))
