@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import combinations
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from comptes.templatetags.typographie import pluriel, pourcent
 from documents.formats import nombre
@@ -30,6 +30,7 @@ from .textes_lus import (
     publics_sensibles,
     situations_sensibles,
 )
+from .vus import VuALaLecture, reprendre
 
 if TYPE_CHECKING:
     from ..models import Bilan
@@ -654,23 +655,6 @@ def _sur_l_annonce(
 
 
 # -- A table being read ----------------------------------------------------------------------------
-class VuALaLecture(Protocol):
-    """What the reading of a spreadsheet notes of a row (`bilans.imports.signalements.Signalement`)."""
-
-    @property
-    def code(self) -> str: ...
-
-    @property
-    def phrase(self) -> str: ...
-
-    @property
-    def cellule(self) -> str: ...
-
-
-def _vus(code: str, gravite: Gravite, vus: Iterable[VuALaLecture]) -> list[Anomalie]:
-    return [anomalie(code, gravite, vu.phrase, vu.cellule) for vu in vus if vu.code == code]
-
-
 @regle(
     "COH-09",
     portee=Portee.IMPORT,
@@ -680,7 +664,7 @@ def _vus(code: str, gravite: Gravite, vus: Iterable[VuALaLecture]) -> list[Anoma
 )
 def en_tetes(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
     """The titles that were recognised in spite of a typing error."""
-    return _vus("COH-09", Gravite.INFO, vus)
+    return reprendre("COH-09", vus)
 
 
 @regle(
@@ -692,7 +676,7 @@ def en_tetes(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
 )
 def lignes_coupees(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
     """The rows that were the end of the one above."""
-    return _vus("COH-10", Gravite.ALERTE, vus)
+    return reprendre("COH-10", vus)
 
 
 @regle(
@@ -704,7 +688,7 @@ def lignes_coupees(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
 )
 def lignes_de_continuation(vus: Iterable[VuALaLecture], _: object) -> list[Anomalie]:
     """The rows whose porteur or title is that of the row above."""
-    return _vus("COH-11", Gravite.ALERTE, vus)
+    return reprendre("COH-11", vus)
 
 
 # -- Words -----------------------------------------------------------------------------------------

@@ -579,13 +579,17 @@ class Vu:
     code: str
     phrase: str
     cellule: str
+    gravite: str = "alerte"
+    remede: str = "Vérifiez."
 
 
 @pytest.mark.parametrize("code", ["COH-09", "COH-10", "COH-11"])
 def test_ce_que_la_lecture_d_un_tableau_a_vu(code):
     vus = [Vu(code, "Lu ainsi.", "C4"), Vu("FIN-10", "Autre chose.", "I8")]
     (regle,) = REGLES[code]
-    assert [(a.code, a.message, a.champ) for a in regle.fonction(vus, None)] == [(code, "Lu ainsi.", "C4")]
+    assert [(a.code, a.message, a.champ) for a in regle.fonction(vus, None)] == [
+        (code, "Lu ainsi. Vérifiez.", "C4")
+    ]
 
 
 # -- Words, whatever they are ----------------------------------------------------------------------
