@@ -272,9 +272,10 @@ def _suites(effets: Iterable[EffetImport]) -> list[tuple[type[models.Model], lis
 
 
 def _est_reste(effet: EffetImport, presente: Image | None) -> bool:
-    if effet.nature == Nature.SUPPRESSION:
-        return presente is None
-    return presente == effet.apres
+    """Whether a row is as the import left it; a version alone says nothing: undoing another import raises it too."""
+    if effet.nature == Nature.SUPPRESSION or presente is None:
+        return effet.nature == Nature.SUPPRESSION and presente is None
+    return {**presente, VERSION: None} == {**effet.apres, VERSION: None}
 
 
 def _liens_vers(modele: type[models.Model]) -> list[Any]:
