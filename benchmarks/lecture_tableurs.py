@@ -146,7 +146,7 @@ def hostiles() -> None:
     fichiers |= {
         "feuille de 1 Go": lambda: f.bombe_feuille(GO),
         "texte de 1 Go": lambda: f.bombe_textes(GO),
-        "1 Go annoncé 500 octets": lambda: f.bombe_feuille(GO, annoncee=500),
+        "300 Mo annoncés 500 octets": lambda: f.bombe_feuille(300 << 20, annoncee=500),
         "million de lignes, 3 cellules vides": lambda: f.un_million_de_lignes_vides(3),
         "200 Mo d'éléments imbriqués": lambda: f.bombe_imbriquee(200 << 20),
         "un attribut de 200 Mo": lambda: f.attribut_immense(200 << 20),

@@ -42,26 +42,27 @@ class Archive:
             raise FichierRefuse(ABIME) from erreur
         membres = self._zip.infolist()
         _verifier(membres)
-        self._membres = {membre.filename: membre for membre in membres}
+        self._membres = {_cle(membre.filename): membre for membre in membres}
 
     def __contains__(self, nom: str) -> bool:
-        return nom in self._membres
+        return _cle(nom) in self._membres
 
     @property
     def noms(self) -> tuple[str, ...]:
         """The names of the members, in order."""
-        return tuple(self._membres)
+        return tuple(membre.filename for membre in self._membres.values())
 
     def blocs(self, nom: str) -> Iterator[bytes]:
         """Yield a member piece by piece. Raises FichierRefuse when it is missing, broken, or larger than allowed.
 
         zipfile gives at most the size that the archive states, and checks its sum: a size that lies is refused.
         """
-        if nom not in self._membres:
+        info = self._membres.get(_cle(nom))
+        if info is None:
             raise FichierRefuse(ABIME)
         lus = 0
         try:
-            with self._zip.open(self._membres[nom]) as membre:
+            with self._zip.open(info) as membre:
                 while bloc := membre.read(_BLOC):
                     lus += len(bloc)
                     if lus > MEMBRE_MAX:
@@ -74,9 +75,9 @@ class Archive:
 
     def petit(self, nom: str) -> bytes:
         """Return a member that is known to be small, empty when it is missing. Raises FichierRefuse beyond 1 MB."""
-        if nom not in self._membres:
+        if nom not in self:
             return b""
-        if self._membres[nom].file_size > _PETIT_MEMBRE:
+        if self._membres[_cle(nom)].file_size > _PETIT_MEMBRE:
             raise FichierRefuse(DEMESURE)
         return b"".join(self.blocs(nom))
 
@@ -94,7 +95,7 @@ def _verifier_repertoire(contenu: bytes) -> None:
 
 
 def _verifier(membres: list[zipfile.ZipInfo]) -> None:
-    noms = [membre.filename.casefold() for membre in membres]
+    noms = [_cle(membre.filename) for membre in membres]
     if any(membre.flag_bits & _CHIFFRE for membre in membres):
         raise FichierRefuse(PROTEGE)
     if len(membres) > MEMBRES_MAX:
@@ -107,8 +108,13 @@ def _verifier(membres: list[zipfile.ZipInfo]) -> None:
         raise FichierRefuse(DEMESURE)
     if sum(membre.file_size for membre in membres) > DEPLIE_MAX:
         raise FichierRefuse(DEMESURE)
-    if any(_MACROS.search(membre.filename) for membre in membres):
+    if any(_MACROS.search(nom) for nom in noms):
         raise FichierRefuse(MACROS)
+
+
+def _cle(nom: str) -> str:
+    """Return a name as members are known by: some software writes « \\ », or another case than where it refers."""
+    return nom.replace("\\", "/").casefold()
 
 
 def _nom_suspect(nom: str) -> bool:

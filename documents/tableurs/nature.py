@@ -32,7 +32,7 @@ AUTRES = (
     (re.compile(rb"\{\\rtf"), "un texte (RTF)"),
 )
 ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x05\x06")
-_BALISE = re.compile(rb"\s*<(!doctype|html|head|body|table|meta|\?xml|office:|[a-z:]+[ >])", re.I)
+_BALISE = re.compile(rb"\s*<(!doctype|html|head|body|table|meta|style|div|\?xml|svg|office:|workbook)", re.I)
 # The streams that say what a compound file is, in the order in which they settle the matter.
 FLUX_OLE = (
     ("EncryptedPackage", FichierRefuse(PROTEGE)),
@@ -79,5 +79,8 @@ def _refus_ole(contenu: bytes) -> FichierRefuse:
 
 def _refuser_les_balises(debut: bytes) -> None:
     if balise := _BALISE.match(debut):
-        xml = balise[1].lower().startswith((b"?xml", b"office:")) and b"<html" not in debut.lower()
+        xml = (
+            balise[1].lower().startswith((b"?xml", b"svg", b"office:", b"workbook"))
+            and b"<html" not in debut.lower()
+        )
         raise FichierRefuse(XML if xml else WEB)

@@ -258,8 +258,8 @@ def test_feuilles_masquees_lues_et_dites():
     )
 
 
-def test_strict_et_prefixe():
-    """Two ways of writing the same workbook: the strict namespace, and elements with a prefix."""
+def test_autres_ecritures_du_meme_classeur():
+    """The strict namespace, elements with a prefix, names of members that are not quite those referred to."""
     membres = fabrique.membres_xlsx()
     strict = {
         nom: str(contenu).replace(fabrique.NS, "http://purl.oclc.org/ooxml/spreadsheetml/main")
@@ -270,7 +270,10 @@ def test_strict_et_prefixe():
         '<x:c r="A1" t="str"><x:v>Porteur</x:v></x:c><x:c r="B1" t="str"><x:v>Montant</x:v></x:c>'
         "</x:row></x:sheetData></x:worksheet>"
     }
-    for variante in (strict, prefixe):
+    # old .NET software separates folders as Windows does, other software does not keep to one case
+    antislash = {nom.replace("/", "\\"): contenu for nom, contenu in membres.items()}
+    casse = {nom.replace("sheet1", "Sheet1"): contenu for nom, contenu in membres.items()}
+    for variante in (strict, prefixe, antislash, casse):
         assert extraire(fabrique.archive(variante)).feuilles[0].lignes == fabrique.CONTENU
 
 
