@@ -3,12 +3,21 @@
     from bilans.controles import anomalies_bilan, anomalies_annee, anomalies_contrat
 
 `socle` says what a rule is, `contexte` what it reads, `lecture` (a bilan), `lecture_annee` and `lecture_contrat`
-read it from the database, `constats` runs the rules; these are in `effectifs` (EFF), `dates` and `dates_contrat` (DAT),
-`financements` and `totaux_imprimes` (FIN), `coherence` and
+read it from the database, `constats` runs the rules; these are in `effectifs` and
+`effectifs_lus` (EFF), `dates` and `dates_contrat` (DAT), `financements` and `totaux_imprimes` (FIN), `coherence` and
 `coherence_contrat` (COH).
 """
 
-from . import coherence, coherence_contrat, dates, dates_contrat, effectifs, financements, totaux_imprimes
+from . import (
+    coherence,
+    coherence_contrat,
+    dates,
+    dates_contrat,
+    effectifs,
+    effectifs_lus,
+    financements,
+    totaux_imprimes,
+)
 from .constats import (
     anomalies,
     anomalies_action,
@@ -52,6 +61,7 @@ __all__ = [
     "dates",
     "dates_contrat",
     "effectifs",
+    "effectifs_lus",
     "financements",
     "lire_annee",
     "lire_contrat",

@@ -72,6 +72,8 @@ class Contexte:
     territoires: tuple[TerritoireLu, ...] = ()
     # people reached by the same action the year before, by perimeter (« total », « qpv »); absent when unknown
     precedent: Mapping[str, int] = field(default_factory=dict)
+    # the perimeters whose numbers are marked as an estimate; None when it was not read
+    estimes: frozenset[str] | None = None
     # the people planned by the fiche, when it is a number
     personnes_prevues: int | None = None
     # labels and ages of the bands, and the indicators answered: (label, unit, value)

@@ -7,6 +7,7 @@ from documents.formats import nombre
 
 from .. import effectifs as eff
 from .contexte import Contexte
+from .effectifs_lus import ages_du_texte, part_du_qpv, reste_du_texte, sexes_du_texte
 from .socle import Anomalie, Gravite, Portee, anomalie, regle
 
 if TYPE_CHECKING:
@@ -24,22 +25,22 @@ def _ecarts(situation: Contexte, code: str) -> list[Anomalie]:
 
 @regle("EFF-01", portee=Portee.BILAN, gravite=Gravite.BLOQUANT, titre="Femmes + hommes = total")
 def femmes_et_hommes_font_le_total(bilan: "Bilan", situation: Contexte) -> list[Anomalie]:
-    """Women + men (+ not given) = stated total."""
-    return _ecarts(situation, "EFF-01")
+    """Women + men (+ not given) = stated total, in the grid and in the sentences of the bilan."""
+    return [*_ecarts(situation, "EFF-01"), *sexes_du_texte(situation)]
 
 
 @regle("EFF-04", portee=Portee.BILAN, gravite=Gravite.BLOQUANT, titre="Tranches d'âge dans l'ensemble")
 def tranches_d_age_dans_l_ensemble(bilan: "Bilan", situation: Contexte) -> list[Anomalie]:
-    """The age bands count no more people than all ages."""
-    return _ecarts(situation, "EFF-04")
+    """The age bands count no more people than all ages; the ages told add up to the number entered."""
+    return [*_ecarts(situation, "EFF-04"), *ages_du_texte(situation)]
 
 
 @regle(
     "EFF-11", portee=Portee.BILAN, gravite=Gravite.BLOQUANT, titre="Public du QPV dans l'ensemble du public"
 )
 def qpv_dans_l_ensemble(bilan: "Bilan", situation: Contexte) -> list[Anomalie]:
-    """The people of the QPV are among the people."""
-    return _ecarts(situation, "EFF-11")
+    """The people of the QPV are among the people, and the share of them that the text tells."""
+    return [*_ecarts(situation, "EFF-11"), *part_du_qpv(situation)]
 
 
 @regle("EFF-07", portee=Portee.BILAN, gravite=Gravite.INFO, titre="Reste non ventilé")
@@ -64,7 +65,7 @@ def reste_non_ventile(bilan: "Bilan", situation: Contexte) -> list[Anomalie]:
                         {"reste": reste, "total": grille.total or 0},
                     )
                 )
-    return trouvees
+    return [*trouvees, *reste_du_texte(situation)]
 
 
 @regle("EFF-18", portee=Portee.BILAN, gravite=Gravite.ALERTE, titre="Personne : action non réalisée")

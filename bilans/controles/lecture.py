@@ -103,14 +103,16 @@ def contexte(
     campagne = annuelle.campagne
     partage = commun or cadre(campagne)
     avant = precedents if precedents is not None else lire_precedents(campagne, [annuelle.action])
+    effectifs = None if grilles else list(bilan.effectifs.all())
     return Contexte(
         annee=campagne.annee,
-        grilles=grilles or eff.grilles(bilan.effectifs.all(), partage.tranches),
+        grilles=grilles or eff.grilles(effectifs or (), partage.tranches),
         seuils=partage.seuils,
         textes=lire_recits(bilan),
         fiche=lire_fiche(annuelle),
         territoires=partage.territoires,
         precedent=avant.get(annuelle),
+        estimes=None if effectifs is None else frozenset(e.perimetre for e in effectifs if e.approximatif),
         personnes_prevues=_personnes_prevues(annuelle.indicateurs.all() if criteres is None else criteres),
         indicateurs=tuple(
             (valeur.libelle, valeur.unite, valeur.valeur)
