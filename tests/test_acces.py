@@ -138,6 +138,12 @@ ADRESSES: dict[str, Adresse] = {
     "porteur_acces": Adresse({CHARGEE, PORTEUR, ADMIN}, "porteur"),
     "porteur_inviter": Adresse({CHARGEE, PORTEUR, ADMIN}, "porteur", methode="post"),
     "acces_retirer": Adresse({CHARGEE, PORTEUR, ADMIN}, "porteur", sous="acces"),
+    "anomalies": Adresse(GESTION),
+    "anomalies_fichier": Adresse(GESTION, autres=(("format", "csv"),)),
+    "anomalie_justifier": Adresse(GESTION, methode="post"),
+    "justification_retirer": Adresse(GESTION, "justification", "pk", methode="post"),
+    "controles": Adresse(GESTION),
+    "campagne_controles": Adresse(GESTION),
     "financements": Adresse({CHARGEE, FINANCEUR, ADMIN}),
     "liste_porteurs": Adresse({CHARGEE, FINANCEUR, ADMIN}),
     "porteur_detail": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "porteur"),
@@ -227,6 +233,7 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
         f"indicateur_{suffixe}": fabriques.IndicateurDemandeFactory(campagne=campagne),
         f"courriel_{suffixe}": fabriques.CourrielFactory(campagne=campagne, porteur=porteur, envoye=True),
         f"envoi_{suffixe}": fabriques.EnvoiFactory(campagne=campagne),
+        f"justification_{suffixe}": fabriques.JustificationFactory(campagne=campagne),
         f"import_{suffixe}": _import(campagne),
         f"acces_{suffixe}": fabriques.representant_du_porteur(porteur).acces_porteurs.get(),
         f"action_{suffixe}": action,
@@ -257,7 +264,7 @@ def monde() -> Monde:
         nom: objets[f"{nom}_contrat"]
         for nom in (
             *("commentaire", "piece", "recu", "question", "indicateur", "courriel", "envoi", "acces"),
-            "import",
+            *("import", "justification"),
         )
     }
     objets |= {

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from actions.situation import RequeteCampagne
+from comptes.historique import SUPPRESSION
 from comptes.templatetags.typographie import pluriel
 from comptes.versions import VersionPerimee, comparer
 from comptes.vues import exiger
@@ -115,8 +116,13 @@ def anomalie_justifier(request: RequeteCampagne) -> HttpResponse:
 
 @require_POST
 def justification_retirer(request: RequeteCampagne, pk: int) -> HttpResponse:
-    """Take a decision back: the finding is to be looked at again."""
+    """Take a decision back: the finding is to be looked at again. Pressed twice, it says that it is done."""
     exiger(request, "contrats.gerer", request.contrat, REFUS)
+    if Justification.historique.filter(
+        id=pk, history_type=SUPPRESSION, campagne__contrat=request.contrat
+    ).exists():
+        messages.info(request, "Cette décision est déjà retirée.")
+        return redirect(_adresse(request))
     visibles = Justification.objects.visibles_par(request.user).filter(campagne__contrat=request.contrat)
     justification = get_object_or_404(visibles, pk=pk)
     try:

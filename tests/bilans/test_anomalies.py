@@ -237,6 +237,7 @@ def test_prendre_en_compte_d_un_geste_et_y_revenir(chargee, adresse, ajouter, ca
     assert chargee.get(retrait).status_code == 405
     chargee.post(retrait)
     assert "EFF-20" in codes(voir(chargee, adresse))
+    assert "Cette décision est déjà retirée." in texte(chargee.post(retrait, follow=True))
 
 
 def test_un_point_bloquant_demande_pourquoi_a_sa_place(chargee, adresse, ajouter, campagne):
