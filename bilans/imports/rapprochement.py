@@ -267,8 +267,9 @@ class Rapprochement:
 
     def _demander_porteur(self, cle: str, nom: str, cellule: str) -> Question:
         """Return the question that an unknown name asks: one that resembles, several in one cell, a service, new."""
-        proches = self.referentiel.porteurs_proches(nom)
         mere = self.referentiel.mere(nom)
+        # « VILLE - Service jeunesse » is of the Ville, and is not the Ville.
+        proches = [porteur for porteur in self.referentiel.porteurs_proches(nom) if porteur != mere]
         parties = decouper(nom)
         connues = [porteur for partie in parties if (porteur := self.referentiel.porteur(partie)) is not None]
         if len(parties) > 1 and (connues or "/" in nom or ";" in nom or "\n" in nom):
