@@ -59,9 +59,9 @@ class Command(Commande):
             import_ = self._preparer(auteur, campagne, nom, contenu)
             bloque = self._bloque(import_)
             if options["appliquer"] and not bloque:
-                self._appliquer(auteur, import_)
+                bloque = self._appliquer(auteur, import_)
             self._dire(import_, options["format"])
-            if not (options["appliquer"] and import_.statut == Statut.APPLIQUE):
+            if import_.statut != Statut.APPLIQUE:
                 # A preview leaves no trace, neither row nor file.
                 import_.fichier.delete(save=False)
                 transaction.set_rollback(True)
@@ -88,12 +88,12 @@ class Command(Commande):
         phrases = [f"{pluriel(refusees, 'ligne est refusée,lignes sont refusées')}."] if refusees else []
         return insecables(" ".join([*phrases, *obstacles(import_)]))
 
-    def _appliquer(self, auteur: Utilisateur, import_: ImportTableur) -> None:
+    def _appliquer(self, auteur: Utilisateur, import_: ImportTableur) -> str:
+        """Write what is retained; return why it could not be, empty when it was."""
         ImportTableur.objects.filter(pk=import_.pk).update(statut=Statut.APPLICATION, applique_par=auteur)
         appliquer(import_)
         import_.refresh_from_db()
-        if import_.statut != Statut.APPLIQUE:
-            raise Refus(import_.message, REFUSE)
+        return "" if import_.statut == Statut.APPLIQUE else import_.message
 
     # -- What is said ------------------------------------------------------------------------------
     def _dire(self, import_: ImportTableur, format: str) -> None:
