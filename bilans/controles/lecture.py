@@ -184,7 +184,7 @@ def _identite(action: Action) -> tuple[int, str]:
 
 
 def lire_precedents(campagne: Campagne, actions: Iterable[Action]) -> Precedents:
-    """Return what the received bilans of the year before say of the same actions, in one query.
+    """Return what the received bilans of the year before say of the same actions, in one query when there are none.
 
     The contract may be another one: 2024 follows the last year of the contract before.
     """
@@ -196,16 +196,18 @@ def lire_precedents(campagne: Campagne, actions: Iterable[Action]) -> Precedents
             action_annuelle__action__porteur__in={action.porteur_id for action in cherchees},
             action_annuelle__action__intitule_normalise__in={a.intitule_normalise for a in cherchees},
         )
-        .avec_effectifs()
         .select_related("action_annuelle__action")
+        .prefetch_related("effectifs__tranche")
         .order_by("pk")
     )
     precedents = Precedents()
     for bilan in bilans:
-        dits = {eff.ENSEMBLE: bilan.personnes, eff.QPV: bilan.personnes_qpv}
+        effectifs = bilan.effectifs.all()
+        tranches = {e.tranche_id: e.tranche for e in effectifs if e.tranche is not None}
+        grilles = eff.grilles(effectifs, tranches.values())
         precedents.ajouter(
             bilan.action_annuelle.action,
             bilan.action_annuelle.dispositif_id,
-            {perimetre: combien for perimetre, combien in dits.items() if combien is not None},
+            {perimetre: grille.total for perimetre, grille in grilles.items() if grille.total is not None},
         )
     return precedents
