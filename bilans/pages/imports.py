@@ -564,6 +564,14 @@ class QuestionLue:
 
 
 @dataclass(frozen=True)
+class QuestionPartagee:
+    """A question that several rows ask, answered through the first of them: its rank among the rows."""
+
+    ordre: int
+    question: QuestionLue
+
+
+@dataclass(frozen=True)
 class LigneVue:
     """A row of the preview."""
 
@@ -602,10 +610,12 @@ class LigneVue:
 
     @property
     def cree(self) -> bool:
-        return self.ligne.categorie == Categorie.CREEE
+        """Whether what it would write is new: there is nothing to compare it with."""
+        a_decider = self.ligne.categorie == Categorie.A_DECIDER
+        return self.ligne.categorie == Categorie.CREEE or (a_decider and not self.ligne.objet)
 
     @cached_property
-    def questions(self) -> list[QuestionLue]:
+    def _questions(self) -> list[QuestionLue]:
         return [
             QuestionLue(
                 rang,
@@ -617,9 +627,19 @@ class LigneVue:
         ]
 
     @property
+    def questions(self) -> list[QuestionLue]:
+        """What is asked here: what several rows ask is asked once, above them, until it is answered."""
+        return [question for question in self._questions if question.reponse or question.lignes == 1]
+
+    @property
+    def ailleurs(self) -> int:
+        """How many of its questions are asked above, with those of other rows."""
+        return len(self._questions) - len(self.questions)
+
+    @property
     def repondue(self) -> bool:
         """Whether each of its questions has its answer."""
-        return all(question.reponse for question in self.questions)
+        return all(question.reponse for question in self._questions)
 
     @property
     def a_choisir(self) -> bool:
@@ -752,26 +772,44 @@ class Apercu:
         return LigneVue(ligne, self._communes, self._plusieurs_feuilles)
 
     @cached_property
-    def _posees(self) -> list[tuple[list[dict[str, Any]], dict[str, str], bool | None]]:
-        """The questions of the rows that ask some, what was answered, whether the row is kept."""
-        lignes = self.import_.lignes.exclude(questions=[]).order_by()
-        return list(lignes.values_list("questions", "reponses", "retenue"))
+    def _posees(self) -> list[tuple[int, list[dict[str, Any]], dict[str, str], bool | None]]:
+        """The rows that ask something: their rank, their questions, what was answered, whether they are kept."""
+        lignes = self.import_.lignes.exclude(questions=[]).order_by("ordre")
+        return list(lignes.values_list("ordre", "questions", "reponses", "retenue"))
 
     @cached_property
     def _communes(self) -> Counter[str]:
         """How many rows ask each question."""
-        return Counter(question["cle"] for questions, _, _ in self._posees for question in questions)
+        return Counter(question["cle"] for _, questions, _, _ in self._posees for question in questions)
+
+    @cached_property
+    def _ouvertes(self) -> dict[str, tuple[int, int, dict[str, Any]]]:
+        """The questions without an answer, by key: the first row that asks each one, its rank there, itself."""
+        ouvertes: dict[str, tuple[int, int, dict[str, Any]]] = {}
+        for ordre, questions, reponses, retenue in self._posees:
+            for rang, question in enumerate(questions):
+                if retenue is not False and question["cle"] not in reponses:
+                    ouvertes.setdefault(question["cle"], (ordre, rang, question))
+        return ouvertes
+
+    @property
+    def partagees(self) -> list[QuestionPartagee]:
+        """The open questions that several rows ask, those that settle the most rows first."""
+        partagees = [
+            QuestionPartagee(ordre, QuestionLue(rang, question, "", self._communes[cle]))
+            for cle, (ordre, rang, question) in self._ouvertes.items()
+            if self._communes[cle] > 1
+        ]
+        return sorted(partagees, key=lambda partagee: (-partagee.question.lignes, partagee.ordre))[
+            :LIGNES_PAR_PAGE
+        ]
 
     @property
     def gestes(self) -> list[Geste]:
         """The buttons that answer at once several questions of a kind, still open, that propose the same."""
-        ouvertes = {
-            (question["cle"], question.get("proposition", ""))
-            for questions, reponses, retenue in self._posees
-            if retenue is not False
-            for question in questions
-            if question["cle"] not in reponses
-        }
+        ouvertes = [
+            (cle, question.get("proposition", "")) for cle, (_, _, question) in self._ouvertes.items()
+        ]
         gestes = []
         for prefixe, valeur, mots in PARTOUT:
             n = sum(cle.startswith(prefixe) and proposee == valeur for cle, proposee in ouvertes)

@@ -418,7 +418,11 @@ def test_many_questions_that_propose_the_same_have_one_button(apercu: ImportTabl
 
 def test_many_answers_are_a_list(apercu: ImportTableur, chargee: Client) -> None:
     choix = [{"valeur": f"axe:{n}", "libelle": f"Axe {n}"} for n in range(9)]
-    ligne(apercu, Categorie.A_DECIDER, questions=[{**QUESTION, "choix": choix, "proposition": "axe:7"}])
+    ligne(
+        apercu,
+        Categorie.A_DECIDER,
+        questions=[{**QUESTION, "cle": "axe:1", "choix": choix, "proposition": "axe:7"}],
+    )
     page = texte(chargee.get(detail(apercu)))
     assert "Choisissez… Axe 7 (proposé) Axe 0 Axe 1" in page
 
