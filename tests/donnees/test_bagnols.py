@@ -386,10 +386,24 @@ def test_les_etats_des_bilans(par_ordre):
     assert set(etats) == {"transmis", "a_completer", "valide"}
 
 
-def test_un_bilan_valide_n_a_rien_de_bloquant(annuelles):
+def test_un_bilan_valide_n_a_rien_de_bloquant_dans_sa_grille(annuelles):
     for annuelle in annuelles:
-        bloquants = [a for a in anomalies_bilan(annuelle.bilan) if a.bloquante]
+        bloquants = [a for a in anomalies_bilan(annuelle.bilan) if a.bloquante and not a.citation]
         assert bool(bloquants) == (annuelle.bilan.statut == "a_completer"), annuelle
+
+
+def test_quatre_bilans_valides_sont_contredits_par_leur_texte(par_ordre):
+    contredits = {
+        ordre: [a.code for a in anomalies_bilan(annuelle.bilan) if a.bloquante and a.citation]
+        for ordre, annuelle in par_ordre.items()
+    }
+    assert {ordre: codes for ordre, codes in contredits.items() if codes} == {
+        4: ["EFF-09"],
+        18: ["EFF-04"],
+        21: ["EFF-11"],
+        39: ["EFF-03"],
+    }
+    assert {par_ordre[ordre].bilan.statut for ordre in (4, 18, 21, 39)} == {"valide"}
 
 
 def test_le_fph_n_a_pas_eu_lieu_et_dit_pourquoi(par_ordre):
