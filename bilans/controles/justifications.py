@@ -70,8 +70,6 @@ def sans_appel(anomalie: Anomalie) -> bool:
 def constats(campagne: Campagne, trouvees: Iterable[Anomalie]) -> list[Constat]:
     """Return the findings with what was decided of them, in their order, in one query."""
     liste = list(trouvees)
-    if not liste:
-        return []
     valables: dict[tuple[str, str], Justification] = {}
     derniers: dict[tuple[str, str, str], Justification] = {}
     actuelles = {(anomalie.objet, anomalie.empreinte) for anomalie in liste}

@@ -194,7 +194,7 @@ def _part(libelle: str, nom: str, aide: str, maximum: int) -> ChampQuantite:
 def _nombre(libelle: str, nom: str, aide: str, unite: str, minimum: int, maximum: int) -> ChampNombre:
     champ = ChampNombre(
         label=libelle,
-        help_text=_aide(nom, aide, f" {unite}"),
+        help_text=_aide(nom, aide, f" {unite if getattr(Seuils(), nom) > 1 else unite.removesuffix('s')}"),
         maximum=maximum,
         widget=forms.TextInput(attrs={"data-unite": unite}),
     )

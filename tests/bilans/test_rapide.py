@@ -211,7 +211,7 @@ def test_autant_de_requetes_quel_que_soit_le_nombre(chargee, campagne):
         fabriques.effectifs(lu, F=12, H=17, T=30)
 
     ajouter()
-    assert verifier_requetes_constantes(lambda: grille(chargee, campagne), ajouter, fois=12) < 30
+    assert verifier_requetes_constantes(lambda: grille(chargee, campagne), ajouter, fois=12) < 38
 
 
 # -- A cell ----------------------------------------------------------------------------------------

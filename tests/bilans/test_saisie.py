@@ -602,7 +602,7 @@ def test_une_etape_a_un_nombre_fixe_de_requetes(client, annuelle, lea, etape):
         fabriques.annee_de(annuelle.action, 2023 - rang)
 
     ajouter()
-    assert verifier_requetes_constantes(lambda: client.get(adresse(bilan, etape)), ajouter) <= 40
+    assert verifier_requetes_constantes(lambda: client.get(adresse(bilan, etape)), ajouter) <= 48
 
 
 def test_la_chargee_a_une_seule_page_avec_tout(client, annuelle):
