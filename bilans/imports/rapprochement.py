@@ -5,7 +5,7 @@ ways. Answers are kept in the rows, by key of question; computing a row again gi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -43,6 +43,8 @@ NIVEAUX = ("axe_1", "axe_2", "axe_3")
 # What says who a row is, or is only compared: never written as such.
 IDENTITE = ("porteur", "siret", "rna", "intitule", "annee", "total_ligne", "sous_total", *NIVEAUX)
 LONGUEUR_INTITULE = 255
+# Rows computed between two looks at the progress.
+PAS = 250
 LONGUEUR_PORTEUR = 200
 
 
@@ -209,9 +211,14 @@ class Rapprochement:
 
     # -- All rows ----------------------------------------------------------------------------------
     def rapprocher(
-        self, lignes: Sequence[LigneImport], seulement: set[int] | None = None
+        self,
+        lignes: Sequence[LigneImport],
+        seulement: set[int] | None = None,
+        avancer: Callable[[int], object] | None = None,
     ) -> list[LigneImport]:
         """Compute the rows of actions and return those that were: unsaved, complete.
+
+        `avancer` is told, now and then, how many are done.
 
         All of `lignes` are identified, since two rows may be one action; `seulement` (keys) limits which are
         computed, with those that become another action.
@@ -225,6 +232,8 @@ class Rapprochement:
             if seulement is None or ligne.pk in seulement or autre:
                 self._calculer(rangee)
                 calculees.append(ligne)
+            if avancer is not None and len(calculees) % PAS == 0:
+                avancer(len(calculees))
         return calculees
 
     # -- Who a row is ------------------------------------------------------------------------------

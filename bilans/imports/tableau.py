@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max, Q
 
 from comptes.models import Utilisateur
@@ -31,7 +32,7 @@ from .cellules import Lecteur
 from .champs import Confiance
 from .ecriture import Ecrivain, creer_en_nombre, verifier
 from .genres import declarer
-from .journal import LOT, Journal, par_lots
+from .journal import LOT, Journal
 from .lignes import LigneLue, NatureLigne, lire_lignes
 from .rapprochement import Rapprochement, probleme
 from .referentiel import Referentiel, type_du_financeur
@@ -40,8 +41,6 @@ from .totaux import Comparaison, Imprime, RangeeChiffree, lire_imprimes, par_str
 from .valeurs import Json, Registre, valeurs_actuelles
 
 Statut, Categorie, NatureImport = ImportTableur.Statut, LigneImport.Categorie, LigneImport.Nature
-# Rows staged between two looks at the progress.
-PAS = 250
 PERIMEES_DITES = 4
 CONTROLES = (NatureLigne.SOUS_TOTAL, NatureLigne.TOTAL, NatureLigne.PARTS, NatureLigne.ORPHELINE)
 NATURES = {
@@ -242,15 +241,19 @@ class MiseEnAttente:
         import_.a_faire = len(lignes)
         import_.save()
         actions = [ligne for ligne in lignes if ligne.nature == NatureImport.ACTION]
-        self.rapprochement.rapprocher(actions)
+        self.rapprochement.rapprocher(actions, avancer=self._avancer)
         import_.totaux = self._comparer_les_totaux(lignes)
-        for lot in par_lots(lignes, PAS):
-            LigneImport.objects.bulk_create(lot)
-            import_.fait += len(lot)
-            import_.save(update_fields=["fait"])
+        # The whole preview or none of it: one that is cut short is staged anew.
+        with transaction.atomic():
+            LigneImport.objects.bulk_create(lignes, batch_size=LOT)
+        import_.fait = len(lignes)
         import_.avertissements = _sans_doublons([*import_.avertissements, *self.lecteur.avertissements])
         import_.statut = Statut.A_RELIRE
         import_.save()
+
+    def _avancer(self, faites: int) -> None:
+        """Say how far it is, in a write of its own: the page reads it meanwhile."""
+        ImportTableur.objects.filter(pk=self.import_.pk).update(fait=faites)
 
     def _reponses_deja_donnees(self) -> dict[str, str]:
         """Return what was answered before the columns changed: the same questions have the same keys."""

@@ -72,7 +72,7 @@ def test_appliquer_ecrit_et_une_seconde_fois_ne_change_rien(cadre, fichier):
     apres = photographie()
     code, sortie, _ = lancer(cadre, chemin, appliquer=True)
     assert code == 0
-    assert "1 inchangées." in sortie
+    assert "1\xa0inchangée." in sortie
     assert photographie() == apres
 
 

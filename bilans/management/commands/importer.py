@@ -24,10 +24,10 @@ FORMATS = ("texte", "json")
 ETIQUETTES = {
     Categorie.CREEE: "à créer",
     Categorie.MODIFIEE: "à modifier",
-    Categorie.INCHANGEE: "inchangées",
+    Categorie.INCHANGEE: "inchangée,inchangées",
     Categorie.A_DECIDER: "à décider",
-    Categorie.REFUSEE: "refusées",
-    Categorie.CONTROLE: "totaux de contrôle",
+    Categorie.REFUSEE: "refusée,refusées",
+    Categorie.CONTROLE: "ligne de totaux,lignes de totaux",
     Categorie.IGNOREE: "sans action",
 }
 
@@ -107,7 +107,7 @@ class Command(Commande):
         for phrase in import_.avertissements:
             self.stdout.write(phrase)
         comptes = [
-            f"{nombre} {ETIQUETTES[Categorie(categorie)]}"
+            _compter(nombre, ETIQUETTES[Categorie(categorie)])
             for categorie, nombre in sorted(resume["categories"].items())
             if categorie in ETIQUETTES
         ]
@@ -170,6 +170,11 @@ def _auteur(adresse: str | None, campagne: Campagne) -> Utilisateur:
     if not compte.has_perm("contrats.gerer", campagne.contrat):
         raise Refus(f"Le compte « {compte.email} » ne pilote pas ce contrat.")
     return compte
+
+
+def _compter(nombre: int, mots: str) -> str:
+    """Return « 3 à créer », « 1 inchangée », « 35 inchangées »."""
+    return pluriel(nombre, mots) if "," in mots else f"{nombre} {mots}"
 
 
 def _court(texte: str) -> str:
