@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import TransactionTestCase
 
 # Playwright's synchronous interface runs an event loop in the thread of the tests.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -27,11 +28,39 @@ VARIABLE_ABSENTE = re.compile(r"⟪variable absente : (.*?)⟫")
 
 
 # -- Collection, and what is cleaned at the end ----------------------------------------------------
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--avec-la-base",
+        action="store_true",
+        help="laisser les tests qui n'ouvrent pas la base : une autre base n'y change rien",
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("navigateur")
     laisser_les_verrous_a_qui_en_a(config, items)
+    if config.getoption("--avec-la-base"):
+        laisser(config, items, [item for item in items if not ouvre_la_base(item)])
+
+
+def ouvre_la_base(item: pytest.Item) -> bool:
+    """Return whether a test may read or write the database: pytest-django refuses it to the others."""
+    cas = getattr(item, "cls", None)
+    return (
+        item.get_closest_marker("django_db") is not None
+        or bool({"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", ())))
+        or (isinstance(cas, type) and issubclass(cas, TransactionTestCase))
+    )
+
+
+def laisser(config: pytest.Config, items: list[pytest.Item], laisses: list[pytest.Item]) -> None:
+    """Take `laisses` out of the run, which says how many they are."""
+    if laisses:
+        ecartes = set(laisses)
+        items[:] = [item for item in items if item not in ecartes]
+        config.hook.pytest_deselected(items=laisses)
 
 
 def laisser_les_verrous_a_qui_en_a(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,10 +69,7 @@ def laisser_les_verrous_a_qui_en_a(config: pytest.Config, items: list[pytest.Ite
 
     if connection.features.has_select_for_update:
         return
-    laisses = [item for item in items if item.get_closest_marker("verrous")]
-    if laisses:
-        items[:] = [item for item in items if item not in laisses]
-        config.hook.pytest_deselected(items=laisses)
+    laisser(config, items, [item for item in items if item.get_closest_marker("verrous")])
 
 
 def pytest_unconfigure() -> None:
