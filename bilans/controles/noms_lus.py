@@ -68,6 +68,25 @@ def singulier(mot: str) -> str:
     return mot[:-1] if len(mot) > 3 and mot[-1] in "sx" else mot
 
 
+@dataclass(frozen=True)
+class _Index:
+    """The words of a text made comparable, and where each one is."""
+
+    mots: tuple[Graphie, ...]
+    plats: tuple[str, ...]
+    places: dict[str, list[int]]
+
+
+@lru_cache(maxsize=4096)
+def _indexer(texte: str) -> _Index:
+    suite = mots(texte)
+    plats = tuple(normaliser(mot.ecrit) for mot in suite)
+    places: dict[str, list[int]] = {}
+    for place, plat in enumerate(plats):
+        places.setdefault(singulier(plat), []).append(place)
+    return _Index(suite, plats, places)
+
+
 def ecritures(nom: str, texte: str) -> Iterator[Graphie]:
     """Yield where a text writes `nom`, exactly or nearly: one word misspelt, a plural, another case.
 
@@ -76,17 +95,33 @@ def ecritures(nom: str, texte: str) -> Iterator[Graphie]:
     connus = [normaliser(mot.ecrit) for mot in mots(nom)]
     if not connus or sum(map(len, connus)) < MOT_LONG + 1:
         return
-    suite = mots(texte)
-    for place in range(len(suite) - len(connus) + 1):
-        fenetre = suite[place : place + len(connus)]
-        if _est_une_ecriture(connus, fenetre):
-            ecrit = texte[fenetre[0].debut : fenetre[-1].fin]
-            if _D_UN_TENANT.fullmatch(ecrit) and len(ecrit) <= len(nom) + 4:
-                yield Graphie(ecrit, fenetre[0].debut, fenetre[-1].fin)
+    index = _indexer(texte)
+    for place in _debuts_possibles(connus, index):
+        fenetre = index.mots[place : place + len(connus)]
+        if not _est_une_ecriture(connus, fenetre, index.plats[place : place + len(connus)]):
+            continue
+        ecrit = texte[fenetre[0].debut : fenetre[-1].fin]
+        if _D_UN_TENANT.fullmatch(ecrit) and len(ecrit) <= len(nom) + 4:
+            yield Graphie(ecrit, fenetre[0].debut, fenetre[-1].fin)
 
 
-def _est_une_ecriture(connus: Sequence[str], fenetre: Sequence[Graphie]) -> bool:
-    lus = [normaliser(mot.ecrit) for mot in fenetre]
+def _debuts_possibles(connus: Sequence[str], index: _Index) -> list[int]:
+    """Return where a name of several words may begin: one of its words is there; of one word, where a capital is."""
+    dernier = len(index.mots) - len(connus)
+    if len(connus) == 1:
+        initiale = connus[0][0]
+        return [
+            place
+            for place, (mot, plat) in enumerate(zip(index.mots, index.plats, strict=True))
+            if mot.ecrit[0].isupper() and plat[:1] == initiale
+        ]
+    debuts = {
+        place - rang for rang, connu in enumerate(connus) for place in index.places.get(singulier(connu), ())
+    }
+    return sorted(place for place in debuts if 0 <= place <= dernier)
+
+
+def _est_une_ecriture(connus: Sequence[str], fenetre: Sequence[Graphie], lus: Sequence[str]) -> bool:
     if len(connus) == 1 and not fenetre[0].ecrit[0].isupper():
         return False
     differents = [
