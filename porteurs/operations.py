@@ -28,26 +28,33 @@ DERNIER_RESPONSABLE = (
 
 @transaction.atomic
 def creer_porteur(
-    auteur: Utilisateur, contrat: ContratVille, porteur: Porteur, autres_noms: Iterable[str]
+    auteur: Utilisateur,
+    contrat: ContratVille,
+    porteur: Porteur,
+    autres_noms: Iterable[str],
+    *,
+    motif: str = "",
 ) -> Porteur:
     """Create `porteur` in the intercommunality of `contrat`, with its other names, and return it.
 
+    `motif` is written in the history beside what became of the other names.
     Raises PermissionDenied, and ValidationError when a name already designates another porteur.
     """
     if not auteur.has_perm("contrats.gerer", contrat):
         raise PermissionDenied
     # The row of the intercommunality is the lock: two people cannot create the same porteur at once.
     porteur.epci = Epci.objects.select_for_update().get(pk=contrat.epci_id)
-    _enregistrer(auteur, porteur, autres_noms)
+    _enregistrer(auteur, porteur, autres_noms, motif)
     return porteur
 
 
 @transaction.atomic
 def modifier_porteur(
-    auteur: Utilisateur, porteur: Porteur, autres_noms: Iterable[str], *, version: int
+    auteur: Utilisateur, porteur: Porteur, autres_noms: Iterable[str], *, version: int, motif: str = ""
 ) -> Porteur:
     """Save the new values of `porteur`, opened in `version`, and its other names; return it.
 
+    `motif` is written in the history beside what became of the other names.
     Raises PermissionDenied, VersionPerimee when someone saved it meanwhile, ValidationError when a name
     already designates another porteur.
     """
@@ -55,11 +62,11 @@ def modifier_porteur(
         raise PermissionDenied
     Epci.objects.select_for_update().get(pk=porteur.epci_id)
     verrouiller(Porteur.objects.all(), porteur.pk, version)
-    _enregistrer(auteur, porteur, autres_noms)
+    _enregistrer(auteur, porteur, autres_noms, motif)
     return porteur
 
 
-def _enregistrer(auteur: Utilisateur, porteur: Porteur, autres_noms: Iterable[str]) -> None:
+def _enregistrer(auteur: Utilisateur, porteur: Porteur, autres_noms: Iterable[str], motif: str) -> None:
     voulus = {normaliser(nom): nom for nom in autres_noms}
     _verifier_noms(porteur, voulus)
     nouveau = porteur.pk is None
@@ -67,7 +74,8 @@ def _enregistrer(auteur: Utilisateur, porteur: Porteur, autres_noms: Iterable[st
     retires = [alias for cle, alias in connus.items() if cle not in voulus]
     ajoutes = [nom for cle, nom in voulus.items() if cle not in connus]
     changements = [f"ajouté : {nom}" for nom in ajoutes] + [f"retiré : {alias}" for alias in retires]
-    signer(porteur, auteur, f"Autres noms – {', '.join(changements)}" if changements else "")
+    noms = f"Autres noms – {', '.join(changements)}" if changements else ""
+    signer(porteur, auteur, " ; ".join(filter(None, (motif, noms))))
     porteur.save()
     for alias in retires:
         alias.delete()
