@@ -157,6 +157,7 @@ ADRESSES: dict[str, Adresse] = {
             *("import_abandonner", "import_fichier"),
         )
     },
+    "classeur_modifiable": Adresse(GESTION, autres=(("jeu", "actions"),)),
     "annexes": Adresse(LECTEURS),
     "annexe": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, autres=(("nom", "porteurs"),)),
     "annexe_fichier": Adresse(

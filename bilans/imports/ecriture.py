@@ -220,6 +220,9 @@ class Ecrivain:
                 if nom in cible.valeurs:
                     self._donner(cible.annuelle, nom, cible.valeurs[nom])
                     cible.changee = True
+            if cible.annuelle.statut != ActionAnnuelle.Statut.REPORTEE:
+                # As when it is typed: only an action put off leads to another year.
+                cible.annuelle.reportee_vers = None
             if "territoires" in cible.valeurs:
                 cible.changee = True
             if cible.nouvelle or cible.changee:

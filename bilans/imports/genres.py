@@ -41,7 +41,7 @@ class Traitement(Protocol):
 
 
 # Those that know their own workbooks come before any town's table.
-MODULES = ("bilans.imports.tableau",)
+MODULES = ("bilans.imports.retour", "bilans.imports.tableau")
 _traitements: dict[str, Traitement] = {}
 
 
