@@ -385,6 +385,16 @@ def test_an_answer_is_shown_on_the_rows_that_ask_the_same(apercu: ImportTableur,
     )
 
 
+def test_what_several_rows_ask_is_asked_once(apercu: ImportTableur, chargee: Client) -> None:
+    seule = {**QUESTION, "cle": "porteur:mjc", "phrase": "« MJC » n'est pas connu. Qui est-ce ?"}
+    ligne(apercu, Categorie.A_DECIDER, questions=[QUESTION, seule])
+    page = texte(chargee.get(detail(apercu)))
+    assert page.count(lisible(QUESTION["phrase"])) == 1
+    assert "Votre réponse vaut pour 3 lignes." in page
+    assert page.count("1 question posée plus haut avec d'autres lignes.") == 3
+    assert page.count("« MJC » n'est pas connu. Qui est-ce ?") == 1
+
+
 def test_a_row_left_aside_asks_nothing_any_more(apercu: ImportTableur, chargee: Client) -> None:
     page = texte(chargee.get(detail(apercu)))
     assert "Il reste 1 question sans réponse" in page
