@@ -224,8 +224,14 @@ def test_les_totaux_imprimes_sont_gardes_sans_servir_de_chiffres(contrat):
         **{sigle: Decimal(imprimes[cle]) for cle, sigle in zip(FINANCEURS, SIGLES, strict=True)},
         "": Decimal(687489),
     }
-    parts = [int(part.valeur) for part in totaux.filter(nature="part")]
+    parts = [int(part.valeur) for part in totaux.filter(nature="part", financeur__isnull=False)]
     assert parts == [47, 5, 0, 37, 11, 4]
+    par_axe = totaux.filter(nature="part", financeur__isnull=True).select_related("axe")
+    assert {part.axe.libelle: int(part.valeur) for part in par_axe} == {
+        "COHESION SOCIALE": 85,
+        "EMPLOI ET DEVELOPPEMENT ECONOMIQUE": 9,
+        "CADRE DE VIE ET RENOUVELLEMENT URBAIN": 4,
+    }
     autres = {
         t.libelle: int(t.valeur) for t in totaux.filter(nature__in=["effectif", "actions", "structures"])
     }
