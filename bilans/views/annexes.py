@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from actions.models import ActionAnnuelle
+from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
 from comptes.vues import exiger
@@ -114,6 +114,16 @@ class Demande:
             format: Lien(mots, self._adresse("annexe_fichier", format) + self.criteres)
             for format, mots in NOMS_FORMATS.items()
         }
+
+    @property
+    def modifiable(self) -> str:
+        """The address of the same rows as a workbook to change; empty for who may not bring it back."""
+        gere = self.request.user.has_perm("contrats.gerer", self.request.contrat)
+        if not gere or self.request.campagne.statut == Campagne.Statut.ARCHIVEE:
+            return ""
+        jeu = f"annexe-{self.annexe.nom}" if self.annexe.par_action else self.annexe.nom
+        arguments = [self.request.contrat.slug, self.request.annee, jeu]
+        return reverse("classeur_modifiable", args=arguments) + self.criteres
 
     @property
     def puces(self) -> list[Lien]:
