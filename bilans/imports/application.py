@@ -132,8 +132,8 @@ def _revenir(import_: ImportTableur, phrase: str) -> None:
 
 
 def en_panne(import_: ImportTableur) -> bool:
-    """Return whether the worker that had the import has probably stopped: `relancer` gives it to another."""
-    en_cours = (Statut.LECTURE, Statut.APPLICATION, Statut.ANNULATION)
+    """Return whether the worker that had the import, or was to take it, has probably stopped: see `relancer`."""
+    en_cours = (Statut.RECU, Statut.LECTURE, Statut.APPLICATION, Statut.ANNULATION)
     return (
         import_.statut in en_cours
         and import_.pris_le is not None
@@ -144,7 +144,7 @@ def en_panne(import_: ImportTableur) -> bool:
 @transaction.atomic
 def relancer(auteur: Utilisateur, import_: ImportTableur) -> ImportTableur:
     """Give to the worker again what one that stopped had begun: nothing was written, nothing is written twice."""
-    actuel = prendre(auteur, import_, Statut.LECTURE, Statut.APPLICATION, Statut.ANNULATION)
+    actuel = prendre(auteur, import_, Statut.RECU, Statut.LECTURE, Statut.APPLICATION, Statut.ANNULATION)
     if not en_panne(actuel):
         raise OperationRefusee("Ce travail est en cours : attendez quelques minutes.")
     actuel.pris_le = timezone.now()

@@ -20,6 +20,7 @@ from comptes.models import Utilisateur
 from comptes.templatetags.typographie import date_heure, insecables
 from documents.tableurs import FichierRefuse, lire_tableur
 from documents.texte import nettoyer
+from porteurs.models import Porteur
 
 from ..models import CorrespondanceMemorisee, ImportTableur, LigneImport
 from ..operations.etats import OperationRefusee
@@ -59,6 +60,7 @@ def deposer(auteur: Utilisateur, campagne: Campagne, fichier: UploadedFile) -> I
             nom=nom,
             taille=len(contenu),
             empreinte=empreinte,
+            pris_le=timezone.now(),
             avertissements=_deja_applique(campagne, empreinte),
         )
         import_.fichier.save(nom, fichier, save=False)
@@ -194,14 +196,16 @@ def confirmer_colonnes(
 
     `correspondances`: by index of column, « champ », « financeur », « etat » (`structure.corriger`). `options`:
     « vides_effacent » (a blank cell erases; no by default). `feuille` and `entete` choose another table of the
-    workbook: its columns are recognised anew. `memoriser`: the same headers will be read alike for this contract.
-    Answers already given are kept.
+    workbook: its columns are recognised anew, and nothing of the former table is kept. `memoriser`: the same headers
+    will be read alike for this contract. Answers already given about the same table are kept.
     """
     actuel = prendre(auteur, import_, *A_PREPARER)
     actuel.correspondances = {str(index): dict(dite) for index, dite in correspondances.items()}
     actuel.options = {**actuel.options, **options, "confirmee": True}
     if feuille is not None and entete is not None:
         actuel.options |= {"feuille": feuille, "entete": list(entete)}
+        # The questions about money are those of a row of the sheet: row 12 of another table is another row.
+        actuel.lignes.all().delete()
     if memoriser and actuel.correspondances and actuel.structure.get("signature"):
         CorrespondanceMemorisee.objects.update_or_create(
             contrat=actuel.campagne.contrat,
@@ -226,6 +230,7 @@ def relire(auteur: Utilisateur, import_: ImportTableur) -> ImportTableur:
 
 def _relire(import_: ImportTableur) -> ImportTableur:
     import_.statut, import_.fait, import_.a_faire, import_.message = Statut.RECU, 0, 0, ""
+    import_.pris_le = timezone.now()
     import_.save()
     mettre_en_file(taches.preparer_import, import_)
     return import_
@@ -245,7 +250,7 @@ def decider(
 
     An answer holds for every row that asks the same question (same « cle »); an empty one takes it back. Beside the
     choices of the question, « porteur:<clé> » and « alias:<clé> » name any porteur of the intercommunality.
-    `retenue` is left as it is when None.
+    `retenue` is left as it is when None. Raises OperationRefusee for an answer that its question does not propose.
     """
     actuel = prendre(auteur, import_, Statut.A_RELIRE)
     if reponses:
@@ -281,14 +286,34 @@ def repondre_partout(auteur: Utilisateur, import_: ImportTableur, cle_prefix: st
 def _repondre(import_: ImportTableur, reponses: Mapping[str, str]) -> None:
     """Note the answers in every row that asks, then have these rows computed again."""
     concernees = []
+    verifiees: set[str] = set()
     for ligne in import_.lignes.exclude(questions=[]).order_by("ordre"):
         siennes = {q["cle"]: reponses[q["cle"]] for q in ligne.questions if q["cle"] in reponses}
+        for question in ligne.questions:
+            if question["cle"] in siennes.keys() - verifiees:
+                _refuser_l_imprevu(import_, question, siennes[question["cle"]])
+                verifiees.add(question["cle"])
         if siennes:
             ligne.reponses = {cle: v for cle, v in {**ligne.reponses, **siennes}.items() if v}
             concernees.append(ligne)
     LigneImport.objects.bulk_update(concernees, ["reponses"], batch_size=200)
     if concernees:
         traitement_de(import_).recalculer(import_, concernees)
+
+
+def _refuser_l_imprevu(import_: ImportTableur, question: Mapping[str, Any], reponse: str) -> None:
+    """Raise OperationRefusee for what `question` does not propose: it would pass for an answer and decide nothing."""
+    if not reponse or any(choix["valeur"] == reponse for choix in question["choix"]):
+        return
+    sens, _, cle = reponse.partition(":")
+    d_un_porteur = question["cle"].startswith("porteur:") and sens in ("porteur", "alias") and cle.isalnum()
+    if d_un_porteur and Porteur.objects.filter(epci=import_.campagne.contrat.epci_id, cle=cle).exists():
+        return
+    raise OperationRefusee(
+        insecables(
+            "Cette réponse n'est pas, ou n'est plus, de celles qui sont proposées : choisissez à nouveau."
+        )
+    )
 
 
 @transaction.atomic

@@ -12,10 +12,13 @@ from contrats.models import ContratVille
 
 from ..querysets import ImportQuerySet, ViaImport
 
+SUFFIXES = (".xlsx", ".ods", ".csv")
+
 
 def chemin_du_tableur(import_tableur: "ImportTableur", nom: str) -> str:
-    """Return where an imported file is kept: its key, never the name that it came with."""
-    return f"imports/{import_tableur.cle}{PurePath(nom).suffix.lower()}"
+    """Return where an imported file is kept: its key, never the name that it came with, whatever it ends with."""
+    suffixe = PurePath(nom).suffix.lower()
+    return f"imports/{import_tableur.cle}{suffixe if suffixe in SUFFIXES else ''}"
 
 
 class ImportTableur(AvecCle):
