@@ -25,7 +25,7 @@ ALIAS: Mapping[str, tuple[str, ...]] = {
         Porteur / pilote | Attributaire | Nom de l'attributaire | Dénomination sociale | Dénomination |
         Porteur(s) | Acteur | Intervenant porteur | Organisme bénéficiaire | Structure bénéficiaire |
         Association bénéficiaire | Structure pilote | Promoteur | Établissement | Responsable de l'action |
-        Nom du partenaire porteur | Libellé du tiers | Raison sociale du tiers | Gestionnaire
+        Nom du partenaire porteur | Libellé du tiers | Raison sociale du tiers | Gestionnaire | Qui
     """),
     "siret": _titres("""
         SIRET | N° SIRET | Numéro SIRET | Code SIRET | SIRET du porteur | idBeneficiaire |
@@ -45,7 +45,7 @@ ALIAS: Mapping[str, tuple[str, ...]] = {
         Actions programmées | Désignation de l'action | Désignation | Appellation | Activité | Activités |
         Activités proposées | Nom de la fiche | Fiche action | Intitulé de la fiche | Libellé | Opération |
         Intitulé de l'opération | Nom de l'opération | Libellé de l'opération | Actions menées |
-        Titre action | Actions financées
+        Titre action | Actions financées | Quoi
     """),
     "reference": _titres("""
         Référence | Réf | Référence du dossier | N° de dossier | Numéro de dossier | N° dossier |
@@ -125,12 +125,12 @@ ALIAS: Mapping[str, tuple[str, ...]] = {
     "public_vise": _titres("""
         Public visé | Publics visés | Public ciblé | Publics cibles | Public cible | Public attendu |
         Public concerné | Publics concernés | Public prioritaire | Bénéficiaires visés | Cible | Cibles |
-        Bénéficiaires attendus | Public prévu | Bénéficiaires ciblés | Destinataires | Âge du public
+        Bénéficiaires attendus | Public prévu | Bénéficiaires ciblés | Destinataires | Âge du public | Pour qui
     """),
     "lieux": _titres("""
         Lieu | Lieux | Lieu de l'action | Lieux de l'action | Lieu de réalisation | Localisation |
         Lieu de réalisation de l'action | Lieu d'intervention | Lieu des projets | Adresse de l'action |
-        Lieux d'intervention | Implantation | Lieu(x) de déroulement
+        Lieux d'intervention | Implantation | Lieu(x) de déroulement | Où
     """),
     "partenaires": _titres("""
         Partenaire | Partenaires | Partenaires associés | Partenaires de l'action | Partenariat |
@@ -215,7 +215,7 @@ ALIAS: Mapping[str, tuple[str, ...]] = {
     """),
     "realisation": _titres("""
         Réalisée | Réalisé | Action réalisée | Réalisation | Action réalisée (oui/non) | Réalisation O/N |
-        L'action a été réalisée | Réalisation de l'action | Action faite
+        L'action a été réalisée | Réalisation de l'action | Action faite | Fait ?
     """),
     "motif_non_realisation": _titres("""
         Motif de non-réalisation | Motif du report | Raison de la non-réalisation | Motif d'annulation |
@@ -299,7 +299,7 @@ ALIAS: Mapping[str, tuple[str, ...]] = {
         Conditions de versement | Priorité n° | Note sur 20 | Appréciation | Rapporteur |
         Pièces manquantes | Date de dépôt | Date de réception | Bilan reçu | Bilan reçu le | Compte |
         Imputation | Type de structure | Statut juridique | Montant par habitant | Coût par bénéficiaire |
-        Pluriannuel | CPO
+        Pluriannuel | CPO | Reste à charge
     """),
 }
 

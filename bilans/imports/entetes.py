@@ -4,16 +4,17 @@ A header is up to three rows, within the first sixty. The row that holds the mos
 groups above it and of sub-titles below it are joined.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from documents.tableurs.modele import Feuille, Valeur
 
 from .colonnes import Titre
-from .profils import en_texte, est_vide
+from .profils import en_texte, est_pourcentage, est_vide, nombre_lu
 from .titres import LONGUEUR_MAX, cle_titre
 from .vocabulaire import Vocabulaire, est_argent, est_public
 
@@ -24,6 +25,10 @@ COLONNES_MAX = 250
 # A group stands above a few columns; what is above nearly all of them is the title of the table.
 _PART_TITRE = 0.7
 _LIGNES_PESEES = 30
+_SOMME = re.compile(r"\d\s*k?(?:€|euros?\b|eur\b)", re.IGNORECASE)
+_JOUR = re.compile(r"\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{4}-\d{2}-\d{2}")
+_POINT = re.compile(r"\w{4,}[.!?…](?:\s+[A-ZÀ-Ý]|\s*$)")
+_MOTS_D_UNE_PHRASE = 5
 
 Origine = tuple[int, int]
 
@@ -100,12 +105,36 @@ class Grille:
     def _valeur(self, ligne: int, colonne: int) -> Valeur:
         return self.feuille.lignes[ligne][colonne]
 
-    def est_nombre(self, ligne: int, colonne: int) -> bool:
-        """Return whether the cell is a number that no header would hold: years are titles."""
+    def est_une_valeur(self, ligne: int, colonne: int) -> bool:
+        """Return whether the cell holds what no header would: a number, an amount, a date, a share, a sentence.
+
+        Years are titles, and so are ages: « 2024 », « 6-15 ».
+        """
         valeur = self._valeur(ligne, colonne)
-        if isinstance(valeur, bool) or not isinstance(valeur, (int, Decimal)):
+        if isinstance(valeur, bool):
             return False
-        return not 1990 <= valeur <= 2100
+        if isinstance(valeur, (int, Decimal)):
+            return not _est_une_annee(valeur)
+        texte = self.texte(ligne, colonne)
+        return _est_ecrit_en_chiffres(texte) or _est_une_phrase(texte)
+
+
+def _est_une_annee(nombre: int | Decimal) -> bool:
+    return 1990 <= nombre <= 2100
+
+
+@lru_cache(maxsize=4096)
+def _est_ecrit_en_chiffres(texte: str) -> bool:
+    """Return whether a text is an amount, a date or a share: « 4 000,00 € », « 12/03/2025 », « 47 % »."""
+    lu = nombre_lu(texte)
+    if lu is not None:
+        return not _est_une_annee(lu)
+    return est_pourcentage(texte) or bool(_SOMME.search(texte)) or bool(_JOUR.fullmatch(texte.strip()))
+
+
+def _est_une_phrase(texte: str) -> bool:
+    """Return whether a text is a sentence: some words and a full stop, which « Nb. de bénéf. » is not."""
+    return len(texte.split()) >= _MOTS_D_UNE_PHRASE and bool(_POINT.search(texte))
 
 
 def _titre_de(valeur: Valeur) -> str:
@@ -188,7 +217,7 @@ def _titres_connus(
         if origine in vues or not texte:
             continue
         vues.add(origine)
-        if origine == (ligne, colonne) and grille.est_nombre(ligne, colonne):
+        if origine == (ligne, colonne) and grille.est_une_valeur(ligne, colonne):
             contre += 1.0
             continue
         sens, poids = mots.poids(texte, fautes)
@@ -227,12 +256,13 @@ def _sont_des_sous_titres(grille: Grille, mots: Vocabulaire, premiere: int, lign
     for colonne in propres:
         texte = grille.texte(ligne, colonne)
         dessus = grille.texte(ligne - 1, colonne)
-        if len(texte) > TITRE_COURT or grille.est_nombre(ligne, colonne):
+        if len(texte) > TITRE_COURT or grille.est_une_valeur(ligne, colonne):
             return False
         if mots.poids(dessus)[0] in ("porteur", "intitule", "description", "objectifs"):
             return False
         sous_groupe = bool(dessus) and grille.origine(ligne - 1, colonne) != (ligne - 1, colonne)
-        appuis += sous_groupe or _est_un_sous_titre(mots, texte)
+        oui_ou_non = _est_un_choix(grille, ligne, colonne)
+        appuis += sous_groupe or oui_ou_non or _est_un_sous_titre(mots, texte)
     return 2 * appuis > len(propres) and _a_gauche(grille, mots, premiere, ligne, propres)
 
 
@@ -259,19 +289,25 @@ def _sont_des_groupes(grille: Grille, mots: Vocabulaire, ligne: int) -> bool:
     groupe = False
     for colonne in propres:
         texte, etendue = grille.texte(ligne, colonne), grille.etendue(ligne, colonne)
-        if len(texte) > TITRE_COURT or grille.est_nombre(ligne, colonne) or etendue > _PART_TITRE * titrees:
+        if (
+            len(texte) > TITRE_COURT
+            or grille.est_une_valeur(ligne, colonne)
+            or etendue > _PART_TITRE * titrees
+        ):
             return False
         groupe = groupe or etendue > 1 or (colonne > 0 and _est_un_groupe(mots, texte))
     return groupe
 
 
+def _est_un_choix(grille: Grille, ligne: int, colonne: int) -> bool:
+    """Return whether « oui » and « non » stand side by side, as the sub-titles of a question; alone, an answer."""
+    autre = {"oui": "non", "non": "oui"}.get(cle_titre(grille.texte(ligne, colonne)), "")
+    voisines = [voisine for voisine in (colonne - 1, colonne + 1) if 0 <= voisine < grille.largeur]
+    return bool(autre) and any(cle_titre(grille.texte(ligne, voisine)) == autre for voisine in voisines)
+
+
 def _est_un_sous_titre(mots: Vocabulaire, texte: str) -> bool:
-    return (
-        bool(mots.poids(texte)[0])
-        or est_argent(texte)
-        or est_public(texte)
-        or cle_titre(texte) in ("%", "oui", "non")
-    )
+    return bool(mots.poids(texte)[0]) or est_argent(texte) or est_public(texte) or cle_titre(texte) == "%"
 
 
 def _est_un_groupe(mots: Vocabulaire, texte: str) -> bool:

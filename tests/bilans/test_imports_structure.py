@@ -504,6 +504,55 @@ def test_une_premiere_ligne_d_action_n_est_pas_un_niveau_de_titres() -> None:
     assert reconnaitre(tableau).entete == (0, 0)
 
 
+@pytest.mark.parametrize(("qui", "quoi"), [("Qui", "Quoi"), ("Bidule", "Machin")])
+@pytest.mark.parametrize(
+    "valeur", ["4 000,00 €", "4000", "4 k€", "12/03/2025", "47 %", "Le mercredi. Un repas est offert."]
+)
+def test_une_premiere_ligne_de_valeurs_n_est_jamais_une_ligne_de_sous_titres(
+    qui: str, quoi: str, valeur: str
+) -> None:
+    structure = reconnaitre(
+        un_tableau(
+            ("suivi 2025", None, None, None, None, None, None, None),
+            (qui, quoi, "Combien", "Coût", "Politique de la ville État", "Agglo", "Dpt 39", "Fait ?"),
+            ("Femmes debout", "Jeux", "environ 40", "9 000 €", valeur, valeur, valeur, "oui"),
+            ("Femmes debout", "Contes", "60", "2 500 €", "1 000 €", None, None, "non"),
+        )
+    )
+    assert structure.entete == (1, 1)
+    assert [colonne.titre for colonne in structure.colonnes[:2]] == [qui, quoi]
+    assert structure.colonnes[1].exemples == ("Jeux", "Contes")
+
+
+def test_oui_et_non_sont_des_sous_titres_cote_a_cote_et_une_reponse_seuls() -> None:
+    case = reconnaitre(
+        un_tableau(
+            ("Porteur", "Action", "Subvention", "Nouveau", None),
+            (None, None, None, "oui", "non"),
+            ("ASM", "Foot", 500, "x", None),
+        )
+    )
+    assert case.entete == (0, 1)
+    reponse = reconnaitre(
+        un_tableau(
+            ("Machin", "Subvention", "Fait ?", None), (None, None, "oui", None), ("A", 500, "non", None)
+        )
+    )
+    assert reponse.entete == (0, 0)
+
+
+def test_qui_quoi_pour_qui_ou_se_lisent_comme_ils_se_disent() -> None:
+    structure = reconnaitre(
+        un_tableau(
+            ("Qui", "Quoi", "Pour qui", "Où", "Fait ?", "Agglo", "Reste à charge"),
+            ("ASM", "Foot", "enfants", "stade", "oui", "500 €", "300 €"),
+        )
+    )
+    assert [colonne.champ for colonne in structure.colonnes] == [
+        *("porteur", "intitule", "public_vise", "lieux", "realisation", "montant:accorde", "note"),
+    ]
+
+
 def test_une_disposition_inconnue_passe_par_la_page_des_colonnes() -> None:
     structure = reconnaitre(un_tableau(("Foo", "Bar", "Baz"), ("a", "b", 1), ("c", "d", 2)))
     assert [colonne.champ for colonne in structure.colonnes] == ["note"] * 3
