@@ -152,11 +152,11 @@ class TableauForm(forms.Form):
     def __init__(self, *args: Any, tableaux: Iterable[str], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["tableau"] = forms.TypedChoiceField(
-            label="Tableau à lire",
+            label="Où sont les titres des colonnes",
             coerce=int,
             choices=[(rang, libelle) for rang, libelle in enumerate(tableaux)],
             error_messages={
-                "required": "Choisissez le tableau à lire.",
-                "invalid_choice": "Choisissez le tableau à lire dans la liste.",
+                "required": "Choisissez où sont les titres des colonnes.",
+                "invalid_choice": "Choisissez où sont les titres des colonnes dans la liste.",
             },
         )

@@ -178,6 +178,32 @@ def lire(feuille: Feuille, premiere: int, derniere: int, mots: Vocabulaire) -> E
     return Entete(premiere, derniere, titres, score, len(poids))
 
 
+def voisins(feuille: Feuille, entete: Entete, mots: Vocabulaire) -> list[Entete]:
+    """Return the headers near this one that a person may prefer: one row of it, one row more, the row beside it."""
+    grille = Grille(feuille)
+    p, d = entete.premiere, entete.derniere
+    bornes = dict.fromkeys(
+        ((p, p), (d, d), (p, p + 1), (p - 1, p), (p - 1, d), (p, d + 1), (p - 1, p - 1), (d + 1, d + 1))
+    )
+    return [
+        lire(feuille, premiere, derniere, mots)
+        for premiere, derniere in bornes
+        if (premiere, derniere) != (p, d) and _est_possible(grille, premiere, derniere)
+    ]
+
+
+def _est_possible(grille: Grille, premiere: int, derniere: int) -> bool:
+    """Return whether these rows may be a header: titles in each, not only the title of the table, and rows below."""
+    if premiere < 0 or derniere + 1 >= len(grille.feuille.lignes) or derniere - premiere >= NIVEAUX_MAX:
+        return False
+    if derniere >= grille.hauteur:
+        return False
+    propres = [grille.propres(ligne) for ligne in range(premiere, derniere + 1)]
+    # one group of columns is enough above titles
+    groupes = all(len(colonnes) >= 2 or min(colonnes, default=0) > 0 for colonnes in propres[:-1])
+    return groupes and len(propres[-1]) >= 2
+
+
 def sans_titres_connus(feuille: Feuille) -> tuple[int, int] | None:
     """Return the row to take for a header when no title is known: the first full row of texts above rows as full."""
     grille = Grille(feuille)

@@ -137,10 +137,11 @@ def profil(valeurs: Iterable[Valeur], exemples: int = 3) -> Profil:
         pourcentages += est_pourcentage(valeur)
         dates += isinstance(valeur, date)
         longs += len(texte) > TEXTE_LONG
-    montres = tuple(_couper(texte) for texte in list(vus)[:exemples])
+    montres = tuple(couper(texte) for texte in list(vus)[:exemples])
     return Profil(remplies, nombres, pourcentages, dates, longs, len(vus), montres)
 
 
-def _couper(texte: str) -> str:
+def couper(texte: str) -> str:
+    """Return a text on one line, cut to be shown."""
     ligne = " ".join(texte.split())
     return ligne if len(ligne) <= TEXTE_LONG else f"{ligne[: TEXTE_LONG - 1].rstrip()}…"

@@ -27,7 +27,7 @@ from .modele import (
     confiance_des_colonnes,
     corriger,
 )
-from .profils import ECHANTILLON, Profil, en_texte, est_vide, nombre_lu, profil
+from .profils import ECHANTILLON, Profil, couper, en_texte, est_vide, nombre_lu, profil
 from .titres import cle_titre
 from .vocabulaire import Vocabulaire, annees
 
@@ -135,18 +135,18 @@ def reconnaitre(
         )
     if entete is not None:
         trouves = [_impose(feuilles, entete, mots)]
+        # what was not chosen can still be, so that a wrong choice is taken back
+        autres = _chercher(classeur.feuilles, mots, annee)
     else:
         trouves = _chercher(feuilles, mots, annee) or _au_moins_une_grille(feuilles, mots)
+        autres = trouves[1:]
     if not trouves:
         raise TableauIntrouvable(_SANS_TABLEAU)
     structure = _decrire(classeur, trouves[0], mots, annee)
     structure = replace(
         structure,
         semblables=_semblables(trouves),
-        candidats=tuple(
-            Candidat(trouve.feuille.nom, trouve.lignes, round(trouve.score), trouve.titres)
-            for trouve in trouves[1 : CANDIDATS_MAX + 1]
-        ),
+        candidats=_candidats(trouves[0], autres, mots),
     )
     souvenir = (memoire or {}).get(structure.signature)
     if souvenir is not None:
@@ -202,6 +202,21 @@ def _impose(feuilles: Sequence[Feuille], lignes: tuple[int, int], mots: Vocabula
             f"trois lignes de titres parmi elles."
         )
     return _Trouve(feuille, 0, entetes.lire(feuille, premiere, derniere, mots))
+
+
+def _candidats(choisi: _Trouve, autres: Sequence[_Trouve], mots: Vocabulaire) -> tuple[Candidat, ...]:
+    """Return what else could be read: the rows near those chosen as the header, then the other tables, best first."""
+    voisins = []
+    if choisi.entete is not None:
+        entetes_voisins = entetes.voisins(choisi.feuille, choisi.entete, mots)
+        voisins = [_Trouve(choisi.feuille, voisin.score, voisin) for voisin in entetes_voisins]
+    proposes: dict[tuple[str, tuple[int, int]], Candidat] = {}
+    for trouve in (*voisins, *autres[:CANDIDATS_MAX]):
+        ou = (trouve.feuille.nom, trouve.lignes)
+        if ou != (choisi.feuille.nom, choisi.lignes):
+            titres = tuple(couper(titre) for titre in trouve.titres)
+            proposes.setdefault(ou, Candidat(*ou, round(trouve.score), titres))
+    return tuple(proposes.values())
 
 
 def _semblables(trouves: Sequence[_Trouve]) -> tuple[str, ...]:

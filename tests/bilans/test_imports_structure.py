@@ -477,6 +477,43 @@ def test_l_entete_est_trouvee_loin_et_une_personne_peut_la_choisir() -> None:
     assert [colonne.titre for colonne in imposee.colonnes] == ["MJC", "Web radio", "100"]
 
 
+def _lignes_proposees(structure: Structure) -> list[tuple[int, int]]:
+    return [candidat.entete for candidat in structure.candidats]
+
+
+def test_les_lignes_de_titres_voisines_sont_toujours_proposees() -> None:
+    lu = un_tableau(
+        ("Programmation 2025", None, None, None),
+        ("Porteur", "Action", "Subvention", None),
+        (None, None, "État", "Ville"),
+        ("ASM", "Foot", 500, 300),
+        ("CCAS", "Contes", 700, 300),
+    )
+    structure = reconnaitre(lu)
+    assert structure.entete == (1, 2)
+    # one row of it, the other, one row more, the row below; never the title of the table
+    assert _lignes_proposees(structure) == [(1, 1), (2, 2), (1, 3), (3, 3)]
+    choisie = reconnaitre(lu, feuille="Feuil1", entete=(1, 1))
+    assert _lignes_proposees(choisie) == [(1, 2), (2, 2)]
+    assert [colonne.titre for colonne in choisie.colonnes] == ["Porteur", "Action", "Subvention", ""]
+
+
+def test_une_entete_choisie_par_erreur_laisse_reprendre_toutes_les_autres() -> None:
+    lu = classeur(
+        feuille("2024", [("Porteur", "Action"), ("ASM", "Foot")]),
+        feuille("2025", [("Porteur", "Action"), ("ASM", "Foot"), ("CCAS", "Contes")]),
+    )
+    choisie = reconnaitre(lu, feuille="2025", entete=(1, 1))
+    assert [(candidat.feuille, candidat.entete) for candidat in choisie.candidats] == [
+        *(("2025", (0, 1)), ("2025", (0, 0)), ("2024", (0, 0))),
+    ]
+
+
+def test_les_titres_proposes_sont_coupes_pour_etre_lus() -> None:
+    structure = reconnaitre(un_tableau(("Porteur", "Action"), ("ASM", "Foot " * 60), ("CCAS", "Contes")))
+    assert max(len(titre) for candidat in structure.candidats for titre in candidat.titres) == 60
+
+
 def test_trois_niveaux_de_titres_sans_cellules_fusionnees() -> None:
     """What a csv makes of merged cells: blanks after a group."""
     structure = reconnaitre(
