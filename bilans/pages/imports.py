@@ -226,7 +226,7 @@ class Progression:
         """The moment, in seconds, since when this very state is seen."""
         maintenant = int(timezone.now().timestamp())
         if self.import_.statut == Statut.RECU:
-            return int(self.import_.cree_le.timestamp())
+            return int((self.import_.pris_le or self.import_.cree_le).timestamp())
         dit = self.request.GET.get("depuis", "")
         if self.request.GET.get("vu") == self._vu and dit.isascii() and dit.isdigit() and len(dit) <= 10:
             return min(int(dit), maintenant)
@@ -437,6 +437,10 @@ PARTOUT = (
 )
 
 
+# The key of the questions about what a cell says begins so.
+CELLULE_DOUTEUSE = "cellule:"
+
+
 class Geste(NamedTuple):
     """A button that answers many questions at once: the beginning of their keys, and its words."""
 
@@ -530,7 +534,9 @@ class QuestionLue:
 
     @cached_property
     def _choix(self) -> list[ChoixLu]:
-        proposition = self.question.get("proposition", "")
+        # A doubtful cell has no likeliest reading: whoever wrote it knows, nobody guesses.
+        doutes = self.question["cle"].startswith(CELLULE_DOUTEUSE)
+        proposition = "" if doutes else self.question.get("proposition", "")
         return [
             ChoixLu(rang, choix, choix["valeur"] == proposition)
             for rang, choix in enumerate(self.question["choix"])
@@ -651,7 +657,7 @@ class LigneVue:
         """Whether it is not left aside: what is still to be decided is kept until someone says otherwise."""
         if self.ligne.retenue is not None:
             return self.ligne.retenue
-        return self.ligne.categorie in (*ECRITES_D_OFFICE, Categorie.A_DECIDER)
+        return self.ligne.categorie in (*ECRITES_D_OFFICE, Categorie.A_DECIDER, Categorie.CONFLIT)
 
 
 class Apercu:

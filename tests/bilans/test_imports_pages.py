@@ -437,6 +437,16 @@ def test_many_answers_are_a_list(apercu: ImportTableur, chargee: Client) -> None
     assert "Choisissez… Axe 7 (proposé) Axe 0 Axe 1" in page
 
 
+def test_no_reading_of_a_doubtful_cell_is_proposed(apercu: ImportTableur, chargee: Client) -> None:
+    choix = [{"valeur": "valeur:12", "libelle": "12"}, {"valeur": "valeur:15", "libelle": "15"}]
+    question = {**QUESTION, "cle": "cellule:effectif:12 a 15", "choix": choix, "proposition": "valeur:12"}
+    apercu.lignes.filter(categorie=Categorie.A_DECIDER).delete()
+    ligne(apercu, Categorie.A_DECIDER, questions=[question])
+    page = texte(chargee.get(detail(apercu)))
+    assert "12 15 Enregistrer la réponse" in page
+    assert "proposé" not in page
+
+
 @pytest.mark.parametrize("categorie", ["", "refusee", "controle", "inconnue"])
 def test_what_cannot_be_chosen_is_refused(apercu: ImportTableur, chargee: Client, categorie: str) -> None:
     url = adresse("import_choisir", apercu.campagne, apercu.cle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -135,3 +136,12 @@ def ecrire(valeurs: tuple[Decimal, ...]) -> str:
     """Return « 1 234 ou 1,234 », to be put in a question."""
     textes = [nombre(valeur) for valeur in dict.fromkeys(valeurs)]
     return textes[0] if len(textes) == 1 else f"{', '.join(textes[:-1])} ou {textes[-1]}"
+
+
+def hors_parentheses(texte: str, debuts: Sequence[int]) -> list[int]:
+    """Return the ranks of the numbers that stand outside brackets, by where they begin.
+
+    All of them when the first one stands in brackets: it is a detail of nothing.
+    """
+    dehors = [i for i, d in enumerate(debuts) if texte.count("(", 0, d) <= texte.count(")", 0, d)]
+    return dehors if dehors[:1] == [0] else list(range(len(debuts)))

@@ -18,6 +18,7 @@ from documents.tableurs.valeurs.communs import (
     ecrire,
     est_blanc,
     est_zero,
+    hors_parentheses,
     illisible,
     lectures_du_nombre,
     mot,
@@ -36,6 +37,9 @@ _NOMS_APPROCHES = {
 }
 _UNE_VINGTAINE = re.compile(rf"(?:environ )?une? ({'|'.join(_NOMS_APPROCHES)})\b[^0-9]*")
 _BORNES = re.compile(r"(?:entre |de )?(\d[\d .,]*?) ?(?:a|et|-) ?(\d[\d .,]*)(?: [a-z][a-z .]*)?")
+_ENTRE_BORNES = re.compile(r" (a|ou) |[-=]")
+# a number of people of this size is rare, a year is not: it is added to nothing
+_ANNEES = range(1990, 2051)
 _AGE = re.compile(r"\bans?\b")
 
 
@@ -85,18 +89,33 @@ def _lire_texte(brut: str, plat: str) -> Entier | Intervalle | Ambigu | Illisibl
         minimum, maximum = (_seul_entier(borne.strip()) for borne in bornes.groups())
         if minimum is not None and maximum is not None and minimum < maximum:
             return Intervalle(minimum, maximum)
-    ecrits = [
-        lectures_du_nombre(nombre[0]) for nombre in NOMBRE.finditer(aplatir(re.sub(r"[\r\n]+", " ; ", brut)))
-    ]
-    if len(ecrits) == 1:
-        negatif = aplatir(brut).startswith("-")
+    texte = aplatir(re.sub(r"[\r\n]+", " ; ", brut))
+    trouves = list(NOMBRE.finditer(texte))
+    # « 30 (15F/15G) »: what stands in brackets is the detail of the number before it
+    principaux = [trouves[rang] for rang in hors_parentheses(texte, [nombre.start() for nombre in trouves])]
+    ecrits = [lectures_du_nombre(nombre[0]) for nombre in principaux]
+    if len(trouves) == 1:
+        negatif = texte.startswith("-")
         lectures = tuple(-lecture for lecture in ecrits[0]) if negatif else ecrits[0]
         return _entier(brut, lectures, approximatif=bool(_APPROCHE.search(plat)))
-    if len(ecrits) > NOMBRES_MAX or any(not _entieres(lectures) for lectures in ecrits):
+    if len(trouves) > NOMBRES_MAX or any(not _entieres(lectures) for lectures in ecrits):
         return illisible(brut, "contient plusieurs nombres. Écrivez le nombre seul dans la cellule.")
     nombres = tuple(_entieres(lectures)[0] for lectures in ecrits)
-    proposes = (sum(nombres, Decimal(0)), *nombres)
+    if len(principaux) < len(trouves):
+        question = f"donne un détail entre parenthèses : quel nombre retenir ({ecrire(nombres)}) ?"
+        return ambigu(brut, question, nombres)
+    proposes = _avec_leur_somme(texte[trouves[0].end() : trouves[-1].start()], nombres)
     return ambigu(brut, f"contient plusieurs nombres : lequel retenir ({ecrire(proposes)}) ?", proposes)
+
+
+def _avec_leur_somme(signes: str, nombres: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    """Return the numbers, and their sum: first when it is written, last when it only may be, never for bounds."""
+    somme = sum(nombres, Decimal(0))
+    if _ENTRE_BORNES.search(f" {mot(signes)} ") or any(nombre in _ANNEES for nombre in nombres):
+        return nombres
+    if re.fullmatch(r"[ +\d]*\+[ +\d]*", signes):
+        return (somme, *nombres)
+    return (*nombres, somme)
 
 
 def _entieres(lectures: tuple[Decimal, ...]) -> tuple[Decimal, ...]:

@@ -20,6 +20,7 @@ from documents.tableurs.valeurs.communs import (
     ecrire,
     est_blanc,
     est_zero,
+    hors_parentheses,
     illisible,
     lectures_du_nombre,
     mot,
@@ -35,6 +36,9 @@ _AFFICHES = Context(prec=15, rounding=ROUND_HALF_UP)
 _UNITE = re.compile(r" ?(?:(k|m) ?(?:€|eur(?:os?)?\b|e\b)|(k|mille)(?![a-z])|(€|eur(?:os?)?\b))", re.I)
 _MULTIPLES = {"k": 1_000, "mille": 1_000, "m": 1_000_000}
 _ANNEE = re.compile(r"\b(19|20)\d\d$")
+_ENTRE_PARENTHESES = re.compile(r"\(([^()]*)")
+# an amount beside these words is not given yet
+_A_VENIR = re.compile(r"attente|a (preciser|confirmer|definir|venir)|sous reserve")
 _DATE = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})\b|\b\d{4}-\d{2}-\d{2}\b")
 _APPROCHE = re.compile(r"\b(environ|env|approx\w*|pres de|autour de|vers)\b|[~≈]")
 # words that may stand beside an amount without changing what it is, without their endings (« -e », « -s »)
@@ -187,35 +191,63 @@ def _lire_seul(brut: str, texte: str, ecrit: _Ecrit) -> Montant | Ambigu | Illis
             brut, f"peut se lire de plusieurs façons : {ecrire(lectures)}. Laquelle est juste ?", lectures
         )
     autour = mot(f"{avant} {apres}")
-    inconnus = [m for m in re.findall(r"[a-z]+", autour) if m.rstrip("es") not in _NEUTRES]
-    if inconnus and not ecrit.devise:
+    if _A_VENIR.search(autour) or _mots(_entre_parentheses(autour)):
+        return ambigu(brut, f"dit autre chose qu'un montant : faut-il retenir {ecrire(lectures)} ?", lectures)
+    if _mots(autour) and not ecrit.devise:
         return ambigu(brut, f"mêle du texte et un nombre : le montant est-il {ecrire(lectures)} ?", lectures)
     return _montant(brut, lectures[0], approximatif=bool(_APPROCHE.search(autour)))
 
 
+def _mots(texte: str) -> list[str]:
+    """Return the words that may change what an amount is."""
+    return [m for m in re.findall(r"[a-z]+", texte) if m.rstrip("es") not in _NEUTRES]
+
+
+def _entre_parentheses(texte: str) -> str:
+    return " ".join(_ENTRE_PARENTHESES.findall(texte))
+
+
 def _lire_plusieurs(brut: str, texte: str, ecrits: list[_Ecrit]) -> Montant | Ambigu | Illisible:
+    detail = _mots(mot(_entre_parentheses(texte)))
     avec_devise = [ecrit for ecrit in ecrits if ecrit.devise]
     autres_sont_des_annees = all(_ANNEE.search(texte[: e.fin]) for e in ecrits if not e.devise)
-    if len(avec_devise) == 1 and autres_sont_des_annees and len(avec_devise[0].lectures) == 1:
+    if len(avec_devise) == 1 and autres_sont_des_annees and len(avec_devise[0].lectures) == 1 and not detail:
         return _montant(brut, avec_devise[0].lectures[0])
+    # « 4 000 (2 000 en 2024) »: what stands in brackets is a detail of the amount before it, never one more
+    principaux = [ecrits[rang] for rang in hors_parentheses(texte, [ecrit.debut for ecrit in ecrits])]
+    if len(principaux) < len(ecrits):
+        lectures = tuple(lecture for ecrit in principaux for lecture in ecrit.lectures)
+        question = f"donne un détail entre parenthèses : quel montant retenir ({ecrire(lectures)}) ?"
+        return ambigu(brut, question, lectures)
     premiers = tuple(ecrit.lectures[0] for ecrit in ecrits)
     if _finit_par_egal(texte, ecrits) and sum(premiers[:-1], Decimal(0)) == premiers[-1]:
         return _montant(brut, premiers[-1])
     chacun = tuple(lecture for ecrit in ecrits for lecture in ecrit.lectures)
     # « 24 00 »: a space in the wrong place is as likely as two amounts
     colles = (Decimal(texte.replace(" ", "")),) if _COLLES.fullmatch(texte) else ()
-    lectures = (*colles, *_ensemble(texte[ecrits[0].fin : ecrits[-1].debut], premiers), *chacun)
+    avant, apres = _ensemble(texte, ecrits, premiers)
+    lectures = (*colles, *avant, *chacun, *apres)
     question = f"contient plusieurs nombres : quel montant retenir ({ecrire(lectures)}) ?"
     return ambigu(brut, question, lectures)
 
 
-def _ensemble(signes: str, nombres: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-    """Return what several numbers may make together: their sum, their product, nothing for « à » and « ou »."""
-    if _BORNES.search(f" {mot(signes)} "):
-        return ()
+def _ensemble(
+    texte: str, ecrits: list[_Ecrit], nombres: tuple[Decimal, ...]
+) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+    """Return what several numbers make together, when it is written and when it only may be.
+
+    Their sum, their product; nothing for « à », « ou » and « = », nor when one of them may be a year.
+    """
+    signes = texte[ecrits[0].fin : ecrits[-1].debut]
+    somme = (sum(nombres, Decimal(0)),)
+    if _BORNES.search(f" {mot(signes)} ") or "=" in signes:
+        return (), ()
     if len(nombres) == 2 and _FOIS.fullmatch(signes.strip().lower()):
-        return (nombres[0] * nombres[1],)
-    return (sum(nombres, Decimal(0)),)
+        return (nombres[0] * nombres[1],), ()
+    if all(texte[a.fin : b.debut].strip() == "+" for a, b in pairwise(ecrits)):
+        return somme, ()
+    annee = any(_ANNEE.search(texte[: e.fin]) and not e.devise for e in ecrits)
+    return (), () if annee else somme
 
 
 def _finit_par_egal(texte: str, ecrits: list[_Ecrit]) -> bool:
