@@ -27,9 +27,17 @@ from porteurs.models import AliasPorteur, Porteur
 from ..models import CorrespondanceMemorisee, ImportTableur, LigneImport
 from ..operations.etats import OperationRefusee
 from . import champs
+from .annonces import (
+    LIBELLES_ANNONCES,
+    Annonce,
+    axes_annonces,
+    lire_annonces,
+    plausibles,
+)
 from .application import JAMAIS_ECRITES, RETENUES
 from .cellules import Lecteur
 from .champs import Confiance
+from .constats import Constats
 from .ecriture import Ecrivain, creer_en_nombre, verifier
 from .genres import declarer
 from .journal import LOT, Journal
@@ -37,7 +45,14 @@ from .lignes import LigneLue, NatureLigne, lire_lignes
 from .rapprochement import Rapprochement, probleme
 from .referentiel import Referentiel, type_du_financeur
 from .structure import Colonne, Structure, corriger, reconnaitre
-from .totaux import Comparaison, Imprime, RangeeChiffree, lire_imprimes, par_structure
+from .totaux import (
+    Comparaison,
+    Imprime,
+    RangeeChiffree,
+    comparer_les_annonces,
+    lire_imprimes,
+    par_structure,
+)
 from .valeurs import Json, Registre, valeurs_actuelles
 
 Statut, Categorie, NatureImport = ImportTableur.Statut, LigneImport.Categorie, LigneImport.Nature
@@ -131,7 +146,9 @@ class TraitementTableau:
         toutes = list(import_.lignes.filter(nature=NatureImport.ACTION).order_by("ordre"))
         for ligne in toutes:
             ligne.reponses = reponses.get(ligne.pk, ligne.reponses)
-        calculees = Rapprochement(import_).rapprocher(toutes, set(reponses))
+        rapprochement = Rapprochement(import_)
+        calculees = rapprochement.rapprocher(toutes, set(reponses))
+        Constats(rapprochement, toutes).ajouter(calculees)
         _enregistrer(calculees)
 
     # -- Before writing ----------------------------------------------------------------------------
@@ -214,6 +231,20 @@ def _changees(ligne: LigneImport, actuelles: Mapping[str, Json] | None) -> list[
     ]
 
 
+def _annoncees(lignes: Iterable[LigneImport]) -> list[dict[str, str]]:
+    return [annonce for ligne in lignes for annonce in ligne.valeurs.get("annonces", ())]
+
+
+def _ecarter_les_annonces_douteuses(lignes: Sequence[LigneImport], actions: int) -> None:
+    """Take out of each row what is announced of something smaller than the table."""
+    for ligne in lignes:
+        lues = ligne.valeurs.get("annonces")
+        if lues and not plausibles(map(Annonce.depuis, lues), actions):
+            ligne.valeurs["annonces"] = []
+            if ligne.categorie == Categorie.CONTROLE and not ligne.valeurs["totaux"]:
+                ligne.categorie = Categorie.IGNOREE
+
+
 def _enregistrer(lignes: Sequence[LigneImport]) -> None:
     colonnes = ["annuelle", "objet", "titre", "changements", "questions", "problemes", "categorie"]
     LigneImport.objects.bulk_update(lignes, colonnes, batch_size=100)
@@ -241,13 +272,18 @@ class MiseEnAttente:
         import_.a_faire = len(lignes)
         import_.save()
         actions = [ligne for ligne in lignes if ligne.nature == NatureImport.ACTION]
+        _ecarter_les_annonces_douteuses(lignes, len(actions))
         self.rapprochement.rapprocher(actions, avancer=self._avancer)
+        constats = Constats(self.rapprochement, actions)
+        constats.ajouter(actions)
         import_.totaux = self._comparer_les_totaux(lignes)
         # The whole preview or none of it: one that is cut short is staged anew.
         with transaction.atomic():
             LigneImport.objects.bulk_create(lignes, batch_size=LOT)
         import_.fait = len(lignes)
-        import_.avertissements = _sans_doublons([*import_.avertissements, *self.lecteur.avertissements])
+        import_.avertissements = _sans_doublons(
+            [*import_.avertissements, *self.lecteur.avertissements, *constats.avertissements]
+        )
         import_.statut = Statut.A_RELIRE
         import_.save()
 
@@ -336,20 +372,33 @@ class MiseEnAttente:
             "douteux": {"cellule": douteux.cellule, "phrase": douteux.phrase} if douteux else None,
             "totaux": [],
         }
+        textes = ((lu.get("lu"), lu["cellule"]) for lu in ligne.valeurs["lues"].values())
+        ligne.valeurs["annonces"] = self._annonces(textes)
         return ligne
+
+    def _annonces(self, textes: Iterable[tuple[Any, str]]) -> list[dict[str, str]]:
+        """Return what the texts of a row announce of the year, with the cell of each (`annonces`)."""
+        annee = self.import_.campagne.annee
+        return [
+            annonce.en_json(cellule)
+            for texte, cellule in textes
+            if isinstance(texte, str)
+            for annonce in lire_annonces(texte, annee)
+        ]
 
     def _ligne_sans_action(self, lue: LigneLue, ordre: int) -> LigneImport:
         imprimes = lire_imprimes(lue, self.structure)
+        annonces = self._annonces((texte, lue.cellules.get(cle, "")) for cle, texte in lue.valeurs.items())
         ligne = LigneImport(
             import_tableur=self.import_,
             ordre=ordre,
             feuille=self.structure.feuille,
             numero=lue.numero,
             nature=NATURES.get(lue.nature, NatureImport.NOTE),
-            categorie=Categorie.CONTROLE if imprimes else Categorie.IGNOREE,
+            categorie=Categorie.CONTROLE if imprimes or annonces else Categorie.IGNOREE,
             titre=" ".join(texte for texte in lue.brut if texte)[:500],
             brut=list(lue.brut),
-            valeurs={"totaux": [imprime.en_json() for imprime in imprimes]},
+            valeurs={"totaux": [imprime.en_json() for imprime in imprimes], "annonces": annonces},
         )
         ligne.problemes = [
             probleme(ligne, dit.gravite, dit.phrase, dit.remede, cellule=dit.cellule, code=dit.code)
@@ -386,7 +435,10 @@ class MiseEnAttente:
             if ligne.nature == NatureImport.SOUS_TOTAL:
                 bloc = []
         colonnes = {self.structure.cles[colonne.index]: colonne for colonne in self.structure.colonnes}
-        return Comparaison(list(rangees.values()), colonnes).comparer(comparees)
+        return [
+            *Comparaison(list(rangees.values()), colonnes).comparer(comparees),
+            *comparer_les_annonces(_annoncees(lignes), list(rangees.values())),
+        ]
 
     def _dans_le_total(self) -> frozenset[str]:
         """Return the keys of the columns of money that the total of a row adds up.
@@ -788,7 +840,14 @@ class Application:
     def _cle_du_total(self, total: TotalControle, referentiel: Referentiel) -> tuple[Any, ...]:
         connu = referentiel.porteurs.get(total.porteur_id or 0)
         structure = connu.structure if connu is not None else None
-        return (total.nature, Decimal(total.valeur), total.financeur_id, total.action_annuelle_id, structure)
+        return (
+            total.nature,
+            Decimal(total.valeur),
+            total.financeur_id,
+            total.action_annuelle_id,
+            total.axe_id,
+            structure,
+        )
 
     def _totaux(
         self, annuelles: Mapping[int, int], referentiel: Referentiel
@@ -803,6 +862,7 @@ class Application:
                 yield ligne, total
             for brut in ligne.valeurs.get("totaux", ()):
                 yield ligne, self._total(ligne, brut, referentiel)
+            yield from self._annonces(ligne, referentiel)
 
     def _total_de_la_ligne(self, ligne: LigneImport, annuelle: int | None) -> TotalControle | None:
         cellule = ligne.valeurs["lues"].get("total_ligne", {})
@@ -836,6 +896,33 @@ class Application:
             source=self._source(ligne, brut["cellule"]),
             citation=" ".join(texte for texte in ligne.brut if texte)[:2000],
         )
+
+    def _annonces(
+        self, ligne: LigneImport, referentiel: Referentiel
+    ) -> Iterable[tuple[LigneImport, TotalControle]]:
+        """Yield what the texts of a row announce of the year; of a porteur or an axe, when it is known for sure."""
+        annonces = [(Annonce.depuis(brut), brut["cellule"]) for brut in ligne.valeurs.get("annonces", ())]
+        libelles = {axe.pk: axe.libelle for axe in referentiel.registre.axes.values() if axe.niveau == 1}
+        axes = axes_annonces((annonce for annonce, _ in annonces), libelles)
+        for annonce, cellule in annonces:
+            porteur = referentiel.porteur(annonce.porteur) if annonce.porteur else None
+            axe = axes.get(annonce)
+            if (annonce.porteur and porteur is None) or (annonce.axe and axe is None):
+                continue
+            de_qui = porteur.nom if porteur is not None else libelles[axe] if axe is not None else ""
+            yield (
+                ligne,
+                TotalControle(
+                    campagne=self.campagne,
+                    nature=annonce.nature,
+                    libelle=", ".join(filter(None, (LIBELLES_ANNONCES[annonce.nature], de_qui)))[:200],
+                    porteur_id=porteur.pk if porteur is not None else None,
+                    axe_id=axe,
+                    valeur=annonce.valeur,
+                    source=self._source(ligne, cellule),
+                    citation=annonce.citation[:2000],
+                ),
+            )
 
     def _source(self, ligne: LigneImport, cellule: str) -> str:
         return insecables(f"{self.import_.nom}, feuille « {ligne.feuille} », {cellule}")[:255]

@@ -13,6 +13,7 @@ from documents.tableurs.valeurs import Entier, Montant, lire_entier, lire_montan
 from financements.models import TotalControle
 
 from . import champs
+from .annonces import LIBELLES_ANNONCES
 from .champs import lire_effectif
 from .lignes import LigneLue, NatureLigne
 from .structure import Colonne, Structure
@@ -281,6 +282,26 @@ def _ligne(
         "explication": insecables(explication),
         "cellule": cellule,
     }
+
+
+def comparer_les_annonces(
+    annonces: Iterable[Mapping[str, str]], rangees: Sequence[RangeeChiffree]
+) -> list[dict[str, Any]]:
+    """Return the numbers of actions and of structures that texts announce of the year beside those of the table."""
+    presents = {
+        Nature.ACTIONS.value: len(rangees),
+        Nature.STRUCTURES.value: len({rangee.structure for rangee in rangees}),
+    }
+    lignes = []
+    for annonce in annonces:
+        if annonce["porteur"] or annonce["nature"] not in presents:
+            continue
+        valeur, compte = Decimal(annonce["valeur"]), Decimal(presents[annonce["nature"]])
+        libelle = LIBELLES_ANNONCES[annonce["nature"]]
+        lignes.append(
+            _ligne(Nature.EFFECTIF.value, libelle, valeur, compte, valeur - compte, "", annonce["cellule"])
+        )
+    return lignes
 
 
 def par_structure(rangees: Iterable[RangeeChiffree]) -> dict[str, list[RangeeChiffree]]:
