@@ -27,7 +27,10 @@ def _totaux_des_financeurs(annee: ContexteAnnee) -> dict[int, TotalLu]:
     return {
         total.financeur: total
         for total in annee.totaux
-        if total.nature == NATURE.MONTANT and total.financeur is not None and total.porteur is None
+        if total.nature == NATURE.MONTANT
+        and total.financeur is not None
+        and total.porteur is None
+        and not total.axe
     }
 
 
@@ -335,7 +338,8 @@ def _est_une_des(valeur: Decimal, sommes: Iterable[Decimal], tolerance: Decimal)
     return any(abs(valeur - somme) <= tolerance for somme in sommes)
 
 
-def _lignes_du_bloc(annee: ContexteAnnee, total: TotalLu) -> list[LigneAnnee]:
+def lignes_du_bloc(annee: ContexteAnnee, total: TotalLu) -> list[LigneAnnee]:
+    """Return the rows of the axe or of the porteur that a printed subtotal is of."""
     if total.axe:
         return [ligne for ligne in annee.lignes if total.axe in ligne.axes]
     return [
@@ -367,7 +371,7 @@ def totaux_des_lignes(annee: ContexteAnnee, _: ContexteAnnee) -> list[Anomalie]:
     for total in [*colonnes, *([general] if general else [])]:
         trouvees += _ecart_du_total(annee, total, annee.lignes, _ecart_de_colonne)
     for total in _blocs(annee):
-        trouvees += _ecart_du_total(annee, total, _lignes_du_bloc(annee, total), _ecart_de_bloc)
+        trouvees += _ecart_du_total(annee, total, lignes_du_bloc(annee, total), _ecart_de_bloc)
     return trouvees
 
 
@@ -492,7 +496,7 @@ def _terme_oublie(
 )
 def sous_totaux_justes(annee: ContexteAnnee, _: ContexteAnnee) -> list[Anomalie]:
     """Say how many printed subtotals are exactly the sum of their rows, and which is the largest."""
-    blocs = [(total, _lignes_du_bloc(annee, total)) for total in _blocs(annee)]
+    blocs = [(total, lignes_du_bloc(annee, total)) for total in _blocs(annee)]
     compares = [(total, lignes) for total, lignes in blocs if _sommes(lignes, annee.financeurs)]
     justes = [(total, lignes) for total, lignes in compares if _accorde(annee, total, lignes)]
     if not justes:

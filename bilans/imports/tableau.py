@@ -42,7 +42,7 @@ from .ecriture import Ecrivain, creer_en_nombre, verifier
 from .genres import declarer
 from .journal import LOT, Journal
 from .lignes import LigneLue, NatureLigne, lire_lignes
-from .rapprochement import Rapprochement, probleme
+from .rapprochement import NIVEAUX, Rapprochement, probleme
 from .referentiel import Referentiel, type_du_financeur
 from .structure import Colonne, Structure, corriger, reconnaitre
 from .totaux import (
@@ -52,6 +52,7 @@ from .totaux import (
     comparer_les_annonces,
     lire_imprimes,
     par_structure,
+    situer,
 )
 from .valeurs import Json, Registre, valeurs_actuelles
 
@@ -427,10 +428,11 @@ class MiseEnAttente:
                 continue
             for brut in ligne.valeurs.get("totaux", ()):
                 imprime = Imprime(**{**brut, "valeur": Decimal(brut["valeur"])})
-                siennes = bloc if ligne.nature == NatureImport.SOUS_TOTAL else list(rangees.values())
-                if ligne.nature == NatureImport.SOUS_TOTAL and len({r.structure for r in bloc}) == 1:
-                    imprime.structure = bloc[0].structure
-                    brut["structure"] = imprime.structure
+                siennes = list(rangees.values())
+                if ligne.nature == NatureImport.SOUS_TOTAL:
+                    situer(imprime, bloc, siennes)
+                    brut |= imprime.en_json()
+                    siennes = bloc
                 comparees.append((imprime, list(siennes)))
             if ligne.nature == NatureImport.SOUS_TOTAL:
                 bloc = []
@@ -478,6 +480,7 @@ class MiseEnAttente:
             cellules=brute.cellules,
             total=Decimal(total) if total is not None else None,
             nombres=nombres,
+            axes=tuple(str(lues[n]["lu"]) for n in NIVEAUX if lues.get(n, {}).get("lu")),
             dans_le_total=dans_le_total,
         )
 
@@ -861,7 +864,8 @@ class Application:
             if ligne.nature == NatureImport.ACTION and (total := self._total_de_la_ligne(ligne, annuelle)):
                 yield ligne, total
             for brut in ligne.valeurs.get("totaux", ()):
-                yield ligne, self._total(ligne, brut, referentiel)
+                if (controle := self._total(ligne, brut, referentiel)) is not None:
+                    yield ligne, controle
             yield from self._annonces(ligne, referentiel)
 
     def _total_de_la_ligne(self, ligne: LigneImport, annuelle: int | None) -> TotalControle | None:
@@ -880,22 +884,42 @@ class Application:
             citation=cellule["lu"],
         )
 
-    def _total(self, ligne: LigneImport, brut: Mapping[str, Any], referentiel: Referentiel) -> TotalControle:
-        financeur = referentiel.financeur(brut["financeur"]) if brut["financeur"] else None
-        structure = brut["structure"]
+    def _total(
+        self, ligne: LigneImport, brut: Mapping[str, Any], referentiel: Referentiel
+    ) -> TotalControle | None:
+        """Return a printed total; None for one whose funder, structure or axe Pilotis does not have.
+
+        Without its name, it would pass for the total of the whole year.
+        """
+        financeur = self._financeur_imprime(brut["financeur"], referentiel)
+        structure, textes = brut["structure"], brut.get("axe", ())
         porteur = referentiel.porteurs.get(int(structure)) if structure.isdecimal() else None
         if porteur is None and structure:
             porteur = referentiel.porteur(structure)
+        axe = referentiel.axe(textes) if textes else None
+        nommes = ((brut["financeur"], financeur), (structure, porteur), (textes, axe))
+        if not brut.get("garde", True) or any(dit and connu is None for dit, connu in nommes):
+            return None
         return TotalControle(
             campagne=self.campagne,
             nature=brut["nature"],
             libelle=brut["libelle"][:200],
             financeur=financeur,
             porteur_id=porteur.pk if porteur is not None else None,
+            axe=axe,
             valeur=Decimal(brut["valeur"]),
             source=self._source(ligne, brut["cellule"]),
             citation=" ".join(texte for texte in ligne.brut if texte)[:2000],
         )
+
+    def _financeur_imprime(self, libelle: str, referentiel: Referentiel) -> Financeur | None:
+        """Return the funder of a column: known by its name, or the one that was answered."""
+        connu = referentiel.financeur(libelle) if libelle else None
+        if connu is not None or not libelle:
+            return connu
+        dits = {normaliser(texte): reste for _, texte, reste in self._reponses("financeur:", "financeur")}
+        pk = dits.get(normaliser(libelle), "")
+        return referentiel.registre.financeurs.get(int(pk)) if pk.isdecimal() else None
 
     def _annonces(
         self, ligne: LigneImport, referentiel: Referentiel

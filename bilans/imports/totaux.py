@@ -35,7 +35,13 @@ class Imprime:
     cle: str
     financeur: str = ""
     structure: str = ""
+    # labels of the axe whose subtotal it is, from the first level down
+    axe: list[str] = field(default_factory=list)
     general: bool = False
+    # whether Pilotis can say what it is of, and so keep it; else it is only compared
+    garde: bool = True
+    # the rows that it covers, when they are not all those of the table
+    lignes: list[int] = field(default_factory=list)
 
     def en_json(self) -> dict[str, Any]:
         """Return it as the row of the import keeps it."""
@@ -52,6 +58,8 @@ class RangeeChiffree:
     cellules: Mapping[str, str]
     total: Decimal | None
     nombres: Mapping[str, int]
+    # labels of its axe, from the first level down
+    axes: tuple[str, ...] = ()
     dans_le_total: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -86,9 +94,46 @@ def lire_imprimes(ligne: LigneLue, structure: Structure) -> list[Imprime]:
                 cle,
                 financeur=colonne.financeur,
                 general=not sous_total and colonne.champ == champs.TOTAL_LIGNE,
+                garde=nature != Nature.EFFECTIF or _est_l_ensemble(colonne),
             )
         )
     return imprimes
+
+
+def _est_l_ensemble(colonne: Colonne) -> bool:
+    """Whether a column of people counts all of them: a total of women, or of an age, is that of no one else."""
+    effectif = lire_effectif(colonne.champ)
+    return effectif is not None and (effectif.sexe, effectif.age_min, effectif.age_max) == ("T", None, None)
+
+
+def situer(imprime: Imprime, bloc: Sequence[RangeeChiffree], rangees: Sequence[RangeeChiffree]) -> None:
+    """Say what a subtotal of the rows of `bloc` is of: a structure or an axe that has no other row, or the table.
+
+    One of rows that nothing names is not kept: with no name, it would pass for the total of the year.
+    """
+    if not bloc:
+        imprime.garde = False
+        return
+    dehors = [rangee for rangee in rangees if rangee not in bloc]
+    structures = {rangee.structure for rangee in bloc}
+    if len(structures) == 1 and all(rangee.structure not in structures for rangee in dehors):
+        imprime.structure = bloc[0].structure
+    elif axe := _axe_du_bloc(bloc, dehors):
+        imprime.axe = list(axe)
+    elif dehors:
+        imprime.garde = False
+    if dehors:
+        imprime.lignes = [rangee.numero for rangee in bloc]
+
+
+def _axe_du_bloc(bloc: Sequence[RangeeChiffree], dehors: Sequence[RangeeChiffree]) -> tuple[str, ...]:
+    """Return the labels of the axe that these rows, and no other, are of; empty when there is none."""
+    for niveaux in range(1, len(bloc[0].axes) + 1):
+        axe = bloc[0].axes[:niveaux]
+        communs = all(rangee.axes[:niveaux] == axe for rangee in bloc)
+        if communs and all(rangee.axes[:niveaux] != axe for rangee in dehors):
+            return axe
+    return ()
 
 
 def _libelle(mot: str, colonne: Colonne, nature: NatureLigne) -> str:
@@ -160,11 +205,15 @@ class Comparaison:
         explication = ""
         if ecart and imprime.nature == Nature.MONTANT:
             explication = self._expliquer(ecart, imprime, rangees)
+        if not imprime.garde:
+            explication = f"{explication} {_non_garde(imprime)}".strip()
         return _ligne(
             imprime.nature, imprime.libelle, imprime.valeur, calcule, ecart, explication, imprime.cellule
         )
 
     def _calculer(self, imprime: Imprime, rangees: Sequence[RangeeChiffree]) -> Decimal | None:
+        if not rangees:
+            return None
         if imprime.nature == Nature.EFFECTIF:
             return Decimal(sum(rangee.nombres.get(imprime.cle, 0) for rangee in rangees))
         if imprime.nature == Nature.PART:
@@ -253,6 +302,16 @@ class Comparaison:
                         f"de côté {montant(somme - general.valeur)}. {manque}".strip()
                     )
         return ""
+
+
+def _non_garde(imprime: Imprime) -> str:
+    """Say that a total is compared here and nowhere else, and of which rows it is."""
+    if not imprime.lignes:
+        return "Comparé ici, non gardé."
+    premiere, derniere = imprime.lignes[0], imprime.lignes[-1]
+    if premiere == derniere:
+        return f"Il porte sur la ligne {premiere} : comparé ici, non gardé."
+    return f"Il porte sur les lignes {premiere} à {derniere} : comparé ici, non gardé."
 
 
 def _des_lignes_sans_total(rangees: Sequence[RangeeChiffree]) -> str:

@@ -1,6 +1,6 @@
 """EFF: the quotations of domaine.md §9, what each rule finds in them, and what it must not find."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
@@ -444,6 +444,21 @@ def test_eff_23_le_total_imprime_n_est_pas_la_somme():
     ]
     assert trouver("EFF-23", annee(9000, 527, totaux=(total(9527),)), Portee.ANNEE) == []
     assert trouver("EFF-23", annee(9000, totaux=(total(1, "montant"),)), Portee.ANNEE) == []
+
+
+def test_eff_23_un_sous_total_se_compare_aux_lignes_de_son_porteur():
+    lu = annee(100, 20)
+    seconde = replace(lu.lignes[1], porteur=2, personnes=25)
+    deux = replace(lu, lignes=(lu.lignes[0], seconde))
+
+    def avec(valeur):
+        return replace(deux, totaux=(replace(total(valeur), porteur=2),))
+
+    # Everyone, or the inhabitants of the quartiers: the document seldom says which.
+    assert trouver("EFF-23", avec(25), Portee.ANNEE) == trouver("EFF-23", avec(20), Portee.ANNEE) == []
+    assert phrases("EFF-23", avec(120), Portee.ANNEE) == [
+        ("alerte", "Le document imprime 120, la seule action compte 25 personnes : écart de 95.")
+    ]
 
 
 def test_eff_17_dit_la_part_de_la_couverture_dans_le_cumul():
