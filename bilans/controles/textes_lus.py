@@ -186,7 +186,7 @@ def _du_meme_rang(lignes: Iterable[str]) -> Iterator[str]:
 
 _NOMBRE = r"(\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)"
 _DENOMBREMENT = re.compile(
-    rf"{_NOMBRE}\s+([^.;\n]{{4,80}}?)\s*(?:,\s*)?(?:dont|:|soit)\s+([^.;\n]{{10,220}})", re.I
+    rf"(?<!\d){_NOMBRE}\s+([^.;\n]{{4,80}}?)\s*(?:,\s*)?(?:dont|:|soit)\s+([^.;\n]{{10,220}})", re.I
 )
 
 
@@ -205,7 +205,7 @@ def entier(ecrit: str) -> int:
 
 # -- Articles --------------------------------------------------------------------------------------
 _TITRE_D_ARTICLE = re.compile(
-    r"^[\s#*]*Article\s+(\d+(?:\.\d+)?)(?:<sup>er</sup>|er)?\s*[:–-]\s*([^\n*]+)",
+    r"^[ \t\u00a0#*]*Article\s+(\d+(?:\.\d+)?)(?:<sup>er</sup>|er)?\s*[:–-]\s*([^\n*]+)",
     re.IGNORECASE | re.MULTILINE,
 )
 _RENVOI = re.compile(

@@ -16,7 +16,7 @@ COLONNES_MAX = 8
 ETIQUETTE_MAX = 60
 # A form is told by at least so many labels, of which the title or the porteur of the action.
 ETIQUETTES_MIN = 4
-_DANS_LA_CASE = re.compile(r"\s*([^:\n]{2,60}?)\s*:\s*(\S.*)", re.DOTALL)
+_DANS_LA_CASE = re.compile(r"\s*+([^:\n]{2,60}?)\s*+:\s*(\S.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
