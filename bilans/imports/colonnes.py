@@ -15,7 +15,17 @@ from .alias import SELON_LA_TABLE
 from .champs import CHAMPS, ETATS, Confiance, Genre, champ_montant, est_montant
 from .profils import Profil
 from .titres import cle_sans_precision, cle_titre
-from .vocabulaire import EXACTS, USUELS, Vocabulaire, est_argent, est_public, indices, lire_effectif, usuel
+from .vocabulaire import (
+    EXACTS,
+    USUELS,
+    Vocabulaire,
+    est_argent,
+    est_prevu,
+    est_public,
+    indices,
+    lire_effectif,
+    usuel,
+)
 
 # Words that tell a cost from the amount of a funder, and a cost that was met from one that was planned.
 _MOTS_COUT = frozenset({"cout", "budget", "depense", "resultat", "atterrissage"})
@@ -72,11 +82,11 @@ def _selon_le_titre(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool
     if titre.groupe and est_argent(titre.groupe):
         ordre = (_montant, _effectif, _exact)
     elif titre.groupe and est_public(titre.groupe):
-        ordre = (_effectif, _exact, _montant)
+        ordre = (_prevu, _effectif, _exact, _montant)
     elif titre.groupe and usuel(cle_titre(titre.groupe)):
         ordre = (_montant, _exact, _effectif)
     else:
-        ordre = (_exact, _effectif, _montant)
+        ordre = (_exact, _prevu, _effectif, _montant)
     lectures = (lire(titre, profil, mots, bilan) for lire in ordre)
     return next((lecture for lecture in lectures if lecture is not None), None)
 
@@ -94,7 +104,9 @@ def _exact(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> Lect
 
 def _reconnu(champ: str, titre: str) -> Lecture:
     raison = f"Le titre « {titre} » est connu."
-    if champ == champs.NOTE:
+    if champ == champs.NOTE and est_prevu(titre):
+        raison = _dit_prevu(titre)
+    elif champ == champs.NOTE:
         raison = f"« {titre} » n'a pas de place à soi : la colonne est gardée en note."
     return Lecture(champ, confiance=Confiance.SURE, raison=raison)
 
@@ -130,9 +142,21 @@ def _effectif(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> L
     return None
 
 
+def _prevu(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> Lecture | None:
+    """Return as a note the people that a title expects: they are not those who came."""
+    entier = f"{titre.groupe} {titre.texte}".strip()
+    if not est_prevu(entier) or (profil.textuel and not profil.en_personnes):
+        return None
+    return Lecture(confiance=Confiance.PROBABLE, raison=_dit_prevu(titre.entier))
+
+
+def _dit_prevu(titre: str) -> str:
+    return f"« {titre} » compte des personnes prévues, pas celles qui sont venues : la colonne est gardée en note."
+
+
 def _montant(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> Lecture | None:
-    """Return the money that a title says: a funder, a state, a cost or a total."""
-    if profil.textuel:
+    """Return the money that a title says: a funder, a state, a cost or a total. Cells of people are no money."""
+    if profil.textuel or profil.en_personnes:
         return None
     seul = set(cle_titre(titre.texte).split())
     if "%" in seul or profil.en_pourcentage:
@@ -373,7 +397,9 @@ def _lire_entre_deux_montants(
     argent = [est_montant(lu.champ) or lu.champ == champs.TOTAL_LIGNE for lu in lectures]
     for i in range(1, len(lectures) - 1):
         inconnue = lectures[i].champ == champs.NOTE and lectures[i].confiance is Confiance.INCONNUE
-        if not (inconnue and titres[i].texte and profils[i].numerique and argent[i - 1] and argent[i + 1]):
+        if not (
+            inconnue and titres[i].texte and _de_l_argent(profils[i]) and argent[i - 1] and argent[i + 1]
+        ):
             continue
         lectures[i] = Lecture(
             champ_montant("accorde"),
@@ -382,6 +408,10 @@ def _lire_entre_deux_montants(
             raison=f"« {titres[i].texte} » est entre deux colonnes de montants : lu comme un financeur.",
         )
         argent[i] = True
+
+
+def _de_l_argent(profil: Profil) -> bool:
+    return profil.numerique and not profil.en_personnes
 
 
 def _garder_un_exercice(lectures: list[Lecture], annee: int | None) -> None:

@@ -18,6 +18,12 @@ _NOMBRE = re.compile(r"[+\-−]?\d{1,15}(?:[.,]\d{1,6})?")
 _MILLIERS = re.compile(r"[+\-−]?\d{1,3}(?:\.\d{3})+(?:,\d{1,6})?")
 _DEBUTS = frozenset("0123456789+-−")
 _POURCENT = re.compile(r"[+\-−]?\d{1,6}(?:[.,]\d{1,4})?\s*%")
+_PERSONNES = re.compile(
+    r"\b\d+\s*(?:à|-|/|ou)\s*\d+(?:\s*\w+)?$|(?:diz|quinz|vingt|trent|quarant|cinquant|soixant|cent)aine|"
+    r"\d\s*(?:pers|person|jeune|enfant|famille|habitant|participant|b[ée]n[ée]f|adulte|[ée]l[èe]ve|femme|homme|usager|"
+    r"inscrit|parent)",
+    re.IGNORECASE,
+)
 # The longest word for a blank is much shorter.
 _BLANC_MAX = 30
 
@@ -65,6 +71,13 @@ def est_pourcentage(valeur: Valeur) -> bool:
     return _POURCENT.fullmatch(valeur.strip()) is not None
 
 
+def dit_des_personnes(valeur: Valeur) -> bool:
+    """Return whether a text counts people: « 45 personnes », « une centaine », « 12 à 15 »."""
+    if not isinstance(valeur, str) or len(valeur) > 40:
+        return False
+    return "€" not in valeur and _PERSONNES.search(valeur.strip()) is not None
+
+
 def en_texte(valeur: Valeur) -> str:
     """Return a cell as it is shown to a person: dates in French order, a number without useless zeros."""
     if valeur is None:
@@ -90,6 +103,7 @@ class Profil:
     dates: int = 0
     longs: int = 0
     distincts: int = 0
+    personnes: int = 0
     exemples: tuple[str, ...] = ()
 
     @property
@@ -118,6 +132,11 @@ class Profil:
         return 2 * self.pourcentages > self.remplies
 
     @property
+    def en_personnes(self) -> bool:
+        """Whether what is written counts people: every cell need not say it."""
+        return 4 * self.personnes >= max(self.remplies, 1)
+
+    @property
     def date(self) -> bool:
         """Whether what is written is mostly dates."""
         return 2 * self.dates > self.remplies
@@ -125,7 +144,7 @@ class Profil:
 
 def profil(valeurs: Iterable[Valeur], exemples: int = 3) -> Profil:
     """Return the profile of the cells of a column, with its first values, cut to be shown."""
-    remplies = nombres = pourcentages = dates = longs = 0
+    remplies = nombres = pourcentages = dates = longs = personnes = 0
     vus: dict[str, None] = {}
     for valeur in valeurs:
         if est_vide(valeur):
@@ -137,8 +156,9 @@ def profil(valeurs: Iterable[Valeur], exemples: int = 3) -> Profil:
         pourcentages += est_pourcentage(valeur)
         dates += isinstance(valeur, date)
         longs += len(texte) > TEXTE_LONG
+        personnes += dit_des_personnes(valeur)
     montres = tuple(couper(texte) for texte in list(vus)[:exemples])
-    return Profil(remplies, nombres, pourcentages, dates, longs, len(vus), montres)
+    return Profil(remplies, nombres, pourcentages, dates, longs, len(vus), personnes, montres)
 
 
 def couper(texte: str) -> str:

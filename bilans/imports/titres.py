@@ -12,7 +12,10 @@ _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _SEPARATEURS = re.compile(r"[^a-z0-9%#]+")
 # They say nothing of what a column is.
 _ARTICLES = frozenset(("de", "du", "des", "d", "l", "la", "le", "les", "et", "ou", "a", "un", "une", "en"))
-_ABREGES = {"nb": "nombre", "nbre": "nombre", "nbr": "nombre", "no": "n", "num": "numero", "n": "n"}
+_ABREGES = {
+    **{"nb": "nombre", "nbre": "nombre", "nbr": "nombre", "no": "n", "num": "numero", "n": "n"},
+    **{"benef": "beneficiaire", "benefs": "beneficiaire", "pers": "personne", "pax": "personne"},
+}
 # Beyond, a cell is a text, not a title.
 LONGUEUR_MAX = 120
 

@@ -29,6 +29,21 @@ MOTS_EFFECTIF = cles(alias.MOTS_EFFECTIF)
 MOTS_PERSONNES = cles(
     ("bénéficiaire", "participant", "personne", "effectif", "usager", "public", "habitant", "inscrit")
 )
+# What says that a number of people is only expected.
+MOTS_PREVUS = cles(
+    (
+        "prévu",
+        "prévue",
+        "prévisionnel",
+        "prévisionnelle",
+        "attendu",
+        "attendue",
+        "visé",
+        "visée",
+        "estimé",
+        "estimée",
+    )
+)
 INDICES: Mapping[str, Mapping[str, int]] = {
     champ: {cle_titre(mot): poids for mot, poids in mots.items()} for champ, mots in alias.INDICES.items()
 }
@@ -43,6 +58,12 @@ _CONNUS = frozenset(
     for mot in cle.split()
 )
 
+_MOT = re.compile(r"[^\s/(),;:’'–\[\].]+")
+# What links the words of a name, « - » included; alone, it says nothing of who pays.
+_MOTS_DE_LIAISON = frozenset(
+    ["de", "du", "des", "d", "la", "le", "les", "l", "et", "en", "à", "au", "aux", "-", "&", "—", "+"]
+)
+_SIGNES = frozenset(("%", "#", "1", "2"))
 _EXERCICE = re.compile(r"\b(20\d\d|n ?[+-] ?\d|n)\b")
 _HORS_TOTAL = re.compile(r"\bhors[ -]total\b", re.IGNORECASE)
 _ANNEE = re.compile(r"\b(?:19|20)\d\d\b")
@@ -91,13 +112,24 @@ def _ages(plat: str) -> tuple[tuple[int | None, int | None], str]:
     return (None, None), plat
 
 
+def est_prevu(titre: str) -> bool:
+    """Return whether a title counts people to come: « Nb bénéf. prévus », « Participants attendus »."""
+    mots = cle_titre(titre).split()
+    sans = [mot for mot in mots if mot not in MOTS_PREVUS]
+    return (
+        len(sans) < len(mots)
+        and bool(set(sans) & MOTS_PERSONNES)
+        and lire_effectif(" ".join(sans)) is not None
+    )
+
+
 # -- Money -----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class TitreMontant:
     """What a title of money says: who pays (as written), in which state, of which year; blanks when it does not.
 
     `connu` says whether the funder is one of the contract's, `usuel` whether it is a usual one; `argent` whether a
-    word of it says money or a state.
+    word of it says money, or a state and nothing else.
     """
 
     financeur: str = ""
@@ -107,6 +139,39 @@ class TitreMontant:
     usuel: bool = False
     argent: bool = False
     total: bool = False
+
+
+class _Gardes:
+    """The words of a title that name a funder, as written: « Montant de la Ville de Dole » → « Ville de Dole »."""
+
+    def __init__(self, titre: str) -> None:
+        self._titre = titre
+        self._suites: list[tuple[int, int]] = []
+        self._ouverte = False
+
+    def garder(self, mot: re.Match[str]) -> None:
+        """Keep a word, with what links it to the one before."""
+        if self._ouverte and " / " not in self._titre[self._suites[-1][1] : mot.start()]:
+            self._suites[-1] = (self._suites[-1][0], mot.end())
+        else:
+            self._suites.append((mot.start(), mot.end()))
+        self._ouverte = True
+
+    def couper(self) -> None:
+        """Leave a word aside: what is kept after it is apart."""
+        self._ouverte = False
+
+    @property
+    def texte(self) -> str:
+        """What is kept, on one line."""
+        morceaux = (self._titre[debut:fin] for debut, fin in self._suites)
+        return " ".join(" ".join(_refermer(morceau) for morceau in morceaux).split())
+
+
+def _refermer(texte: str) -> str:
+    """Return a text with the bracket that it opens closed: « État (BOP 147 » → « État (BOP 147) »."""
+    ouvre = texte.rfind("(")
+    return f"{texte})" if ouvre > texte.rfind(")") else texte
 
 
 class Financeurs:
@@ -179,25 +244,24 @@ class Vocabulaire:
         exercice = _EXERCICE.search(normaliser(titre))
         # « Hors total / CAF » is an amount of the CAF
         sans_annee = _ANNEE.sub(" ", _HORS_TOTAL.sub(" ", titre))
-        gardes: list[str] = []
         etat, argent, total = "", "€" in titre, False
-        for mot in re.split(r"[\s/(),;:’'–\[\].]+", sans_annee):
-            cle = cle_titre(mot)
-            if (
-                not cle
-                or cle in ("%", "#", "+", "1", "2")
-                or mot.casefold() in ("de", "du", "la", "le", "l", "d", "des")
-            ):
-                continue
+        gardes = _Gardes(sans_annee)
+        for mot in _MOT.finditer(sans_annee):
+            cle = cle_titre(mot[0])
             if cle in ETATS:
-                etat, argent = ETATS[cle], True
+                etat = ETATS[cle]
             elif cle == "total":
                 total = True
             elif cle in MOTS_MONTANT:
                 argent = argent or cle in MOTS_ARGENT
-            elif not _EXERCICE.fullmatch(normaliser(mot)):
-                gardes.append(mot)
-        reste = " ".join(gardes)
+            elif mot[0].casefold() in _MOTS_DE_LIAISON:
+                # kept between two words that are
+                continue
+            elif cle and cle not in _SIGNES and not _EXERCICE.fullmatch(normaliser(mot[0])):
+                gardes.garder(mot)
+                continue
+            gardes.couper()
+        reste = gardes.texte
         cle = cle_titre(reste) if reste else ""
         connu = self.financeurs.trouver(cle) or self.financeurs.trouver(cle_titre(sans_annee))
         return TitreMontant(
@@ -206,7 +270,8 @@ class Vocabulaire:
             exercice=exercice[0].replace(" ", "") if exercice else "",
             connu=bool(connu),
             usuel=bool(cle) and usuel(cle),
-            argent=argent,
+            # « demandé » says money when nothing else is said: « Nb prévus » counts something
+            argent=argent or (bool(etat) and not cle),
             total=total,
         )
 

@@ -366,6 +366,75 @@ def test_le_nombre_prevu_n_est_pas_le_nombre_de_personnes_venues() -> None:
     assert [colonne.champ for colonne in structure.colonnes[2:]] == ["note", "personnes"]
 
 
+@pytest.mark.parametrize(
+    "titre",
+    [
+        *("Nb bénef. prévus", "Nb bénéf. prévus", "Participants prévus", "Pers. attendues", "Pax prévus"),
+        *("Nombre de personnes visées", "Public prévisionnel", "Bénéficiaires QPV prévus"),
+    ],
+)
+def test_des_personnes_prevues_sont_une_note_jamais_un_financeur(titre: str) -> None:
+    for nombres in (Profil(remplies=5, nombres=5), Profil(remplies=4, nombres=1, personnes=2)):
+        lecture = lire_colonne(Titre(titre), nombres, Vocabulaire(), False)
+        assert (lecture.champ, lecture.financeur) == ("note", "")
+        assert lecture.raison == (
+            f"« {titre} » compte des personnes prévues, pas celles qui sont venues : la colonne est gardée en note."
+        )
+
+
+def test_prevu_sous_un_groupe_de_public_ne_compte_pas_d_argent() -> None:
+    nombres = Profil(remplies=5, nombres=5)
+    assert lire_colonne(Titre("Prévu", "Public"), nombres, Vocabulaire(), False).champ == "note"
+    assert lire_colonne(Titre("Prévu", "CAF"), nombres, Vocabulaire(), False).champ == "montant:demande"
+
+
+def test_un_etat_ne_fait_pas_un_financeur_de_n_importe_quel_mot() -> None:
+    nombres = Profil(remplies=5, nombres=5)
+    assert [
+        (titre, lire_colonne(Titre(titre), nombres, Vocabulaire(["MJC"]), False).champ)
+        for titre in ("Repas prévus", "Demandé", "CAF demandé", "MJC demandé", "Aide Machin demandée")
+    ] == [
+        ("Repas prévus", "note"),
+        ("Demandé", "montant:demande"),
+        ("CAF demandé", "montant:demande"),
+        ("MJC demandé", "montant:demande"),
+        ("Aide Machin demandée", "montant:demande"),
+    ]
+
+
+def test_des_cases_qui_comptent_des_personnes_ne_sont_pas_de_l_argent() -> None:
+    structure = reconnaitre(
+        un_tableau(
+            ("Porteur", "Action", "État", "Subvention machin", "Truc", "Ville"),
+            ("ASM", "Foot", 500, "45 personnes", "12 à 15", 300),
+            ("ASM", "Judo", 500, 30, 20, 300),
+            ("CCAS", "Contes", 700, "une centaine", 12, 300),
+            ("CCAS", "Jeux", 700, 20, "6-8", 300),
+        )
+    )
+    assert argent(structure) == [("État", "État", "accorde"), ("Ville", "Ville", "accorde")]
+
+
+@pytest.mark.parametrize(
+    ("titre", "financeur"),
+    [
+        ("Fondation de France", "Fondation de France"),
+        ("Subventions sollicitées / Ville de Dole", "Ville de Dole"),
+        ("Montant accordé par la CAF du Gard", "CAF du Gard"),
+        ("ETAT (BOP 147)", "ETAT (BOP 147)"),
+        ("Ville (en €)", "Ville"),
+        ("Conseil d'agglomération - subvention 2025", "Conseil d'agglomération"),
+        ("Région - Occitanie", "Région - Occitanie"),
+    ],
+)
+def test_le_nom_d_un_financeur_garde_les_mots_de_la_case(titre: str, financeur: str) -> None:
+    assert Vocabulaire().montant(titre).financeur == financeur
+
+
+def test_un_financeur_est_rapproche_sans_ses_petits_mots() -> None:
+    assert Vocabulaire(["Ville Dole"]).montant("Ville de Dole, demandé").financeur == "Ville Dole"
+
+
 def test_hors_total_n_est_pas_un_total() -> None:
     """The header that Pilotis itself writes above the funders that are not in the total."""
     titres = [("Porteur", "Action", "Total PDV", "Hors total"), (None, None, None, "CAF")]
