@@ -170,10 +170,10 @@
     }
     return champs;
   };
-  const garder = (formulaire, cle) => {
+  const garder = (formulaire, cle, reprise = false) => {
     const version = formulaire.elements.version.value;
     // A full or closed store is no reason to stop typing.
-    try { coffre.setItem(cle, JSON.stringify({ quand: Date.now(), version, champs: releve(formulaire) })); } catch { /* rien */ }
+    try { coffre.setItem(cle, JSON.stringify({ quand: Date.now(), version, reprise, champs: releve(formulaire) })); } catch { /* rien */ }
   };
   const simple = (valeur) => (typeof valeur === "string" ? valeur.replace(/\s+/g, "") : valeur);
   const reprendre = (formulaire, copie) => {
@@ -194,6 +194,8 @@
     const copie = lireCopie(cle);
     const offre = formulaire.querySelector("[data-copie-offre]");
     if (!copie || !copie.champs || !offre) return;
+    // « Reprendre » saved what was typed and a figure more: once it did, the copy is only the page before it.
+    if (copie.reprise && copie.version !== formulaire.elements.version.value) { oublier(cle); return; }
     const actuel = releve(formulaire);
     // « releve » says what the page was opened on: it changes at each save, and nobody typed it.
     const differe = Object.keys(copie.champs).some((nom) => nom !== "releve" && (nom in actuel || copie.champs[nom]) && simple(copie.champs[nom]) !== simple(actuel[nom]));
@@ -265,9 +267,9 @@
     clearTimeout(attente);
     if (!enSuspens) attente = setTimeout(() => garder(formulaire, cle), 400);
   });
-  formulaire.addEventListener("submit", () => {
+  formulaire.addEventListener("submit", (evenement) => {
     clearTimeout(attente);
-    if (!enSuspens) garder(formulaire, cle);
+    if (!enSuspens) garder(formulaire, cle, /^(reprendre|ignorer):/.test(evenement.submitter?.value ?? ""));
     retenirLaPlace(formulaire);
   });
   totaliser();

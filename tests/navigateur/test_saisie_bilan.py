@@ -177,6 +177,19 @@ def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, 
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
+def test_reprendre_un_chiffre_ne_laisse_pas_de_copie(ouvrir, bilan):
+    Bilan.objects.filter(pk=bilan.pk).update(mise_en_oeuvre="La séance a réuni 34 participants.")
+    page = ouvrir()
+    page.get_by_label("Points forts").fill("Écrit avant de reprendre.")
+    page.get_by_role("button", name=re.compile("^Reprendre")).first.click()
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_label("Points forts").input_value() == "Écrit avant de reprendre."
+    assert not page.locator("[data-copie-offre]").is_visible()
+    assert page.evaluate("Object.keys(localStorage)") == []
+    bilan.refresh_from_db()
+    assert bilan.points_forts == "Écrit avant de reprendre."
+
+
 def test_une_copie_effacee_est_oubliee(ouvrir):
     page = ouvrir()
     page.get_by_label("Points forts").fill("À oublier.")
