@@ -20,7 +20,11 @@ def avertir(feuilles: list[Feuille], trop_grandes: list[str]) -> list[str]:
     """Return the sentences about sheets too large, hidden sheets and formulas without a value."""
     phrases = [f"{exces} En attendant, cette feuille est laissée de côté." for exces in trop_grandes]
     if masquees := [f.nom for f in feuilles if f.masquee and f.lignes]:
-        phrases.append(liste_de_feuilles(masquees, "masquée", "est lue aussi", "sont lues aussi"))
+        phrases.append(
+            liste_de_feuilles(
+                masquees, "masquée", "est proposée, pas importée", "sont proposées, pas importées"
+            )
+        )
     for feuille in feuilles:
         if feuille.sans_valeur:
             phrases.append(
@@ -34,7 +38,7 @@ def avertir(feuilles: list[Feuille], trop_grandes: list[str]) -> list[str]:
 
 
 def liste_de_feuilles(noms: list[str], adjectif: str, singulier: str, pluriel: str) -> str:
-    """Return « La feuille « A » (masquée) est lue aussi. », in the plural when there are several."""
+    """Return « La feuille « A » (masquée) est proposée, pas importée. », in the plural when there are several."""
     liste = ", ".join(f"« {nom} »" for nom in noms[:5]) + (", etc." if len(noms) > 5 else "")
     if len(noms) == 1:
         return phrase(f"La feuille {liste} ({adjectif}) {singulier}.")

@@ -254,7 +254,7 @@ def test_feuilles_masquees_lues_et_dites():
         ("Listes", True),
     ]
     assert classeur.avertissements == (
-        "Les feuilles «\u00a0Clés\u00a0», «\u00a0Listes\u00a0» (masquées) sont lues aussi.",
+        "Les feuilles «\u00a0Clés\u00a0», «\u00a0Listes\u00a0» (masquées) sont proposées, pas importées.",
     )
 
 
