@@ -1,7 +1,7 @@
 """Undoing an import, as long as nothing built on it has changed: each row put back as it was, all or nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -43,6 +43,19 @@ def annulable(import_: ImportTableur) -> list[str]:
     effets = _Effets(import_)
     phrases = [*effets.changes(), *effets.nommes(), *effets.sans_appui()]
     return [insecables(phrase) for phrase in phrases]
+
+
+def actions_changees(import_: ImportTableur) -> list[ActionAnnuelle]:
+    """Return the actions that changed since the import, themselves or by a row of theirs: what stops undoing it."""
+    cles: set[int] = set()
+    for modele, effets in _Effets(import_).par_modele_changes():
+        chemin = _chemin_vers_l_action(modele)
+        for lot in par_lots([effet.objet_pk for effet in effets]) if chemin else ():
+            lignes = modele._base_manager.filter(pk__in=lot).order_by("pk")
+            cles.update(lignes.values_list(chemin, flat=True))
+    cles.discard(None)
+    annuelles = ActionAnnuelle.objects.filter(pk__in=cles).select_related("action__porteur", "campagne")
+    return list(annuelles.order_by("ordre", "pk"))
 
 
 @transaction.atomic
@@ -115,17 +128,20 @@ class _Effets:
     # -- What stands in the way --------------------------------------------------------------------
     def changes(self) -> list[str]:
         """Say which rows are no longer as the import left them."""
-        phrases = []
+        return [
+            f"{capfirst(str(modele._meta.verbose_name_plural))} : "
+            f"{pluriel(len(autres), 'a changé depuis,ont changé depuis')} "
+            f"({_nommer(modele, [effet.objet_pk for effet in autres])})."
+            for modele, autres in self.par_modele_changes()
+        ]
+
+    def par_modele_changes(self) -> Iterator[tuple[type[models.Model], list[EffetImport]]]:
+        """Yield the effects whose rows are no longer as they left them, by model."""
         for modele, effets in self.par_modele.items():
             presentes = images(modele, [effet.objet_pk for effet in effets])
             autres = [effet for effet in effets if not _est_reste(effet, presentes.get(effet.objet_pk))]
             if autres:
-                noms = _nommer(modele, [effet.objet_pk for effet in autres])
-                phrases.append(
-                    f"{capfirst(str(modele._meta.verbose_name_plural))} : "
-                    f"{pluriel(len(autres), 'a changé depuis,ont changé depuis')} ({noms})."
-                )
-        return phrases
+                yield modele, autres
 
     def nommes(self) -> list[str]:
         """Say which other rows name one that the import created."""
@@ -287,6 +303,21 @@ def _liens_vers(modele: type[models.Model]) -> list[Any]:
         for champ in autre._meta.concrete_fields
         if isinstance(champ, models.ForeignKey) and champ.remote_field.model is modele
     ]
+
+
+def _chemin_vers_l_action(modele: type[models.Model]) -> str:
+    """Return what leads from a row to its action of the year, its bilan or its funding line between; else nothing."""
+    if modele is ActionAnnuelle:
+        return "pk"
+    liens = [champ for champ in modele._meta.concrete_fields if isinstance(champ, models.ForeignKey)]
+    for lien in liens:
+        if lien.related_model is ActionAnnuelle:
+            return lien.name
+    for lien in liens:
+        for suivant in lien.related_model._meta.concrete_fields if lien.related_model is not modele else ():
+            if isinstance(suivant, models.ForeignKey) and suivant.related_model is ActionAnnuelle:
+                return f"{lien.name}__{suivant.name}"
+    return ""
 
 
 def _nommer(modele: Any, cles: Sequence[int]) -> str:

@@ -18,7 +18,7 @@ from documents import rendre
 
 from ..forms.imports import ColonnesForm, DepotForm, TableauForm
 from ..imports import champs
-from ..imports.annulation import annulable, annuler
+from ..imports.annulation import actions_changees, annulable, annuler
 from ..imports.application import abandonner, confirmer, obstacles, relancer
 from ..imports.preparation import confirmer_colonnes, decider, deposer, relire, repondre_partout, retenir_tout
 from ..models import ImportTableur, LigneImport
@@ -399,6 +399,7 @@ def import_annuler(request: RequeteCampagne, cle: str) -> HttpResponse:
         "import": import_,
         "issue": Issue(request, import_),
         "empechements": empechements,
+        "actions_changees": actions_changees(import_) if empechements else [],
         "url_retour": _adresse(request, "import_detail", cle),
     }
     return render(request, "bilans/imports/annuler.html", contexte)
