@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q, Sum
 from django.utils import timezone
 from django.utils.text import capfirst
 from openpyxl.utils import get_column_letter
@@ -17,8 +18,8 @@ from actions.situation import RequeteCampagne
 from comptes.templatetags.typographie import accord, pluriel
 from documents import Colonne as ColonneDeTableau
 from documents import Groupe, Tableau
-from documents.formats import nombre, taille_lisible
-from financements.models import Financeur
+from documents.formats import montant, nombre, taille_lisible
+from financements.models import AmbiguiteMontants, Financeur, LecturePossible
 
 from ..forms.imports import Choix, ColonneProposee
 from ..imports import champs
@@ -441,6 +442,17 @@ PARTOUT = (
 CELLULE_DOUTEUSE = "cellule:"
 
 
+# That of the questions about the amounts of a row.
+MONTANTS_A_TRANCHER = "montants:"
+
+
+class LecturesConnues(NamedTuple):
+    """What Pilotis keeps of amounts to settle: why they are, and the total of each reading by answer."""
+
+    explication: str
+    totaux: Mapping[str, Decimal | None]
+
+
 class Geste(NamedTuple):
     """A button that answers many questions at once: the beginning of their keys, and its words."""
 
@@ -503,6 +515,8 @@ class ChoixLu:
     rang: int
     choix: Mapping[str, Any]
     proposee: bool
+    # of the funders of the total, when the readings are those that Pilotis keeps
+    total: str = ""
 
     @property
     def valeur(self) -> str:
@@ -526,6 +540,22 @@ class QuestionLue:
     question: Mapping[str, Any]
     reponse: str
     lignes: int
+    lectures_connues: "LecturesConnues | None" = None
+    # the total that the row prints, in euros
+    imprime: str = ""
+
+    @property
+    def explication(self) -> str:
+        """Why it is asked, when the question does not say it: what was noted of the readings."""
+        dite = self.lectures_connues.explication if self.lectures_connues and self.lectures else ""
+        explication = dite or str(self.question.get("explication", ""))
+        return "" if explication == self.question["phrase"] else explication
+
+    @property
+    def total_imprime(self) -> str:
+        """The total printed on the row, in words, beside readings of its amounts."""
+        montants = self.question["cle"].startswith(MONTANTS_A_TRANCHER)
+        return montant(Decimal(self.imprime)) if montants and self.imprime else ""
 
     @property
     def nom(self) -> str:
@@ -538,9 +568,18 @@ class QuestionLue:
         doutes = self.question["cle"].startswith(CELLULE_DOUTEUSE)
         proposition = "" if doutes else self.question.get("proposition", "")
         return [
-            ChoixLu(rang, choix, choix["valeur"] == proposition)
+            ChoixLu(rang, choix, choix["valeur"] == proposition, self._total(choix["valeur"]))
             for rang, choix in enumerate(self.question["choix"])
         ]
+
+    def _total(self, valeur: str) -> str:
+        total = self.lectures_connues.totaux.get(valeur) if self.lectures_connues else None
+        return "" if total is None else montant(total)
+
+    @property
+    def totaux(self) -> bool:
+        """Whether the total of each reading is known."""
+        return any(choix.total for choix in self.lectures)
 
     @property
     def lectures(self) -> list[ChoixLu]:
@@ -585,6 +624,7 @@ class LigneVue:
     # how many rows ask each question
     communes: Mapping[str, int]
     plusieurs_feuilles: bool
+    lectures_connues: LecturesConnues | None = None
 
     @property
     def ancre(self) -> str:
@@ -628,6 +668,8 @@ class LigneVue:
                 question,
                 self.ligne.reponses.get(question["cle"], ""),
                 self.communes.get(question["cle"], 1),
+                self.lectures_connues,
+                str(self.ligne.valeurs.get("lues", {}).get("total_ligne", {}).get("lu") or ""),
             )
             for rang, question in enumerate(self.ligne.questions)
         ]
@@ -651,6 +693,11 @@ class LigneVue:
     def a_choisir(self) -> bool:
         """Whether a person may keep or leave the row."""
         return self.ligne.categorie in CHOISISSABLES
+
+    @property
+    def refusee(self) -> bool:
+        """Whether it is refused: it can only be left aside, so that it asks nothing more."""
+        return self.ligne.categorie == Categorie.REFUSEE
 
     @property
     def retenue(self) -> bool:
@@ -767,7 +814,24 @@ class Apercu:
     @cached_property
     def page(self) -> Any:
         lignes = self.import_.lignes.filter(categorie=self.categorie).order_by("ordre")
-        return _page(Paginator(lignes, LIGNES_PAR_PAGE), self.request)
+        return _page(Paginator(lignes.select_related("annuelle__bilan"), LIGNES_PAR_PAGE), self.request)
+
+    @cached_property
+    def _lectures_connues(self) -> dict[int, LecturesConnues]:
+        """What is kept of the amounts to settle that the rows ask about, by action; in two queries."""
+        demandees = self.import_.lignes.exclude(questions=[]).order_by().values("annuelle")
+        du_total = Sum("montants__montant", filter=Q(montants__financeur__dans_total=True))
+        lectures = LecturePossible.objects.annotate(total=du_total).order_by("ordre")
+        ambiguites = AmbiguiteMontants.objects.filter(
+            action_annuelle__in=demandees, tranchee_le__isnull=True
+        ).prefetch_related(Prefetch("lectures", lectures))
+        return {
+            ambiguite.action_annuelle_id: LecturesConnues(
+                ambiguite.explication,
+                {f"lecture:{lecture.pk}": lecture.total for lecture in ambiguite.lectures.all()},
+            )
+            for ambiguite in ambiguites.order_by("pk")
+        }
 
     @cached_property
     def lignes(self) -> list[LigneVue]:
@@ -775,13 +839,14 @@ class Apercu:
 
     def vue(self, ligne: LigneImport) -> LigneVue:
         """Return a row as it is shown."""
-        return LigneVue(ligne, self._communes, self._plusieurs_feuilles)
+        connues = self._lectures_connues.get(ligne.annuelle_id or 0)
+        return LigneVue(ligne, self._communes, self._plusieurs_feuilles, connues)
 
     @cached_property
     def _posees(self) -> list[tuple[int, list[dict[str, Any]], dict[str, str], bool | None]]:
         """The rows that ask something: their rank, their questions, what was answered, whether they are kept."""
-        lignes = self.import_.lignes.exclude(questions=[]).order_by("ordre")
-        return list(lignes.values_list("ordre", "questions", "reponses", "retenue"))
+        lignes = self.import_.lignes.exclude(questions=[]).exclude(categorie=Categorie.REFUSEE)
+        return list(lignes.order_by("ordre").values_list("ordre", "questions", "reponses", "retenue"))
 
     @cached_property
     def _communes(self) -> Counter[str]:

@@ -495,6 +495,79 @@ def test_readings_of_amounts_are_a_table(apercu: ImportTableur, chargee: Client)
     assert "Décider plus tard" in page
 
 
+def test_amounts_to_settle_say_why_and_what_each_reading_makes(
+    apercu: ImportTableur, chargee: Client
+) -> None:
+    annuelle = fabriques.ActionAnnuelleFactory(campagne=apercu.campagne)
+    ville = fabriques.FinanceurFactory(contrat=apercu.campagne.contrat, sigle="VILLE", dans_total=True)
+    caf = fabriques.FinanceurFactory(contrat=apercu.campagne.contrat, sigle="CAF", dans_total=False)
+    ambiguite = fabriques.AmbiguiteFactory(
+        action_annuelle=annuelle,
+        explication="Le dernier montant est aussi la somme des autres.",
+        lectures=[ville, ville],
+    )
+    choix = []
+    for lecture, euros in zip(ambiguite.lectures.all(), (4000, 8000), strict=True):
+        lecture.montants.update(montant=euros)
+        lecture.montants.create(financeur=caf, montant=70)
+        choix.append(
+            {
+                "valeur": f"lecture:{lecture.pk}",
+                "libelle": "",
+                "titre": f"Lecture {lecture.ordre}",
+                "montants": [{"libelle": "VILLE", "valeur": "0 €"}],
+            }
+        )
+    phrase = "Les montants de cette ligne se lisent de plusieurs façons. Laquelle est juste ?"
+    question = {**QUESTION, "cle": "montants:9", "phrase": phrase, "choix": choix, "proposition": "plus_tard"}
+    apercu.lignes.all().delete()
+    valeurs = {"lues": {"total_ligne": {"lu": "4000", "cellule": "N9"}}}
+    ligne(apercu, Categorie.A_DECIDER, annuelle=annuelle, questions=[question], valeurs=valeurs)
+    page = texte(chargee.get(detail(apercu)))
+    assert "Le dernier montant est aussi la somme des autres. Total imprimé de la ligne : 4 000 €." in page
+    # The money beside the total is no part of it.
+    assert "Lecture VILLE Total Lecture 1 0 € 4 000 € Lecture 2 0 € 8 000 €" in page
+
+
+def test_the_button_for_many_questions_follows_the_answers(apercu: ImportTableur, chargee: Client) -> None:
+    apercu.lignes.all().delete()
+    for rang in range(3):
+        question = {**QUESTION, "cle": f"porteur:{rang}", "proposition": "nouveau"}
+        ligne(apercu, Categorie.A_DECIDER, ordre=rang, questions=[question])
+    url = adresse("import_ligne", apercu.campagne, apercu.cle, 0)
+    reponse = chargee.post(
+        url, {"question-0": "nouveau", "categorie": "a_decider"}, headers={"HX-Request": "true"}
+    )
+    assert 'id="gestes-import" hx-swap-oob="true"' in reponse.content.decode()
+    assert "Créer les 2 porteurs que Pilotis ne connaît pas" in texte(reponse)
+
+
+def test_a_refused_row_asks_nothing_more_once_left_aside_and_leads_to_its_bilan(
+    apercu: ImportTableur, chargee: Client
+) -> None:
+    apercu.lignes.exclude(categorie=Categorie.CREEE).delete()
+    bilan = fabriques.BilanFactory(action_annuelle__campagne=apercu.campagne, valide=True)
+    questions = [{**QUESTION, "cle": f"porteur:{rang}", "proposition": "nouveau"} for rang in range(2)]
+    refusee = ligne(
+        apercu, Categorie.REFUSEE, annuelle=bilan.action_annuelle, questions=questions, problemes=[PROBLEME]
+    )
+    reponse = chargee.get(detail(apercu, "?categorie=refusee"))
+    lien = adresse("bilan_detail", apercu.campagne, bilan.action_annuelle.cle)
+    assert f'href="{lien}"' in reponse.content.decode()
+    # What it asks is no part of what is left to answer at once.
+    assert "Créer les 2 porteurs" not in texte(chargee.get(detail(apercu, "?categorie=a_decider")))
+    page = texte(
+        chargee.post(
+            adresse("import_ligne", apercu.campagne, apercu.cle, refusee.ordre),
+            {"choix": "oui", "categorie": "refusee"},
+            follow=True,
+        )
+    )
+    assert "laissée de côté" in page
+    assert "Ne plus la laisser de côté" in page
+    assert "sans réponse" not in page
+
+
 def test_control_totals_are_compared(apercu: ImportTableur, chargee: Client) -> None:
     apercu.totaux = [
         {
@@ -503,6 +576,7 @@ def test_control_totals_are_compared(apercu: ImportTableur, chargee: Client) -> 
             "calcule": "715 589 €",
             "ecart": "28 100 €",
             "explication": "C'est la somme des quatre lignes sans total.",
+            "cellule": "N63",
         },
         {"libelle": "PSE", "imprime": "2 500 €", "calcule": "2 500 €", "ecart": "", "explication": ""},
     ]
@@ -510,7 +584,10 @@ def test_control_totals_are_compared(apercu: ImportTableur, chargee: Client) -> 
     assert "Lignes (6) Totaux (1 écart) Remarques (1)" in texte(chargee.get(detail(apercu)))
     page = texte(chargee.get(detail(apercu, "?voir=totaux")))
     assert "1 total imprimé ne tombe pas juste" in page
-    assert "TOTAL PDV 687 489 € 715 589 € 28 100 € C'est la somme des quatre lignes sans total." in page
+    assert (
+        "TOTAL PDV Feuille « 2023 », N63 687 489 € 715 589 € 28 100 € C'est la somme des quatre lignes sans total."
+        in page
+    )
 
 
 def test_a_preview_that_pilotis_overtook_is_compared_again(apercu: ImportTableur, chargee: Client) -> None:
@@ -630,6 +707,9 @@ def test_an_import_says_what_undoing_takes_back(campagne: Campagne, chargee: Cli
     page = texte(chargee.get(detail(fait)))
     assert "1 ligne créée, 1 modifiée, le" in page
     assert "Ligne 5 MJC – Graff créée" in page
+    assert (
+        f'href="{adresse("anomalies", campagne)}">Voir ce que' in chargee.get(detail(fait)).content.decode()
+    )
     annuler = adresse("import_annuler", campagne, fait.cle)
     page = texte(chargee.get(annuler))
     assert "1 ligne créée disparaît. 1 ligne modifiée retrouve ses valeurs d'avant." in page
@@ -651,6 +731,22 @@ def test_what_was_built_on_an_import_keeps_it(campagne: Campagne, chargee: Clien
     chargee.post(annuler)
     fait.refresh_from_db()
     assert fait.statut == Statut.APPLIQUE
+
+
+def test_what_changed_below_an_action_leads_to_the_action(campagne: Campagne, chargee: Client) -> None:
+    bilan = fabriques.BilanFactory(action_annuelle__campagne=campagne)
+    effectif = fabriques.EffectifFactory(bilan=bilan)
+    fait = importation(
+        campagne, Statut.APPLIQUE, applique_le=timezone.now(), applique_par=fabriques.UtilisateurFactory()
+    )
+    fabriques.EffetImportFactory(
+        import_tableur=fait, modele="bilans.effectif", objet_pk=effectif.pk, apres={"id": effectif.pk}
+    )
+    reponse = chargee.get(adresse("import_annuler", campagne, fait.cle))
+    assert "1 action a changé depuis" in texte(reponse)
+    action = bilan.action_annuelle
+    lien = f'<a href="{adresse("action_detail", campagne, action.cle)}">{action.action.intitule}</a>'
+    assert lien in reponse.content.decode()
 
 
 # -- Where one finds it ----------------------------------------------------------------------------
