@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from documents.tableurs.modele import Valeur, adresse
+from documents.tableurs.valeurs import dit_sans_chiffre
 
 from . import champs, signalements
+from .champs import lire_effectif
 from .modele import Colonne
 from .profils import nombre_lu
 from .rangees import ACTIONS, CLES_DE_LIGNE, Brouillon, NatureLigne, Tableau, est_en_euros
@@ -29,6 +31,9 @@ def signaler_les_cases(tableau: Tableau, brouillon: Brouillon, propres: Mapping[
     lus: list[tuple[int, Montant]] = []
     for i, valeur in propres.items():
         colonne = tableau.par_index[i]
+        if dit_sans_chiffre(valeur) and (colonne.est_montant or lire_effectif(colonne.champ) is not None):
+            ecrit = str(valeur).strip()
+            dits.append(signalements.montant_pas_encore_dit(colonne.titre, ecrit, adresse(rang, i)))
         if colonne.champ in CLES_DE_LIGNE:
             _ajouter(dits, signalements.nombre_pour_texte(colonne.titre, valeur, adresse(rang, i)))
         elif colonne.est_montant:

@@ -1,5 +1,6 @@
 """What is seen while rows are read: a code (domaine.md §9), a cell, a sentence with the figures, how to mend it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,6 +71,19 @@ def comme_au_dessus(quoi: Sequence[str], numero: int, au_dessus: int, cellule: s
         f"Ligne {numero}, {vides} {accord} comme à la ligne {au_dessus}.",
         cellule,
         "Si c'est une autre action, écrivez son porteur et son intitulé.",
+    )
+
+
+def idem(titres: Sequence[str], numero: int, au_dessus: int, cellule: str) -> Signalement:
+    """COH-11: cells that say « idem », or a mark of repetition."""
+    noms = ", ".join(f"« {titre} »" for titre in titres)
+    lus = "est lu" if len(titres) == 1 else "sont lus"
+    return signaler(
+        "COH-11",
+        "info",
+        f"Ligne {numero}, {noms} {lus} comme à la ligne {au_dessus} : la case le dit (« idem », « // »).",
+        cellule,
+        "Si ce n'est pas le cas, écrivez ce qu'il faut lire.",
     )
 
 
@@ -180,6 +194,17 @@ def ecrit_en_texte(lu: Montant, ecrit: str) -> Signalement:
     )
 
 
+def montant_pas_encore_dit(titre: str, ecrit: str, cellule: str) -> Signalement:
+    """A word in place of a figure, « NC », « en attente »: read as a blank, which is said."""
+    return signaler(
+        "",
+        "info",
+        f"« {ecrit} », en {cellule} (« {titre} »), ne donne pas de chiffre : la case est lue vide.",
+        cellule,
+        "Rien à faire tant que le chiffre n'est pas connu.",
+    )
+
+
 def case_en_erreur(cellule: str, erreur: str) -> Signalement:
     """A cell that the workbook itself says is wrong: « #REF! »."""
     return signaler(
@@ -206,7 +231,8 @@ def formule_sans_valeur(cellule: str) -> Signalement:
 def ecrits_autrement(colonne: Iterable[tuple[Montant, Valeur]]) -> Iterator[tuple[Montant, str]]:
     """Yield the amounts that are written otherwise than most of their column, with how they are written.
 
-    A text among numbers; « 24 000 » among « 16072 ».
+    A text among numbers; « 24 000 » among « 16072 ». An amount with its currency or its cents is certain, and one that
+    reads in two ways is asked about: neither is said.
     """
     par_forme: dict[str, list[tuple[Montant, str]]] = {}
     for lu, valeur in colonne:
@@ -218,7 +244,11 @@ def ecrits_autrement(colonne: Iterable[tuple[Montant, Valeur]]) -> Iterator[tupl
     usuelle = "nombre" if "nombre" in par_forme else _plus_frequente(par_forme)
     for forme, ecrits in par_forme.items():
         if forme != usuelle:
-            yield from ecrits
+            yield from ((lu, ecrit) for lu, ecrit in ecrits if not _SANS_DOUTE.search(ecrit))
+
+
+# « 1 234,50 », « 500 € »: nothing else can be meant; « 1,500 » may be two amounts, and is asked about.
+_SANS_DOUTE = re.compile(r"[,.]\d{1,2}$|(€|euros?|eur)$|[,.]\d{3}$", re.I)
 
 
 def _forme(lu: Decimal, valeur: Valeur) -> str:

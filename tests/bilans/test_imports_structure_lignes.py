@@ -432,6 +432,9 @@ def test_une_erreur_et_une_formule_sans_valeur_sont_dites() -> None:
         # a csv: everything is text, written alike
         (("8400", "1000", "1800"), []),
         (("8 400", "1 000", "1800"), ["D4"]),
+        # nothing else can be meant; and what may be two amounts is asked, not said
+        (("8 400,50 €", "8 400,50", "500 €", 1000), []),
+        (("1,500", 1000, 1800), []),
     ],
 )
 def test_deux_ecritures_dans_une_colonne(montants: tuple[Valeur, ...], signales: list[str]) -> None:
@@ -439,6 +442,18 @@ def test_deux_ecritures_dans_une_colonne(montants: tuple[Valeur, ...], signales:
     assert [
         s.cellule for ligne in lignes.values() for s in ligne.signalements if s.code == "FIN-10"
     ] == signales
+
+
+@pytest.mark.parametrize("ecrit", ["NC", "en attente", "à préciser"])
+def test_un_mot_a_la_place_d_un_montant_est_dit(ecrit: str) -> None:
+    lignes = tableau(("MJC", "Graff", None, ecrit), ("MJC", "Vélo", None, 1000))
+    assert [s.phrase for ligne in lignes.values() for s in ligne.signalements if s.cellule == "D2"] == [
+        f"« {ecrit} », en D2 (« Ville »), ne donne pas de chiffre : la case est lue vide.".replace(
+            "« ", "«\xa0"
+        )
+        .replace(" »", "\xa0»")
+        .replace(" :", "\xa0:")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -468,3 +483,34 @@ def test_une_colonne_ignoree_n_est_pas_lue_et_un_tableau_impose_l_est() -> None:
         "intitule": "Sports",
         "part": "44 %",
     }
+
+
+# -- « Idem » --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "idem", ["IDEM", "idem", "Idem.", "id.", "id", "//", "- ″ -", '"', "''", "–//–", '-"-', "»", "”", "ibid."]
+)
+def test_idem_veut_dire_comme_au_dessus(idem: str) -> None:
+    lignes = tableau(
+        ("Total Sport 39", "Foot", "bilan", 500, 300, 800),
+        (idem, "Judo", idem, 500, 300, 800),
+        (idem, idem, "autre", 100, None, 100),
+    )
+    assert [lignes[n].valeurs["porteur"] for n in (3, 4)] == ["Total Sport 39", "Total Sport 39"]
+    assert [lignes[n].valeurs["intitule"] for n in (3, 4)] == ["Judo", "Judo"]
+    assert lignes[3].valeurs["mise_en_oeuvre"] == "bilan"
+    assert lignes[3].heritees == {"porteur", "mise_en_oeuvre"}
+    assert natures(lignes) == {1: "entete", 2: "action", 3: "continuation", 4: "continuation"}
+    (dit,) = lignes[3].signalements
+    assert (dit.code, dit.cellule) == ("COH-11", "A3")
+    assert dit.phrase.replace("\xa0", " ") == (
+        "Ligne 3, « Porteur », « Bilan » sont lus comme à la ligne 2 : la case le dit (« idem », « // »)."
+    )
+
+
+def test_idem_ne_fait_pas_un_montant_ni_un_mot_qui_lui_ressemble() -> None:
+    lignes = tableau(
+        ("Total Sport 39", "Foot", "bilan", 500, 300, 800),
+        ("Idées nouvelles", "Id foot", None, "idem", 300, 300),
+    )
+    assert (lignes[3].valeurs["porteur"], lignes[3].valeurs["intitule"]) == ("Idées nouvelles", "Id foot")
+    assert lignes[3].valeurs["c3"] == "idem"

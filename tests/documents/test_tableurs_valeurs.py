@@ -22,6 +22,7 @@ from documents.tableurs.valeurs import (
     Montant,
     Periode,
     Pourcentage,
+    dit_sans_chiffre,
     lire_date,
     lire_entier,
     lire_immatriculation,
@@ -177,7 +178,7 @@ def test_montants_ambigus(ecrit, lectures):
         ("12/03/2024", "date"),
         (date(2024, 3, 12), "12/03/2024"),
         (True, "VRAI"),
-        ("en attente", "n'est pas un montant"),
+        ("voir plus bas", "n'est pas un montant"),
         ("?", "n'est pas un montant"),
         ("1.2.3", "sait lire"),
         ("1,2E+5", "raccourci"),
@@ -202,6 +203,12 @@ def test_montants_en_nombre():
 @settings(deadline=None)
 def test_ce_que_pilotis_affiche_se_relit(valeur):
     assert lire_montant(montant_affiche(valeur)) == Montant(arrondir(valeur, 2))
+
+
+@pytest.mark.parametrize("ecrit", ["NC", "n.c.", "à préciser", "en attente", "(En attente)"])
+def test_un_chiffre_qui_n_est_pas_connu_est_un_blanc_qui_se_dit(ecrit):
+    assert (lire_montant(ecrit), lire_entier(ecrit), dit_sans_chiffre(ecrit)) == (None, None, True)
+    assert not any(dit_sans_chiffre(muet) for muet in ("", "-", None, 12, "12", "voir plus bas"))
 
 
 # -- Whole numbers ---------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ match lire_montant(cellule):
     case Illisible(raison): ...         # a French sentence
 """
 
-from documents.tableurs.valeurs.communs import Ambigu, Illisible, est_blanc
+from documents.tableurs.valeurs.communs import Ambigu, Illisible, dit_sans_chiffre, est_blanc
 from documents.tableurs.valeurs.dates import DateAmbigue, Jour, Periode, lire_date
 from documents.tableurs.valeurs.divers import (
     Immatriculation,
@@ -31,6 +31,7 @@ __all__ = [
     "Montant",
     "Periode",
     "Pourcentage",
+    "dit_sans_chiffre",
     "est_blanc",
     "lire_date",
     "lire_entier",

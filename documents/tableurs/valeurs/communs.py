@@ -31,6 +31,11 @@ BLANCS = {
     *("n/a", "na", "n.a.", "n/c", "nc", "n.c.", "nd", "n.d.", "nr", "n.r.", "ns", "so", "s.o.", "s/o"),
     *("non renseigne", "non communique", "non concerne", "sans objet", "vide"),
 }
+# a word where a figure is awaited: nothing is known yet, which is not a figure that cannot be read
+EN_ATTENTE = {
+    *("a preciser", "a completer", "a confirmer", "a definir", "a venir", "en attente", "attente"),
+    *("non connu", "inconnu", "en cours"),
+}
 ZEROS = {"neant", "zero", "aucun", "aucune", "rien", "gratuit", "gratuite", "nul"}
 
 # « 24 000 », « 1.234.567 », « 1 234,50 », « 12.5 », « 1'200 »
@@ -83,6 +88,17 @@ def aplatir(texte: str) -> str:
 def est_blanc(valeur: Valeur) -> bool:
     """Return whether nothing was given: an empty cell, a dash, « NC », « sans objet »."""
     return valeur is None or (isinstance(valeur, str) and mot(valeur) in BLANCS)
+
+
+def est_en_attente(valeur: Valeur) -> bool:
+    """Return whether the words say that the figure is not known yet: « à préciser », « (en attente) »."""
+    return isinstance(valeur, str) and mot(valeur).strip("(). ") in EN_ATTENTE
+
+
+def dit_sans_chiffre(valeur: Valeur) -> bool:
+    """Return whether a cell read as a blank holds words: « NC », « en attente »."""
+    parle = isinstance(valeur, str) and any(signe.isalpha() for signe in valeur)
+    return parle and (est_blanc(valeur) or est_en_attente(valeur))
 
 
 def est_zero(texte: str) -> bool:

@@ -17,6 +17,7 @@ from documents.tableurs.valeurs.communs import (
     aplatir,
     ecrire,
     est_blanc,
+    est_en_attente,
     est_zero,
     hors_parentheses,
     illisible,
@@ -64,7 +65,7 @@ def lire_entier(valeur: Valeur) -> Entier | Intervalle | Ambigu | Illisible | No
 
     « 1 250 hab. » is 1250, « environ 20 » and « une vingtaine » are approximate, « 12 filles, 13 garçons » is asked.
     """
-    if est_blanc(valeur):
+    if est_blanc(valeur) or est_en_attente(valeur):
         return None
     if isinstance(valeur, bool | date):
         return illisible(

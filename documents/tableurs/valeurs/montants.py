@@ -19,6 +19,7 @@ from documents.tableurs.valeurs.communs import (
     aplatir,
     ecrire,
     est_blanc,
+    est_en_attente,
     est_zero,
     hors_parentheses,
     illisible,
@@ -107,7 +108,7 @@ def lire_montant(valeur: Valeur) -> Montant | Ambigu | Illisible | None:
     A dash is a blank, « néant » is zero. What adds up in the cell itself (« 1 000 + 500 = 1 500 ») is read; what
     may be a sum or two amounts, thousands or thousandths, negative or aside, is asked.
     """
-    if est_blanc(valeur):
+    if est_blanc(valeur) or est_en_attente(valeur):
         return None
     if isinstance(valeur, bool | date):
         return illisible(
