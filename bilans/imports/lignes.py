@@ -28,6 +28,9 @@ def lire_lignes(feuille: Feuille, structure: Structure) -> tuple[LigneLue, ...]:
     """
     if structure.disposition is Disposition.FICHE:
         return tuple(_lire_fiches(feuille, structure))
+    if structure.entete[1] >= len(feuille.lignes):
+        # another sheet of the same name: nothing of the table is in it
+        return ()
     tableau = Tableau(feuille, structure)
     brouillons = [tableau.entete(), *Parcours(tableau).lire()]
     signaler_les_colonnes(tableau, brouillons)

@@ -4,7 +4,7 @@ Rows are read once: sums of what is above tell a subtotal from an amount.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from .modele import AVEC_ACTIONS
 from .profils import en_texte, est_pourcentage, est_vide, nombre_lu
 from .rangees import ACTIONS, AXES, Brouillon, NatureLigne, Tableau, nombres_de
 from .reperage import signaler_les_cases
+from .signalements import Signalement, signaler
 from .titres import cle_titre
 
 _TOTAL = re.compile(r"(sous[ -]?total|s ?/ ?total|total|totaux|somme|cumul|montant total|ensemble$)\b")
@@ -104,6 +105,8 @@ class Parcours:
             if not avec_actions and nature in (*ACTIONS, NatureLigne.SUITE):
                 nature = NatureLigne.NOTE
             brouillon = tableau.brouillon(rang, nature, propres)
+            if nature in ACTIONS:
+                self._repeter(brouillon)
             self._completer(brouillon, propres, herites)
             yield brouillon
 
@@ -341,6 +344,21 @@ class Parcours:
                 )
             )
 
+    def _repeter(self, brouillon: Brouillon) -> None:
+        """Give the row what it says to be as above: « idem », a mark of repetition. COH-11 says it."""
+        avant, tableau = self.precedent, self.tableau
+        if avant is None:
+            return
+        repris = [i for i in tableau.repetees(brouillon.rang) if tableau.cles[i] in avant.valeurs]
+        for i in repris:
+            cle = tableau.cles[i]
+            self._donner(brouillon, cle, avant.valeurs[cle], avant.cellules[cle])
+        if repris:
+            titres = [tableau.par_index[i].titre for i in repris]
+            brouillon.signalements.append(
+                _idem(titres, brouillon.numero, avant.numero, adresse(brouillon.rang, repris[0]))
+            )
+
     def _donner(self, brouillon: Brouillon, cle: str, valeur: Valeur, cellule: str) -> None:
         if cle not in brouillon.valeurs:
             brouillon.valeurs[cle] = valeur
@@ -385,6 +403,19 @@ class Parcours:
         elif self.tableau.porteur is None:
             self.titre_courant[champs.PORTEUR] = (valeur, cellule)
         self.sommes.clore()
+
+
+def _idem(titres: Sequence[str], numero: int, au_dessus: int, cellule: str) -> Signalement:
+    """COH-11: cells that say « idem », or a mark of repetition."""
+    noms = ", ".join(f"« {titre} »" for titre in titres)
+    lus = "est lu" if len(titres) == 1 else "sont lus"
+    return signaler(
+        "COH-11",
+        "info",
+        f"Ligne {numero}, {noms} {lus} comme à la ligne {au_dessus} : la case le dit (« idem », « // »).",
+        cellule,
+        "Si ce n'est pas le cas, écrivez ce qu'il faut lire.",
+    )
 
 
 def _cle(valeur: Valeur) -> str:

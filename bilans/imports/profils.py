@@ -17,6 +17,11 @@ _EUROS = re.compile(r"(?:€|euros?|eur)\s*(?:ttc)?$", re.IGNORECASE)
 _NOMBRE = re.compile(r"[+\-−]?\d{1,15}(?:[.,]\d{1,6})?")
 _MILLIERS = re.compile(r"[+\-−]?\d{1,3}(?:\.\d{3})+(?:,\d{1,6})?")
 _DEBUTS = frozenset("0123456789+-−")
+_DEBUTS_IDEM = frozenset("\"″“”„‟»'’/-–—iIdD")
+# A mark of repetition, whatever the keyboard made of it: « " », « ″ », « '' », « » », between dashes or not.
+_IDEM = re.compile(
+    r"(?:[-–—]\s*)?(?:[\"″“”„‟»]|''|’’|//)(?:\s*[-–—])?|idem\.?|id\.?|ibid(?:em)?\.?|ditto", re.IGNORECASE
+)
 _POURCENT = re.compile(r"[+\-−]?\d{1,6}(?:[.,]\d{1,4})?\s*%")
 _PERSONNES = re.compile(
     r"\b\d+\s*(?:à|-|/|ou)\s*\d+(?:\s*\w+)?$|(?:diz|quinz|vingt|trent|quarant|cinquant|soixant|cent)aine|"
@@ -62,6 +67,14 @@ def nombre_lu(valeur: Valeur) -> Decimal | None:
         return Decimal(texte.replace(",", "."))
     except InvalidOperation:
         return None
+
+
+def est_idem(valeur: Valeur) -> bool:
+    """Return whether the cell says « as above »: « IDEM », « id. », « // », « - ″ - », « " »."""
+    # one cell in a thousand: most are not looked at
+    if not isinstance(valeur, str) or len(valeur) > _BLANC_MAX or valeur.lstrip()[:1] not in _DEBUTS_IDEM:
+        return False
+    return _IDEM.fullmatch(valeur.strip()) is not None
 
 
 def est_pourcentage(valeur: Valeur) -> bool:

@@ -11,7 +11,7 @@ from documents.tableurs.modele import Feuille, Valeur, adresse, nom_colonne
 from . import champs, signalements
 from .champs import CHAMPS, Confiance, Genre, est_montant, lire_effectif
 from .modele import Colonne, Structure
-from .profils import en_texte, est_vide, nombre_lu
+from .profils import en_texte, est_idem, est_vide, nombre_lu
 from .signalements import Signalement
 from .titres import cle_titre
 
@@ -195,7 +195,17 @@ class Tableau:
     def propres(self, rang: int) -> dict[int, Valeur]:
         """Return what the row says itself, by column."""
         ligne = self.feuille.lignes[rang]
-        return {i: ligne[i] for i in self.par_index if not est_vide(ligne[i])}
+        return {
+            i: ligne[i] for i in self.par_index if not est_vide(ligne[i]) and not self._repete(i, ligne[i])
+        }
+
+    def repetees(self, rang: int) -> list[int]:
+        """Return the columns where the row says « idem »: as above. Never of figures, that are not guessed."""
+        ligne = self.feuille.lignes[rang]
+        return [i for i in self.par_index if self._repete(i, ligne[i])]
+
+    def _repete(self, i: int, valeur: Valeur) -> bool:
+        return i not in self.en_nombres and est_idem(valeur)
 
     def herites(self, rang: int) -> dict[int, tuple[Valeur, tuple[int, int]]]:
         """Return what the row takes from a cell merged from above, amounts left aside, with the cell it is in."""

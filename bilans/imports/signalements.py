@@ -74,19 +74,6 @@ def comme_au_dessus(quoi: Sequence[str], numero: int, au_dessus: int, cellule: s
     )
 
 
-def idem(titres: Sequence[str], numero: int, au_dessus: int, cellule: str) -> Signalement:
-    """COH-11: cells that say « idem », or a mark of repetition."""
-    noms = ", ".join(f"« {titre} »" for titre in titres)
-    lus = "est lu" if len(titres) == 1 else "sont lus"
-    return signaler(
-        "COH-11",
-        "info",
-        f"Ligne {numero}, {noms} {lus} comme à la ligne {au_dessus} : la case le dit (« idem », « // »).",
-        cellule,
-        "Si ce n'est pas le cas, écrivez ce qu'il faut lire.",
-    )
-
-
 def sans_intitule(numero: int, cellule: str) -> Signalement:
     """COH-11: a row that has a porteur of its own and no title."""
     return signaler(

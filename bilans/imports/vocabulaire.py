@@ -61,7 +61,7 @@ _CONNUS = frozenset(
 _MOT = re.compile(r"[^\s/(),;:’'–\[\].]+")
 # What links the words of a name, « - » included; alone, it says nothing of who pays.
 _MOTS_DE_LIAISON = frozenset(
-    ["de", "du", "des", "d", "la", "le", "les", "l", "et", "en", "à", "au", "aux", "-", "&", "—", "+"]
+    ["de", "du", "des", "d", "la", "le", "les", "l", "et", "en", "à", "au", "aux", "par", "-", "&", "—", "+"]
 )
 _SIGNES = frozenset(("%", "#", "1", "2"))
 _EXERCICE = re.compile(r"\b(20\d\d|n ?[+-] ?\d|n)\b")
