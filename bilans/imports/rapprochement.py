@@ -21,6 +21,7 @@ from documents.normalisation import normaliser
 from financements.models import AmbiguiteMontants, LigneFinancement
 from porteurs.doublons import compacter, ressemblants
 
+from ..controles.montants_lus import enumerer
 from ..models import Bilan, ImportTableur, LigneImport
 from ..operations.etats import REFUS
 from .cellules import Cellule, Lues
@@ -43,6 +44,11 @@ NIVEAUX = ("axe_1", "axe_2", "axe_3")
 # What says who a row is, or is only compared: never written as such.
 IDENTITE = ("porteur", "siret", "rna", "intitule", "annee", "total_ligne", "sous_total", *NIVEAUX)
 LONGUEUR_INTITULE = 255
+# What a table of another year says of what was done: never taken when only its actions are.
+DU_BILAN_DIT = ("bilan.", "effectif:", "budget:realise")
+ACTIONS_SEULES = "actions"
+# Actions proposed for one row that resembles them.
+RENOMMEES_MAX = 2
 # Rows computed between two looks at the progress.
 PAS = 250
 LONGUEUR_PORTEUR = 200
@@ -61,7 +67,8 @@ class Rangee:
     # the table has a column for it: it decides which year of the action the row is
     dispositif_dit: bool = False
     annuelle: int | None = None
-    doublon_de: int | None = None
+    # the action has another title in Pilotis, and takes that of the row
+    renommee: bool = False
     valeurs: ValeursJson = field(default_factory=dict)
     cellules: dict[str, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
@@ -102,6 +109,11 @@ def probleme(
         "message": insecables(message),
         "remede": insecables(remede),
     }
+
+
+def cle_de_l_annee(annee: int) -> str:
+    """Return the key of the question about a table that says another year than the one it is imported into."""
+    return f"annee:{annee}"
 
 
 def cle_de(valeur: Json) -> str:
@@ -225,6 +237,7 @@ class Rapprochement:
         """
         rangees = [self._identifier(ligne) for ligne in lignes]
         self._apparier(rangees)
+        self._proposer_les_renommees(rangees)
         calculees = []
         for rangee in rangees:
             ligne = rangee.ligne
@@ -242,9 +255,41 @@ class Rapprochement:
         rangee = Rangee(ligne, lues)
         rangee.problemes = list(ligne.valeurs["signalements"])
         rangee.intitule = str(lues.get("intitule", {}).get("lu") or "")
+        self._demander_l_annee(rangee)
         self._reconnaitre_porteur(rangee)
         self._reconnaitre_dispositif(rangee)
         return rangee
+
+    def _demander_l_annee(self, rangee: Rangee) -> None:
+        """Ask, once for the whole table and before anything else, what to do of one that says another year."""
+        annee, dite = self.campagne.annee, self.import_.structure.get("annee")
+        de_la_ligne = rangee.lues.get("annee", {}).get("lu")
+        if de_la_ligne is not None:
+            # The row itself says its year: that of another year is not an action of this one.
+            rangee.laissee = de_la_ligne != annee
+            return
+        if dite in (None, annee):
+            return
+        rangee.questions.append(
+            question(
+                cle_de_l_annee(dite),
+                f"Ce tableau dit {dite}, vous êtes en {annee}. Que reprendre ?",
+                "",
+                [
+                    choix("tout", f"Tout reprendre comme étant de {annee}"),
+                    choix(
+                        ACTIONS_SEULES, "Seulement les actions : ni les bilans, ni les nombres de personnes"
+                    ),
+                    choix("arreter", f"Ne rien reprendre : ce tableau est bien de {dite}"),
+                ],
+            )
+        )
+        rangee.laissee = rangee.reponse(cle_de_l_annee(dite)) == "arreter"
+
+    def _est_sans_bilan(self, rangee: Rangee) -> bool:
+        """Whether only the action of the row is taken, for its table is of another year."""
+        dite = self.import_.structure.get("annee")
+        return dite is not None and rangee.reponse(cle_de_l_annee(dite)) == ACTIONS_SEULES
 
     def _reconnaitre_porteur(self, rangee: Rangee) -> None:
         cellule = rangee.lues.get("porteur", {})
@@ -367,7 +412,7 @@ class Rapprochement:
     def _apparier(self, rangees: Sequence[Rangee]) -> None:
         """Give each row the action of the year that it is: same porteur, same title, then dispositif, then order.
 
-        Two rows of one action that nothing tells apart are one row written twice: the second says so.
+        Two rows of one action that nothing tells apart are perhaps one written twice: both ask which one to keep.
         """
         groupes: dict[tuple[str, str], list[Rangee]] = defaultdict(list)
         for rangee in rangees:
@@ -375,9 +420,7 @@ class Rapprochement:
                 groupes[identite].append(rangee)
         for identite, groupe in groupes.items():
             libres = list(self.annees_par_identite.get(identite, ()))
-            if len(groupe) > len(libres):
-                _marquer_les_doublons(groupe)
-            restantes = [rangee for rangee in groupe if rangee.doublon_de is None]
+            restantes = _departager(groupe) if len(groupe) > len(libres) else groupe
             autant = len(restantes) == len(libres)
             for critere in (_meme_dispositif, _sans_dispositif, _dans_l_ordre):
                 if critere is _dans_l_ordre and not autant:
@@ -387,6 +430,96 @@ class Rapprochement:
                     if rangee.annuelle is None and annee is not None:
                         rangee.annuelle = annee.pk
                         libres.remove(annee)
+
+    def _proposer_les_renommees(self, rangees: Sequence[Rangee]) -> None:
+        """Ask whether a row that no action is resembles one of its porteur that the file does not have.
+
+        Never assumed: « Atelier cuisine » and « Ateliers cuisine » may be two actions.
+        """
+        prises = {rangee.annuelle for rangee in rangees}
+        dites = {rangee.identite for rangee in rangees}
+        libres: dict[str, list[Annee]] = defaultdict(list)
+        for (porteur, intitule), annees in self.annees_par_identite.items():
+            if (porteur, intitule) not in dites:
+                libres[porteur] += [annee for annee in annees if annee.pk not in prises]
+        for rangee in rangees:
+            if rangee.annuelle is not None or rangee.laissee or rangee.identite is None:
+                continue
+            titres = {annee.pk: self._intitule(annee) for annee in libres.get(rangee.identite[0], ())}
+            semblables = set(ressemblants(rangee.intitule, titres.values()))
+            proches = [
+                annee for annee in libres.get(rangee.identite[0], ()) if titres[annee.pk] in semblables
+            ]
+            if proches:
+                self._demander_si_renommee(rangee, proches[:RENOMMEES_MAX], prises)
+
+    def _demander_si_renommee(
+        self, rangee: Rangee, proches: Sequence[Annee], prises: set[int | None]
+    ) -> None:
+        possibles = []
+        for annee in proches:
+            titre = self._intitule(annee)
+            possibles += [
+                choix(f"meme:{annee.cle}", f"C'est la même action : garder « {titre} »"),
+                choix(f"renommer:{annee.cle}", f"C'est la même action : la renommer « {rangee.intitule} »"),
+            ]
+        possibles.append(choix("nouvelle", f"Créer l'action « {rangee.intitule} »"))
+        cle = f"action:{rangee.ligne.numero}:{normaliser(rangee.intitule)}"
+        rangee.questions.append(
+            question(
+                cle,
+                f"« {rangee.intitule} » ressemble à « {self._intitule(proches[0])} » (même porteur) : "
+                "est-ce la même action ?",
+                rangee.lues.get("intitule", {}).get("cellule", ""),
+                possibles,
+                possibles[0]["valeur"],
+            )
+        )
+        sens, _, reste = rangee.reponse(cle).partition(":")
+        choisie = next((annee for annee in proches if annee.cle == reste), None)
+        if choisie is None:
+            return
+        if choisie.pk in prises:
+            rangee.signaler(
+                "bloquant",
+                f"« {self._intitule(choisie)} » est déjà une autre ligne du tableau.",
+                "Choisissez une autre réponse pour l'une des deux lignes.",
+            )
+            return
+        prises.add(choisie.pk)
+        rangee.annuelle, rangee.renommee = choisie.pk, sens == "renommer"
+
+    def _intitule(self, annee: Annee) -> str:
+        return str(self.actuelles[annee.pk]["intitule"])
+
+    def absentes(self, lignes: Sequence[LigneImport]) -> list[str]:
+        """Return the titles of the actions of the year that no row is, of the porteurs that the rows name.
+
+        Those that a row resembles are left out: they are asked about.
+        """
+        presentes = {ligne.annuelle_id for ligne in lignes}
+        proposees = {
+            possible["valeur"].partition(":")[2]
+            for ligne in lignes
+            for posee in ligne.questions
+            if posee["cle"].startswith("action:")
+            for possible in posee["choix"]
+        }
+        porteurs = {
+            self.actuelles[pk]["porteur"] for pk in presentes if pk is not None and pk in self.actuelles
+        } | {
+            change["valeur"]
+            for ligne in lignes
+            for change in ligne.changements
+            if change["champ"] == "porteur" and isinstance(change["valeur"], int)
+        }
+        return [
+            self._intitule(annee)
+            for annee in self.annees.values()
+            if annee.pk not in presentes
+            and annee.cle not in proposees
+            and self.actuelles[annee.pk]["porteur"] in porteurs
+        ]
 
     # -- What a row says ---------------------------------------------------------------------------
     def _calculer(self, rangee: Rangee) -> None:
@@ -438,17 +571,8 @@ class Rapprochement:
                 "Vérifiez que la colonne est bien celle du porteur.",
                 cellule=lues["porteur"]["cellule"],
             )
-        if rangee.doublon_de is not None:
-            rangee.signaler(
-                "bloquant",
-                f"La ligne {rangee.ligne.numero} a le même porteur et le même intitulé que la ligne "
-                f"{rangee.doublon_de} : est-ce la même action écrite deux fois ?",
-                "Supprimez l'une des deux, précisez l'intitulé, ou indiquez le dispositif de chacune dans une colonne.",
-                code="COH-13",
-            )
         annee = lues.get("annee", {}).get("lu")
         if annee is not None and annee != self.campagne.annee:
-            rangee.laissee = True
             rangee.signaler(
                 "info",
                 f"Cette ligne est de {annee} : elle n'est pas de l'année {self.campagne.annee}.",
@@ -462,8 +586,14 @@ class Rapprochement:
             for nom, valeur in (("intitule", rangee.intitule or None), ("porteur", rangee.porteur)):
                 rangee.valeurs[nom] = valeur
                 rangee.cellules[nom] = rangee.lues.get(nom, {}).get("cellule", "")
+        sans_bilan = self._est_sans_bilan(rangee)
+        if rangee.renommee:
+            rangee.valeurs["intitule"] = rangee.intitule
+            rangee.cellules["intitule"] = rangee.lues["intitule"]["cellule"]
         for nom, cellule in rangee.lues.items():
             if nom in IDENTITE or nom == "dispositif":
+                continue
+            if sans_bilan and nom.startswith(DU_BILAN_DIT):
                 continue
             definitif: str | None = nom
             if nom.startswith("montant:"):
@@ -921,13 +1051,58 @@ ABSENTE = _Absente()
 
 
 # -- Telling rows apart ----------------------------------------------------------------------------
-def _marquer_les_doublons(groupe: Sequence[Rangee]) -> None:
-    """Mark the rows that are a second time the same action: nothing tells them from one before."""
-    vues: dict[str | None, Rangee] = {}
+def _departager(groupe: Sequence[Rangee]) -> list[Rangee]:
+    """Ask which row to keep of those that a dispositif does not tell apart; return the rows to pair."""
+    par_dispositif: dict[str | None, list[Rangee]] = defaultdict(list)
     for rangee in groupe:
-        premiere = vues.setdefault(rangee.dispositif, rangee)
-        if premiere is not rangee:
-            rangee.doublon_de = premiere.ligne.numero
+        par_dispositif[rangee.dispositif].append(rangee)
+    restantes = []
+    for dispositif, pareilles in par_dispositif.items():
+        if len(pareilles) == 1:
+            restantes += pareilles
+        elif (gardee := _demander_laquelle(pareilles, dispositif)) is not None:
+            restantes.append(gardee)
+    return restantes
+
+
+def _demander_laquelle(pareilles: Sequence[Rangee], dispositif: str | None) -> Rangee | None:
+    """Ask which of these rows to keep; return it, the first as long as nobody said, None when none is."""
+    identite = "|".join(pareilles[0].identite or ())
+    cle = f"doublon:{identite}|{dispositif or ''}"
+    numeros = enumerer([str(rangee.ligne.numero) for rangee in pareilles])
+    possibles = [
+        choix(f"garder:{rangee.ligne.numero}", f"Garder la ligne {rangee.ligne.numero} ({_en_euros(rangee)})")
+        for rangee in pareilles
+    ]
+    possibles.append(choix("aucune", "Les laisser toutes de côté"))
+    phrase = f"Les lignes {numeros} portent la même action, « {pareilles[0].intitule} »."
+    for rangee in pareilles:
+        cellule = rangee.lues.get("intitule", {}).get("cellule", "")
+        rangee.questions.append(question(cle, f"{phrase} Laquelle garder ?", cellule, possibles))
+        rangee.signaler(
+            "alerte",
+            phrase,
+            "Choisissez la ligne à garder. Si ce sont deux actions, précisez l'intitulé, ou indiquez le dispositif de "
+            "chacune dans une colonne, puis déposez le tableau de nouveau.",
+            cellule=cellule,
+            code="COH-13",
+        )
+    reponse = pareilles[0].reponse(cle)
+    if not reponse:
+        return pareilles[0]
+    gardee = next((r for r in pareilles if reponse == f"garder:{r.ligne.numero}"), None)
+    for rangee in pareilles:
+        rangee.laissee = rangee is not gardee
+    return gardee
+
+
+def _en_euros(rangee: Rangee) -> str:
+    """Return the money of a row, to tell it from another: its printed total, else the sum of its amounts."""
+    total = rangee.lues.get("total_ligne", {}).get("lu")
+    montants = [lu["lu"] for nom, lu in rangee.lues.items() if nom.startswith("montant:") and lu.get("lu")]
+    if total is None and not montants:
+        return "sans montant"
+    return montant(Decimal(total) if total is not None else sum(map(Decimal, montants), Decimal(0)))
 
 
 def _meme_dispositif(rangee: Rangee, annee: Annee) -> bool:

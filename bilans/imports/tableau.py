@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from comptes.models import Utilisateur
-from comptes.templatetags.typographie import insecables, pluriel
+from comptes.templatetags.typographie import accord, insecables, pluriel
 from contrats.models import AliasTerritoire, Axe, Territoire
 from documents.normalisation import normaliser
 from documents.tableurs import Classeur
@@ -24,6 +24,7 @@ from financements.models import (
 from financements.operations import etat_de, trancher_montants
 from porteurs.models import AliasPorteur, Porteur
 
+from ..controles.montants_lus import enumerer
 from ..models import CorrespondanceMemorisee, ImportTableur, LigneImport
 from ..operations.etats import OperationRefusee
 from . import champs
@@ -42,7 +43,7 @@ from .ecriture import Ecrivain, creer_en_nombre, verifier
 from .genres import declarer
 from .journal import LOT, Journal
 from .lignes import LigneLue, NatureLigne, lire_lignes
-from .rapprochement import NIVEAUX, Rapprochement, probleme
+from .rapprochement import ACTIONS_SEULES, NIVEAUX, Rapprochement, cle_de_l_annee, probleme
 from .referentiel import Referentiel, type_du_financeur
 from .structure import Colonne, Structure, corriger, reconnaitre
 from .totaux import (
@@ -58,6 +59,7 @@ from .valeurs import Json, Registre, valeurs_actuelles
 
 Statut, Categorie, NatureImport = ImportTableur.Statut, LigneImport.Categorie, LigneImport.Nature
 PERIMEES_DITES = 4
+ABSENTES_DITES = 3
 CONTROLES = (NatureLigne.SOUS_TOTAL, NatureLigne.TOTAL, NatureLigne.PARTS, NatureLigne.ORPHELINE)
 NATURES = {
     NatureLigne.SOUS_TOTAL: NatureImport.SOUS_TOTAL,
@@ -232,6 +234,23 @@ def _changees(ligne: LigneImport, actuelles: Mapping[str, Json] | None) -> list[
     ]
 
 
+def _dire_les_absentes(titres: Sequence[str]) -> list[str]:
+    """Return the sentence that names the first actions that the table does not have; nothing when it has all."""
+    if not titres:
+        return []
+    cites = [f"« {titre} »" for titre in titres[:ABSENTES_DITES]]
+    autres = len(titres) - len(cites)
+    if autres:
+        cites.append("une autre" if autres == 1 else f"{autres} autres")
+    debut = pluriel(len(titres), "action de l'année,actions de l'année")
+    verbe = accord(len(titres), "n'y est pas,n'y sont pas")
+    return [
+        insecables(
+            f"{debut}, des porteurs de ce tableau, {verbe} : {enumerer(cites)}. L'import n'y touche pas."
+        )
+    ]
+
+
 def _annoncees(lignes: Iterable[LigneImport]) -> list[dict[str, str]]:
     return [annonce for ligne in lignes for annonce in ligne.valeurs.get("annonces", ())]
 
@@ -283,7 +302,12 @@ class MiseEnAttente:
             LigneImport.objects.bulk_create(lignes, batch_size=LOT)
         import_.fait = len(lignes)
         import_.avertissements = _sans_doublons(
-            [*import_.avertissements, *self.lecteur.avertissements, *constats.avertissements]
+            [
+                *import_.avertissements,
+                *self.lecteur.avertissements,
+                *constats.avertissements,
+                *_dire_les_absentes(self.rapprochement.absentes(actions)),
+            ]
         )
         import_.statut = Statut.A_RELIRE
         import_.save()
@@ -857,6 +881,7 @@ class Application:
     ) -> Iterable[tuple[LigneImport, TotalControle]]:
         """Yield the totals of the rows that were written or are the same, then those of the rows of totals."""
         inchangees = Q(categorie=Categorie.INCHANGEE)
+        ecartees = self._natures_ecartees()
         for ligne in self.import_.lignes.filter(RETENUES | inchangees).order_by("ordre"):
             if ligne.categorie in (Categorie.REFUSEE, Categorie.A_DECIDER, Categorie.IGNOREE):
                 continue
@@ -864,9 +889,26 @@ class Application:
             if ligne.nature == NatureImport.ACTION and (total := self._total_de_la_ligne(ligne, annuelle)):
                 yield ligne, total
             for brut in ligne.valeurs.get("totaux", ()):
-                if (controle := self._total(ligne, brut, referentiel)) is not None:
+                controle = self._total(ligne, brut, referentiel)
+                if controle is not None and controle.nature not in ecartees:
                     yield ligne, controle
-            yield from self._annonces(ligne, referentiel)
+            yield from (
+                paire for paire in self._annonces(ligne, referentiel) if paire[1].nature not in ecartees
+            )
+
+    def _natures_ecartees(self) -> tuple[str, ...]:
+        """Return which printed totals are not taken, of a table of another year."""
+        dite = self.import_.structure.get("annee")
+        if dite in (None, self.campagne.annee):
+            return ()
+        cle = cle_de_l_annee(dite)
+        reponses = {
+            ligne.reponses.get(cle)
+            for ligne in self.import_.lignes.filter(nature=NatureImport.ACTION).order_by("ordre")
+        }
+        if "arreter" in reponses:
+            return tuple(TotalControle.Nature.values)
+        return (TotalControle.Nature.EFFECTIF.value,) if ACTIONS_SEULES in reponses else ()
 
     def _total_de_la_ligne(self, ligne: LigneImport, annuelle: int | None) -> TotalControle | None:
         cellule = ligne.valeurs["lues"].get("total_ligne", {})
