@@ -28,12 +28,10 @@ def signaler_les_cases(tableau: Tableau, brouillon: Brouillon, propres: Mapping[
                 dits.append(signalements.formule_sans_valeur(adresse(rang, i)))
     if brouillon.nature not in ACTIONS:
         return
+    _signaler_les_mots(tableau, brouillon)
     lus: list[tuple[int, Montant]] = []
     for i, valeur in propres.items():
         colonne = tableau.par_index[i]
-        if dit_sans_chiffre(valeur) and (colonne.est_montant or lire_effectif(colonne.champ) is not None):
-            ecrit = str(valeur).strip()
-            dits.append(signalements.montant_pas_encore_dit(colonne.titre, ecrit, adresse(rang, i)))
         if colonne.champ in CLES_DE_LIGNE:
             _ajouter(dits, signalements.nombre_pour_texte(colonne.titre, valeur, adresse(rang, i)))
         elif colonne.est_montant:
@@ -41,6 +39,16 @@ def signaler_les_cases(tableau: Tableau, brouillon: Brouillon, propres: Mapping[
             if lu is not None:
                 lus.append((i, Montant(colonne.titre, adresse(rang, i), lu)))
     _signaler_le_total(tableau, brouillon, propres, lus)
+
+
+def _signaler_les_mots(tableau: Tableau, brouillon: Brouillon) -> None:
+    """Say the words that stand where a figure is awaited: « NC », « en attente »."""
+    rang = brouillon.rang
+    for i, colonne in tableau.par_index.items():
+        valeur = tableau.feuille.lignes[rang][i]
+        if dit_sans_chiffre(valeur) and (colonne.est_montant or lire_effectif(colonne.champ) is not None):
+            dit = signalements.montant_pas_encore_dit(colonne.titre, str(valeur).strip(), adresse(rang, i))
+            brouillon.signalements.append(dit)
 
 
 def _signaler_le_total(

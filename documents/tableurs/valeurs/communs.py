@@ -36,6 +36,8 @@ EN_ATTENTE = {
     *("a preciser", "a completer", "a confirmer", "a definir", "a venir", "en attente", "attente"),
     *("non connu", "inconnu", "en cours"),
 }
+# no such words are longer: a narrative is not looked at
+EN_ATTENTE_MAX = 40
 ZEROS = {"neant", "zero", "aucun", "aucune", "rien", "gratuit", "gratuite", "nul"}
 
 # « 24 000 », « 1.234.567 », « 1 234,50 », « 12.5 », « 1'200 »
@@ -97,7 +99,9 @@ def est_en_attente(valeur: Valeur) -> bool:
 
 def dit_sans_chiffre(valeur: Valeur) -> bool:
     """Return whether a cell read as a blank holds words: « NC », « en attente »."""
-    parle = isinstance(valeur, str) and any(signe.isalpha() for signe in valeur)
+    parle = (
+        isinstance(valeur, str) and len(valeur) <= EN_ATTENTE_MAX and any(signe.isalpha() for signe in valeur)
+    )
     return parle and (est_blanc(valeur) or est_en_attente(valeur))
 
 
