@@ -96,7 +96,9 @@ def anomalie_justifier(request: RequeteCampagne) -> HttpResponse:
         messages.warning(request, DISPARU)
         return redirect(_adresse(request))
     anomalies_visees = [constat.anomalie for constat in trouves]
-    form = DecisionForm(request.POST, motive=any(anomalie.bloquante for anomalie in anomalies_visees))
+    # Who opened « En disant pourquoi… » and says nothing meant to: the words are asked.
+    motive = "motive" in request.POST or any(anomalie.bloquante for anomalie in anomalies_visees)
+    form = DecisionForm(request.POST, motive=motive)
     refusee = anomalies_visees[0].identite
     if not form.is_valid():
         return _montrer(request, page, refusee, form)

@@ -240,6 +240,17 @@ def test_prendre_en_compte_d_un_geste_et_y_revenir(chargee, adresse, ajouter, ca
     assert "Cette décision est déjà retirée." in texte(chargee.post(retrait, follow=True))
 
 
+def test_qui_veut_dire_pourquoi_ecrit_quelque_chose(chargee, adresse, ajouter, campagne):
+    nom = identite(ajouter("Jardin"), "EFF-20")
+    geste = reverse("anomalie_justifier", args=[campagne.contrat.slug, campagne.annee])
+    with rien_n_est_ecrit():
+        page = chargee.post(geste, {"constat": nom, "motive": "oui", "motif": " "})
+    assert f'id="erreur-{nom}"' in page.content.decode()
+    assert 'name="motive"' in page.content.decode()
+    chargee.post(geste, {"constat": nom, "motive": "oui", "motif": "Vérifié."})
+    assert Justification.objects.get().motif == "Vérifié."
+
+
 def test_un_point_bloquant_demande_pourquoi_a_sa_place(chargee, adresse, ajouter, campagne):
     nom = identite(ajouter("Fête", F=12, H=17, T=30), "EFF-01")
     geste = reverse("anomalie_justifier", args=[campagne.contrat.slug, campagne.annee])
