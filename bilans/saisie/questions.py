@@ -136,6 +136,8 @@ class ChampDateDuContrat(ChampDate):
 
 def periode(debut: date | None, fin: date | None) -> str:
     """Return « du 8 janvier 2024 au 28 juin 2024 », « à partir du … », « jusqu'au … », or an empty string."""
+    if debut and debut == fin:
+        return f"le {formats.date_longue(debut)}"
     if debut and fin:
         return f"du {formats.date_longue(debut)} au {formats.date_longue(fin)}"
     if debut:

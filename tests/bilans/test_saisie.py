@@ -17,6 +17,7 @@ from bilans.models import Bilan, Transition
 from bilans.operations.brouillon import Changement, enregistrer_brouillon
 from bilans.pages.saisie import Parcours, solde
 from bilans.saisie import ETAPES, Saisie, sections_lues
+from bilans.saisie.questions import periode
 from tests import fabriques
 from tests.outils.pages import lisible, texte
 from tests.outils.requetes import compter_requetes, verifier_requetes_constantes
@@ -659,3 +660,9 @@ def test_les_marques_ne_montrent_pas_les_reponses(client, annuelle, lea):
     marques = json.loads(form.data["releve"])
     assert set(marques) == {champ.nom for champ in Saisie(bilan).de_l_etape("publics")}
     assert {len(marque) for marque in marques.values()} == {12}
+
+
+def test_une_periode_d_un_seul_jour_ne_se_dit_qu_une_fois():
+    debut = date(2025, 6, 21)
+    assert lisible(periode(debut, debut)) == "le 21 juin 2025"
+    assert lisible(periode(debut, date(2025, 6, 22))) == "du 21 juin 2025 au 22 juin 2025"
