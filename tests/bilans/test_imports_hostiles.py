@@ -73,7 +73,7 @@ def test_un_porteur_d_ailleurs_n_est_pas_une_reponse(cadre, auteur):
 
 
 def test_un_financeur_au_numero_sans_fin_est_refuse(cadre, auteur):
-    entete = ("Porteur", "Intitulé de l'action", "MAIRIE", "Machin Chose accordé")
+    entete = ("Porteur", "Intitulé de l'action", "MAIRIE", "CAF")
     f.PorteurFactory(epci=cadre.contrat.epci, nom="MPT")
     import_ = deposer(auteur, cadre, classeur(entete, ("MPT", "A", 1, 2)))
     question = next(q for q in lignes(import_)[2].questions if q["cle"].startswith("financeur:"))
