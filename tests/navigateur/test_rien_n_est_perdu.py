@@ -156,6 +156,24 @@ def test_le_serveur_s_arrete_et_repart_pendant_la_frappe(saisie, serveur, bilan)
     assert (lu(bilan), zone(saisie).input_value(), journal(saisie)) == (voulu, voulu, [])
 
 
+def test_au_telephone_la_barre_ne_couvre_pas_ce_qu_on_ecrit(page, ouvrir, lea):
+    page.set_viewport_size({"width": 360, "height": 500})
+    ouvrir(page, lea)
+    page.context.set_offline(True)
+    taper(page, TEXTE)
+    attendre_etat(page, "Non enregistré : connexion perdue, nous réessayons")
+    barre = page.locator(".barre-enregistrement").bounding_box()
+    # From one field to the next, the page makes room above the bar.
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(150)
+        champ = page.evaluate(
+            "(() => { const c = document.activeElement; const r = c.getBoundingClientRect();"
+            " return c.closest('.barre-enregistrement') ? null : [r.top, r.bottom]; })()"
+        )
+        assert champ is None or champ[1] <= barre["y"] or champ[0] < 80
+
+
 def test_une_minute_sans_reseau(page, ouvrir, lea, bilan):
     page.clock.install()
     ouvrir(page, lea)
