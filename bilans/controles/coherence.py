@@ -17,7 +17,7 @@ from .contexte import Contexte, ContexteAnnee, LigneAnnee, TotalLu
 from .dates_lues import citer
 from .montants_lus import ZERO, brut, enumerer, mots_utiles
 from .noms_lus import (
-    graphies,
+    Corpus,
     libelles_jumeaux,
     mots_fautifs,
     noms_a_liaison_changeante,
@@ -301,11 +301,11 @@ def _phrase_des_lieux(texte: str, mots: Sequence[str]) -> str:
 )
 def graphies_des_porteurs(annee: ContexteAnnee, _: ContexteAnnee) -> list[Anomalie]:
     """A porteur is written in the texts of the year otherwise than by its name or one of its other names."""
-    textes = list(_textes(annee.lignes))
+    corpus = Corpus(_textes(annee.lignes))
     trouvees = []
     for porteur in annee.porteurs.values():
         connus = {porteur.nom, *porteur.alias}
-        ecrites = graphies(porteur.nom, textes)
+        ecrites = corpus.graphies(porteur.nom)
         fautives = {ecrit: n for ecrit, n in ecrites.items() if _autre_orthographe(ecrit, connus)}
         if fautives:
             trouvees.append(
@@ -337,12 +337,12 @@ def _autre_orthographe(ecrit: str, connus: Iterable[str]) -> bool:
 )
 def graphies_des_quartiers(annee: ContexteAnnee, _: ContexteAnnee) -> list[Anomalie]:
     """A territory, or one of its other names, is spelt in several ways in the texts of the year."""
-    textes = list(_textes(annee.lignes))
+    corpus = Corpus(_textes(annee.lignes))
     trouvees = []
     for territoire in annee.territoires:
         connus = [territoire.nom, *territoire.alias]
         for nom in connus:
-            ecrites = graphies(nom, textes)
+            ecrites = corpus.graphies(nom)
             fautives = {ecrit: n for ecrit, n in ecrites.items() if _autre_orthographe(ecrit, connus)}
             if fautives:
                 trouvees.append(

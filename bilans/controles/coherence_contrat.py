@@ -13,7 +13,7 @@ from documents.normalisation import normaliser
 from .contexte import ContexteContrat, ConventionLue, StatistiqueLue, TexteLu
 from .dates_lues import citer
 from .montants_lus import brut, enumerer
-from .noms_lus import familles, graphies, mots, noms_propres, singulier
+from .noms_lus import Corpus, familles, mots, noms_propres, singulier
 from .socle import Anomalie, Gravite, Portee, anomalie, regle
 from .textes_lus import (
     Renvoi,
@@ -74,10 +74,10 @@ def noms_a_une_lettre_pres(contrat: ContexteContrat, _: ContexteContrat) -> list
 )
 def porteurs_dans_le_contrat(contrat: ContexteContrat, _: ContexteContrat) -> list[Anomalie]:
     """A porteur is written in the contract in several ways: plural, a letter more or less."""
-    textes = [texte.texte for texte in contrat.textes]
+    corpus = Corpus(texte.texte for texte in contrat.textes)
     trouvees = []
     for porteur in contrat.porteurs.values():
-        ecrites = graphies(porteur.nom, textes)
+        ecrites = corpus.graphies(porteur.nom)
         connus = {normaliser(nom) for nom in (porteur.nom, *porteur.alias)}
         if any(normaliser(ecrit) not in connus for ecrit in ecrites):
             trouvees.append(

@@ -68,57 +68,62 @@ def singulier(mot: str) -> str:
     return mot[:-1] if len(mot) > 3 and mot[-1] in "sx" else mot
 
 
-@dataclass(frozen=True)
-class _Index:
-    """The words of a text made comparable, and where each one is."""
+class Corpus:
+    """Many texts, their words indexed once: looking for a name reads only where one of its words is."""
 
-    mots: tuple[Graphie, ...]
-    plats: tuple[str, ...]
-    places: dict[str, list[int]]
+    def __init__(self, textes: Iterable[str]) -> None:
+        self._textes: list[tuple[str, tuple[Graphie, ...], tuple[str, ...]]] = []
+        # (text, place) of each word without its plural; of each word with a capital, by its first letter
+        self._mots: dict[str, list[tuple[int, int]]] = {}
+        self._propres: dict[str, list[tuple[int, int]]] = {}
+        for texte in dict.fromkeys(textes):
+            self._indexer(texte)
 
+    def _indexer(self, texte: str) -> None:
+        suite = mots(texte)
+        plats = tuple(normaliser(mot.ecrit) for mot in suite)
+        rang = len(self._textes)
+        self._textes.append((texte, suite, plats))
+        for place, (mot, plat) in enumerate(zip(suite, plats, strict=True)):
+            self._mots.setdefault(singulier(plat), []).append((rang, place))
+            if mot.ecrit[0].isupper():
+                self._propres.setdefault(plat[:1], []).append((rang, place))
 
-@lru_cache(maxsize=4096)
-def _indexer(texte: str) -> _Index:
-    suite = mots(texte)
-    plats = tuple(normaliser(mot.ecrit) for mot in suite)
-    places: dict[str, list[int]] = {}
-    for place, plat in enumerate(plats):
-        places.setdefault(singulier(plat), []).append(place)
-    return _Index(suite, plats, places)
+    def ecritures(self, nom: str) -> Iterator[Graphie]:
+        """Yield where the texts write `nom`, exactly or nearly: one word misspelt, a plural, another case.
 
+        A name of one word is told from a common noun by its capital. A text given twice is read once.
+        """
+        connus = [normaliser(mot.ecrit) for mot in mots(nom)]
+        if not connus or sum(map(len, connus)) < MOT_LONG + 1:
+            return
+        for rang, place in self._debuts_possibles(connus):
+            texte, suite, plats = self._textes[rang]
+            fenetre, lus = suite[place : place + len(connus)], plats[place : place + len(connus)]
+            if len(fenetre) < len(connus) or not _est_une_ecriture(connus, fenetre, lus):
+                continue
+            ecrit = texte[fenetre[0].debut : fenetre[-1].fin]
+            if _D_UN_TENANT.fullmatch(ecrit) and len(ecrit) <= len(nom) + 4:
+                yield Graphie(ecrit, fenetre[0].debut, fenetre[-1].fin)
 
-def ecritures(nom: str, texte: str) -> Iterator[Graphie]:
-    """Yield where a text writes `nom`, exactly or nearly: one word misspelt, a plural, another case.
+    def _debuts_possibles(self, connus: Sequence[str]) -> list[tuple[int, int]]:
+        """Return where the name may begin: one word at most is misspelt, so one of its two rarest is there."""
+        if len(connus) == 1:
+            return self._propres.get(connus[0][:1], [])
+        rares = sorted(
+            enumerate(connus), key=lambda rang_mot: len(self._mots.get(singulier(rang_mot[1]), ()))
+        )[:2]
+        debuts = {
+            (rang, place - decalage)
+            for decalage, mot in rares
+            for rang, place in self._mots.get(singulier(mot), ())
+            if place >= decalage
+        }
+        return sorted(debuts)
 
-    A name of one word is told from a common noun by its capital.
-    """
-    connus = [normaliser(mot.ecrit) for mot in mots(nom)]
-    if not connus or sum(map(len, connus)) < MOT_LONG + 1:
-        return
-    index = _indexer(texte)
-    for place in _debuts_possibles(connus, index):
-        fenetre = index.mots[place : place + len(connus)]
-        if not _est_une_ecriture(connus, fenetre, index.plats[place : place + len(connus)]):
-            continue
-        ecrit = texte[fenetre[0].debut : fenetre[-1].fin]
-        if _D_UN_TENANT.fullmatch(ecrit) and len(ecrit) <= len(nom) + 4:
-            yield Graphie(ecrit, fenetre[0].debut, fenetre[-1].fin)
-
-
-def _debuts_possibles(connus: Sequence[str], index: _Index) -> list[int]:
-    """Return where a name of several words may begin: one of its words is there; of one word, where a capital is."""
-    dernier = len(index.mots) - len(connus)
-    if len(connus) == 1:
-        initiale = connus[0][0]
-        return [
-            place
-            for place, (mot, plat) in enumerate(zip(index.mots, index.plats, strict=True))
-            if mot.ecrit[0].isupper() and plat[:1] == initiale
-        ]
-    debuts = {
-        place - rang for rang, connu in enumerate(connus) for place in index.places.get(singulier(connu), ())
-    }
-    return sorted(place for place in debuts if 0 <= place <= dernier)
+    def graphies(self, nom: str) -> Counter[str]:
+        """Return how many times the texts write `nom`, by spelling."""
+        return Counter(graphie.ecrit for graphie in self.ecritures(nom))
 
 
 def _est_une_ecriture(connus: Sequence[str], fenetre: Sequence[Graphie], lus: Sequence[str]) -> bool:
@@ -132,11 +137,6 @@ def _est_une_ecriture(connus: Sequence[str], fenetre: Sequence[Graphie], lus: Se
         and presque_pareils(*differents[0])
         and (len(connus) == 1 or any(len(mot) >= MOT_LONG for mot in connus if mot != differents[0][0]))
     )
-
-
-def graphies(nom: str, textes: Iterable[str]) -> Counter[str]:
-    """Return how many times the texts write `nom`, by spelling."""
-    return Counter(graphie.ecrit for texte in textes for graphie in ecritures(nom, texte))
 
 
 def noms_propres(texte: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from bilans.controles.contexte import (
     TexteLu,
     TotalLu,
 )
-from bilans.controles.noms_lus import familles, graphies, libelles_jumeaux, mots_fautifs, presque_pareils
+from bilans.controles.noms_lus import Corpus, familles, libelles_jumeaux, mots_fautifs, presque_pareils
 from bilans.controles.textes_lus import (
     est_mesurable,
     ne_dit_que_des_objectifs,
@@ -613,4 +613,4 @@ def test_aucun_texte_ne_fait_tomber_une_regle(textes, nom):
     appliquer(Portee.ANNEE, de_l_annee, de_l_annee)
     for lue in lignes:
         appliquer(Portee.ACTION, lue, de_l_annee)
-    assert isinstance(familles(graphies(nom, textes)), list)
+    assert isinstance(familles(Corpus(textes).graphies(nom)), list)
