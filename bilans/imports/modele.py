@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from comptes.templatetags.typographie import insecables
+from documents.tableurs.modele import nom_colonne
 
 from . import champs
 from .champs import Confiance, est_montant
@@ -194,6 +195,59 @@ def _couple(bornes: Sequence[int]) -> tuple[int, int]:
     return premier, dernier
 
 
+# -- What is missing, what contradicts itself ------------------------------------------------------
+SANS_INTITULE = insecables("Aucune colonne ne donne l'intitulé des actions : dites laquelle.")
+SANS_PORTEUR = insecables("Aucune colonne ne donne le porteur : dites laquelle, s'il y en a une.")
+# Fields that several columns may have.
+_MULTIPLES = (champs.NOTE, champs.IGNORER, "part")
+
+
+def manques(disposition: Disposition, colonnes: Sequence[Colonne]) -> tuple[str, ...]:
+    """Return what a table of actions lacks, in a sentence; nothing for the other tables."""
+    lus = {colonne.champ for colonne in colonnes}
+    if disposition not in AVEC_ACTIONS:
+        return ()
+    if champs.INTITULE not in lus:
+        return (SANS_INTITULE,)
+    return () if champs.PORTEUR in lus else (SANS_PORTEUR,)
+
+
+@dataclass(frozen=True)
+class Incoherence:
+    """Columns that cannot all be what a person says: the index of the last one, and the sentence."""
+
+    index: int
+    phrase: str
+
+
+def incoherences(structure: Structure) -> tuple[Incoherence, ...]:
+    """Return what contradicts itself: the fields of one value that several columns have, in the order of the sheet.
+
+    A missing porteur is not one: headings between the rows may give it, and a warning says it (`manques`).
+    """
+    par_champ: dict[str, list[int]] = {}
+    for colonne in structure.colonnes:
+        if not colonne.est_montant and colonne.champ not in _MULTIPLES:
+            par_champ.setdefault(colonne.champ, []).append(colonne.index)
+    en_fiche = structure.disposition is Disposition.FICHE
+    return tuple(
+        Incoherence(indices[-1], _disent_la_meme_chose(champ, indices, en_fiche))
+        for champ, indices in par_champ.items()
+        if len(indices) > 1
+    )
+
+
+def _disent_la_meme_chose(champ: str, indices: Sequence[int], en_fiche: bool) -> str:
+    noms = [str(index + 1) if en_fiche else nom_colonne(index) for index in indices]
+    quoi = "lignes" if en_fiche else "colonnes"
+    toutes = "toutes deux" if len(noms) == 2 else "toutes"
+    autres = "l'autre" if len(noms) == 2 else "les autres"
+    return insecables(
+        f"Les {quoi} {', '.join(noms[:-1])} et {noms[-1]} disent {toutes} « {champs.champ(champ).libelle} » : "
+        f"gardez-en une, ou mettez {autres} en note."
+    )
+
+
 # -- What a person says ----------------------------------------------------------------------------
 def corriger(
     structure: Structure,
@@ -216,8 +270,14 @@ def corriger(
     disposition = structure.disposition
     if disposition not in AVEC_ACTIONS and any(colonne.champ == champs.INTITULE for colonne in colonnes):
         disposition = Disposition.TABLEAU
+    # what was missing may be there now, and the reverse
+    dits = [phrase for phrase in structure.avertissements if phrase not in (SANS_INTITULE, SANS_PORTEUR)]
     return replace(
-        structure, colonnes=colonnes, disposition=disposition, confiance=confiance_des_colonnes(colonnes)
+        structure,
+        colonnes=colonnes,
+        disposition=disposition,
+        confiance=confiance_des_colonnes(colonnes),
+        avertissements=(*manques(disposition, colonnes), *dits),
     )
 
 

@@ -26,7 +26,7 @@ from ..models import CorrespondanceMemorisee, ImportTableur, LigneImport
 from ..operations.etats import OperationRefusee
 from . import taches
 from .genres import genre_de, traitement_de
-from .structure import TableauIntrouvable
+from .modele import Structure, TableauIntrouvable, corriger, incoherences
 
 Statut, Categorie = ImportTableur.Statut, LigneImport.Categorie
 NOM_MAX = 150
@@ -197,9 +197,13 @@ def confirmer_colonnes(
     `correspondances`: by index of column, « champ », « financeur », « etat » (`structure.corriger`). `options`:
     « vides_effacent » (a blank cell erases; no by default). `feuille` and `entete` choose another table of the
     workbook: its columns are recognised anew, and nothing of the former table is kept. `memoriser`: the same headers
-    will be read alike for this contract. Answers already given about the same table are kept.
+    will be read alike for this contract. Answers already given about the same table are kept. Raises OperationRefusee,
+    nothing remembered, when two columns are said to be one field (`modele.incoherences`).
     """
     actuel = prendre(auteur, import_, *A_PREPARER)
+    if correspondances and actuel.structure:
+        for contredit in incoherences(corriger(Structure.from_dict(actuel.structure), correspondances)):
+            raise OperationRefusee(contredit.phrase)
     actuel.correspondances = {str(index): dict(dite) for index, dite in correspondances.items()}
     actuel.options = {**actuel.options, **options, "confirmee": True}
     if feuille is not None and entete is not None:

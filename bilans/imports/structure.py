@@ -26,6 +26,7 @@ from .modele import (
     TableauIntrouvable,
     confiance_des_colonnes,
     corriger,
+    manques,
 )
 from .profils import ECHANTILLON, Profil, couper, en_texte, est_vide, nombre_lu, profil
 from .titres import cle_titre
@@ -455,13 +456,9 @@ def _a_des_postes(titres: Sequence[Titre]) -> bool:
 # -- What is to be said ----------------------------------------------------------------------------
 def _avertissements(structure: Structure, feuille: Feuille) -> tuple[str, ...]:
     phrases = []
-    lus = {colonne.champ for colonne in structure.colonnes}
     if structure.disposition in _PHRASES:
         phrases.append(_PHRASES[structure.disposition])
-    elif champs.INTITULE not in lus:
-        phrases.append("Aucune colonne ne donne l'intitulé des actions : dites laquelle.")
-    elif champs.PORTEUR not in lus:
-        phrases.append("Aucune colonne ne donne le porteur : dites laquelle, s'il y en a une.")
+    phrases += manques(structure.disposition, structure.colonnes)
     if structure.semblables:
         noms = ", ".join(f"« {nom} »" for nom in structure.semblables[:5])
         autres = pluriel(len(structure.semblables), "autre feuille a,autres feuilles ont")

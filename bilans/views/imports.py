@@ -20,6 +20,7 @@ from ..forms.imports import ColonnesForm, DepotForm, TableauForm
 from ..imports import champs
 from ..imports.annulation import actions_changees, annulable, annuler
 from ..imports.application import abandonner, confirmer, obstacles, relancer
+from ..imports.modele import corriger, incoherences
 from ..imports.preparation import confirmer_colonnes, decider, deposer, relire, repondre_partout, retenir_tout
 from ..models import ImportTableur, LigneImport
 from ..operations import OperationRefusee
@@ -200,7 +201,7 @@ def import_colonnes(request: RequeteCampagne, cle: str) -> HttpResponse:
         initial={"vides_effacent": bool(import_.options.get("vides_effacent"))},
     )
     tableaux = TableauForm(request.POST if autre_tableau else None, tableaux=page.libelles_des_tableaux)
-    valide = tableaux.is_valid() if autre_tableau else form.is_valid()
+    valide = tableaux.is_valid() if autre_tableau else _est_coherent(form, page)
     if valide:
         try:
             _lire_autrement(request, import_, page, tableaux if autre_tableau else form)
@@ -219,6 +220,14 @@ def import_colonnes(request: RequeteCampagne, cle: str) -> HttpResponse:
         "montant": champs.MONTANT,
     }
     return render(request, "bilans/imports/colonnes.html", contexte)
+
+
+def _est_coherent(form: ColonnesForm, page: PageColonnes) -> bool:
+    """Return whether the columns can all be what `form` says; each one that cannot has its sentence at its field."""
+    if form.is_valid():
+        for contredit in incoherences(corriger(page.structure, form.correspondances)):
+            form.add_error(f"champ_{contredit.index}", contredit.phrase)
+    return form.is_valid()
 
 
 def _lire_autrement(

@@ -285,6 +285,19 @@ def test_columns_without_a_title_are_refused_and_nothing_chosen_is_lost(
     assert gardes == choix
 
 
+def test_two_columns_said_to_be_one_field_are_refused_at_the_field(
+    campagne: Campagne, chargee: Client
+) -> None:
+    lu = importation(campagne, Statut.COLONNES)
+    choix = {"champ_0": "porteur", "champ_1": "intitule", "champ_2": "note", "champ_3": "intitule"}
+    with rien_n_est_ecrit():
+        reponse = chargee.post(adresse("import_colonnes", campagne, lu.cle), {**choix, "memoriser": "on"})
+    (erreur,) = reponse.context["form"].errors["champ_3"]
+    assert "disent toutes deux « Intitulé de l'action »" in erreur.replace("\xa0", " ")
+    assert erreur in str(reponse.content, "utf-8").replace("&#x27;", "'")
+    assert {nom: reponse.context["form"][nom].value() for nom in choix} == choix
+
+
 # -- The preview -----------------------------------------------------------------------------------
 @pytest.fixture
 def apercu(campagne: Campagne) -> ImportTableur:

@@ -7,6 +7,7 @@ import pytest
 from bilans.imports import alias, champs
 from bilans.imports.champs import Confiance, Effectif, lire_effectif
 from bilans.imports.colonnes import Titre, lire_colonne
+from bilans.imports.modele import SANS_INTITULE, SANS_PORTEUR, incoherences
 from bilans.imports.profils import Profil
 from bilans.imports.structure import Disposition, Structure, TableauIntrouvable, corriger, reconnaitre
 from bilans.imports.titres import cle_titre, distance
@@ -737,6 +738,33 @@ def test_un_choix_ancien_ou_faux_ne_casse_rien() -> None:
     }
     corrigee = corriger(structure, choix)
     assert [colonne.champ for colonne in corrigee.colonnes] == ["note", "intitule", "montant:accorde"]
+
+
+def test_deux_colonnes_dites_du_meme_champ_se_contredisent() -> None:
+    structure = reconnaitre(
+        un_tableau(("Porteur", "Action", "Machin", "Truc", "Ville", "État"), ("A", "B", "C", "D", 1, 2))
+    )
+    dites = {"2": {"champ": "intitule"}, "3": {"champ": "intitule"}, "5": {"champ": "montant"}}
+    assert incoherences(structure) == ()
+    (une,) = incoherences(corriger(structure, {"3": {"champ": "intitule"}}))
+    assert (une.index, une.phrase.replace("\xa0", " ")) == (
+        3,
+        "Les colonnes B et D disent toutes deux « Intitulé de l'action » : gardez-en une, ou mettez l'autre en note.",
+    )
+    (trois,) = incoherences(corriger(structure, dites))
+    assert trois.phrase.replace("\xa0", " ") == (
+        "Les colonnes B, C et D disent toutes « Intitulé de l'action » : gardez-en une, ou mettez les autres en note."
+    )
+    notes = {"2": {"champ": "note"}, "3": {"champ": "note"}, "4": {"champ": "part"}, "5": {"champ": "part"}}
+    assert incoherences(corriger(structure, notes)) == ()
+
+
+def test_ce_qui_manquait_n_est_plus_dit_une_fois_corrige_et_se_dit_de_nouveau() -> None:
+    structure = reconnaitre(un_tableau(("Porteur", "Machin", "Ville"), ("A", "B", 1), ("C", "D", 2)))
+    assert structure.avertissements == (SANS_INTITULE,)
+    corrigee = corriger(structure, {"1": {"champ": "intitule"}})
+    assert corrigee.avertissements == ()
+    assert corriger(corrigee, {"0": {"champ": "note"}}).avertissements == (SANS_PORTEUR,)
 
 
 def test_deux_colonnes_du_meme_champ_ne_se_cachent_pas() -> None:
