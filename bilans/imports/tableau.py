@@ -83,16 +83,16 @@ class TraitementTableau:
         """Recognise the table, then stage its rows, or stop at its columns when a person must say what they are."""
         structure = self._reconnaitre(import_, classeur)
         import_.structure = structure.to_dict()
+        corrigee = corriger(structure, import_.correspondances)
         import_.avertissements = _sans_doublons(
-            [*import_.avertissements, *classeur.avertissements, *structure.avertissements]
+            [*import_.avertissements, *classeur.avertissements, *corrigee.avertissements]
         )
-        if not structure.a_des_actions or self._a_confirmer(import_, structure):
+        if not corrigee.a_des_actions or self._a_confirmer(import_, structure):
             import_.lignes.all().delete()
             import_.statut = Statut.COLONNES
             import_.save()
             return
-        corrigee = self._preciser(import_, corriger(structure, import_.correspondances))
-        MiseEnAttente(import_, classeur, corrigee).faire()
+        MiseEnAttente(import_, classeur, self._preciser(import_, corrigee)).faire()
 
     def _reconnaitre(self, import_: ImportTableur, classeur: Classeur) -> Structure:
         contrat = import_.campagne.contrat
