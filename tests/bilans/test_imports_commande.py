@@ -88,7 +88,9 @@ def test_une_question_ouverte_arrete_tout(cadre, fichier):
 
 def test_une_ligne_refusee_arrete_tout(cadre, fichier):
     code, _, erreurs = lancer(
-        cadre, fichier(("Maison pour tous", "Vélo", ""), ("Maison pour tous", "vélo", "")), appliquer=True
+        cadre,
+        fichier(("Maison pour tous", "Vélo" * 100, ""), ("Maison pour tous", "Jardin", "")),
+        appliquer=True,
     )
     assert code == 1
     assert "1\xa0ligne est refusée." in erreurs
