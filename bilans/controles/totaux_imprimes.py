@@ -433,17 +433,21 @@ def _ecart_de_colonne(
             if attente
             else ""
         )
-        return f"{absentes} ; elles pèsent {montant(poids)} en tout, dont ces {montant(ecart)}.{reserve}"
+        return (
+            f"{absentes} : si c'est bien elles qui manquent, elles pèsent {montant(poids)} en tout, dont ces "
+            f"{montant(ecart)}.{reserve}"
+        )
     sans_total = _lignes_sans_total(annee)
     oubliees = sum((sommer(ligne.montants, _dans_le_total(annee)) for ligne in sans_total), ZERO)
     if poids - oubliees != ecart:
         return f"{absentes}."
     if not oubliees:
-        return f"{absentes} ; elles pèsent exactement ces {montant(ecart)}."
+        return f"{absentes} : si c'est bien elles qui manquent, elles pèsent exactement ces {montant(ecart)}."
     return (
-        f"{absentes} ; elles pèsent {montant(poids)}. {pluriel(len(sans_total), 'ligne,lignes')} sans total, "
+        f"{absentes} : si c'est bien elles qui manquent, elles pèsent {montant(poids)}. "
+        f"{pluriel(len(sans_total), 'ligne,lignes')} sans total, "
         f"{montant(oubliees)}, n'y {accord(len(sans_total), 'est pas comptée,sont pas comptées')} : "
-        f"{nombre(poids)} − {nombre(oubliees)} = {nombre(ecart)}."
+        f"{montant(poids)} − {montant(oubliees)} = {montant(ecart)}."
     )
 
 

@@ -341,12 +341,13 @@ def test_fin_05_chaque_colonne_de_bagnols_et_ce_que_les_sept_actions_expliquent(
         "Cherchez les lignes qui manquent, ou corrigez le total."
     )
     assert lisible(lus[0].explication) == (
-        "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes) ; elles pèsent 48 550 € en "
-        "tout, dont ces 3 050 €. 8 lignes à trancher peuvent encore déplacer des montants d'un financeur à l'autre."
+        "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes) : si c'est bien elles qui "
+        "manquent, elles pèsent 48 550 € en tout, dont ces 3 050 €. 8 lignes à trancher peuvent encore déplacer des montants d'un financeur à l'autre."
     )
     assert lisible(lus[-1].explication) == (
-        "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes) ; elles pèsent 48 550 €. "
-        "4 lignes sans total, 28 100 €, n'y sont pas comptées : 48 550 − 28 100 = 20 450."
+        "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes) : si c'est bien elles qui "
+        "manquent, elles pèsent 48 550 €. 4 lignes sans total, 28 100 €, n'y sont pas comptées : "
+        "48 550 € − 28 100 € = 20 450 €."
     )
 
 
