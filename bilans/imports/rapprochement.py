@@ -111,6 +111,11 @@ def probleme(
     }
 
 
+def cle_de_la_cellule(nom: str, texte: str) -> str:
+    """Return the key of the question about a cell that can be read in several ways."""
+    return f"cellule:{nom}:{normaliser(texte)[:120]}"
+
+
 def cle_de_l_annee(annee: int) -> str:
     """Return the key of the question about a table that says another year than the one it is imported into."""
     return f"annee:{annee}"
@@ -638,7 +643,7 @@ class Rapprochement:
         texte = str(cellule["texte"])
         libelle = self.registre.libelle(definitif) if definitif not in IDENTITE else definitif
         if "lectures" in cellule:
-            cle = f"cellule:{nom}:{normaliser(texte)[:120]}"
+            cle = cle_de_la_cellule(nom, texte)
             possibles = [choix(f"valeur:{valeur}", mots) for valeur, mots in cellule["lectures"]]
             phrase = f"{libelle} : {cellule['question']}"
         else:

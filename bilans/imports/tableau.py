@@ -43,18 +43,11 @@ from .ecriture import Ecrivain, creer_en_nombre, verifier
 from .genres import declarer
 from .journal import LOT, Journal
 from .lignes import LigneLue, NatureLigne, lire_lignes
-from .rapprochement import ACTIONS_SEULES, NIVEAUX, Rapprochement, cle_de_l_annee, probleme
+from .rapprochement import ACTIONS_SEULES, Rapprochement, cle_de_l_annee, probleme
 from .referentiel import Referentiel, type_du_financeur
-from .structure import Colonne, Structure, corriger, reconnaitre
-from .totaux import (
-    Comparaison,
-    Imprime,
-    RangeeChiffree,
-    comparer_les_annonces,
-    lire_imprimes,
-    par_structure,
-    situer,
-)
+from .structure import Structure, corriger, reconnaitre
+from .totaux import lire_imprimes
+from .totaux_du_tableau import TotauxDuTableau
 from .valeurs import Json, Registre, valeurs_actuelles
 
 Statut, Categorie, NatureImport = ImportTableur.Statut, LigneImport.Categorie, LigneImport.Nature
@@ -153,6 +146,21 @@ class TraitementTableau:
         calculees = rapprochement.rapprocher(toutes, set(reponses))
         Constats(rapprochement, toutes).ajouter(calculees)
         _enregistrer(calculees)
+        self._comparer_les_totaux(import_, rapprochement, toutes)
+
+    def _comparer_les_totaux(
+        self, import_: ImportTableur, rapprochement: Rapprochement, actions: Sequence[LigneImport]
+    ) -> None:
+        """Compare the printed totals again: an answer changes what a row counts, and of whom it is."""
+        autres = import_.lignes.exclude(nature=NatureImport.ACTION).order_by("ordre")
+        lignes = sorted([*actions, *autres], key=lambda ligne: ligne.ordre)
+        structure = self._preciser(
+            import_, corriger(Structure.from_dict(import_.structure), import_.correspondances)
+        )
+        import_.totaux = TotauxDuTableau(rapprochement, structure).comparer(lignes)
+        import_.save(update_fields=["totaux"])
+        imprimees = [ligne for ligne in lignes if ligne.valeurs.get("totaux")]
+        LigneImport.objects.bulk_update(imprimees, ["valeurs"], batch_size=200)
 
     # -- Before writing ----------------------------------------------------------------------------
     def perimees(self, import_: ImportTableur) -> list[str]:
@@ -251,10 +259,6 @@ def _dire_les_absentes(titres: Sequence[str]) -> list[str]:
     ]
 
 
-def _annoncees(lignes: Iterable[LigneImport]) -> list[dict[str, str]]:
-    return [annonce for ligne in lignes for annonce in ligne.valeurs.get("annonces", ())]
-
-
 def _ecarter_les_annonces_douteuses(lignes: Sequence[LigneImport], actions: int) -> None:
     """Take out of each row what is announced of something smaller than the table."""
     for ligne in lignes:
@@ -281,7 +285,6 @@ class MiseEnAttente:
             structure, import_.campagne, vides_effacent=bool(import_.options.get("vides_effacent"))
         )
         self.rapprochement = Rapprochement(import_)
-        self.lues: dict[int, LigneLue] = {}
 
     def faire(self) -> None:
         """Stage everything, and leave the import to be read over."""
@@ -296,7 +299,7 @@ class MiseEnAttente:
         self.rapprochement.rapprocher(actions, avancer=self._avancer)
         constats = Constats(self.rapprochement, actions)
         constats.ajouter(actions)
-        import_.totaux = self._comparer_les_totaux(lignes)
+        import_.totaux = TotauxDuTableau(self.rapprochement, self.structure).comparer(lignes)
         # The whole preview or none of it: one that is cut short is staged anew.
         with transaction.atomic():
             LigneImport.objects.bulk_create(lignes, batch_size=LOT)
@@ -340,7 +343,6 @@ class MiseEnAttente:
             if self._completer(ligne, par_paiement):
                 continue
             rang += 1
-            self.lues[ligne.ordre] = lue
             lignes.append(ligne)
         return lignes
 
@@ -430,115 +432,6 @@ class MiseEnAttente:
             for dit in lue.signalements
         ]
         return ligne
-
-    # -- Totals ------------------------------------------------------------------------------------
-    def _comparer_les_totaux(self, lignes: Sequence[LigneImport]) -> list[dict[str, Any]]:
-        """Return the printed totals beside the computed ones, and note in each row those that it prints."""
-        dans_le_total = self._dans_le_total()
-        rangees = {
-            ligne.ordre: self._chiffrer(ligne, dans_le_total)
-            for ligne in lignes
-            if ligne.nature == NatureImport.ACTION and ligne.categorie != Categorie.IGNOREE
-        }
-        structures = par_structure(rangees.values())
-        comparees: list[tuple[Imprime, Sequence[RangeeChiffree]]] = []
-        bloc: list[RangeeChiffree] = []
-        for ligne in lignes:
-            if (rangee := rangees.get(ligne.ordre)) is not None:
-                bloc.append(rangee)
-                sous_total = self._sous_total(ligne, rangee, structures[rangee.structure])
-                if sous_total is not None:
-                    comparees.append((sous_total, structures[rangee.structure]))
-                continue
-            for brut in ligne.valeurs.get("totaux", ()):
-                imprime = Imprime(**{**brut, "valeur": Decimal(brut["valeur"])})
-                siennes = list(rangees.values())
-                if ligne.nature == NatureImport.SOUS_TOTAL:
-                    situer(imprime, bloc, siennes)
-                    brut |= imprime.en_json()
-                    siennes = bloc
-                comparees.append((imprime, list(siennes)))
-            if ligne.nature == NatureImport.SOUS_TOTAL:
-                bloc = []
-        colonnes = {self.structure.cles[colonne.index]: colonne for colonne in self.structure.colonnes}
-        return [
-            *Comparaison(list(rangees.values()), colonnes).comparer(comparees),
-            *comparer_les_annonces(_annoncees(lignes), list(rangees.values())),
-        ]
-
-    def _dans_le_total(self) -> frozenset[str]:
-        """Return the keys of the columns of money that the total of a row adds up.
-
-        Those of the funders of the total; of a funder still unknown, those before the column of the total.
-        """
-        totaux = self.structure.des_champs(champs.TOTAL_LIGNE)
-        borne = totaux[0].index if totaux else None
-        return frozenset(
-            self.structure.cles[colonne.index]
-            for colonne in self.structure.montants
-            if self._compte(colonne, borne)
-        )
-
-    def _compte(self, colonne: Colonne, borne: int | None) -> bool:
-        connu = self.rapprochement.referentiel.financeur(colonne.financeur)
-        if connu is not None:
-            return connu.dans_total
-        return borne is None or colonne.index < borne
-
-    def _chiffrer(self, ligne: LigneImport, dans_le_total: frozenset[str]) -> RangeeChiffree:
-        lues, brute = ligne.valeurs["lues"], self.lues[ligne.ordre]
-        montants, nombres = {}, {}
-        for cle, nom in self.lecteur.noms.items():
-            valeur = lues.get(nom.replace(":?", ""), lues.get(nom, {})).get("lu")
-            if cle not in brute.valeurs or valeur is None:
-                continue
-            if nom.startswith("montant:"):
-                montants[cle] = Decimal(valeur)
-            elif nom.startswith("effectif:"):
-                nombres[cle] = int(valeur)
-        total = lues.get("total_ligne", {}).get("lu")
-        return RangeeChiffree(
-            numero=ligne.numero or 0,
-            structure=self._structure(ligne),
-            montants=montants,
-            cellules=brute.cellules,
-            total=Decimal(total) if total is not None else None,
-            nombres=nombres,
-            axes=tuple(str(lues[n]["lu"]) for n in NIVEAUX if lues.get(n, {}).get("lu")),
-            dans_le_total=dans_le_total,
-        )
-
-    def _structure(self, ligne: LigneImport) -> str:
-        """Return what tells the structures of the table apart: the parent of a known porteur, else its name."""
-        lues = ligne.valeurs["lues"]
-        nom = str(lues.get("porteur", {}).get("lu") or "")
-        connu = self.rapprochement.referentiel.porteur(nom) if nom else None
-        return str(connu.structure) if connu is not None else normaliser(nom)
-
-    def _sous_total(
-        self, ligne: LigneImport, rangee: RangeeChiffree, siennes: Sequence[RangeeChiffree]
-    ) -> Imprime | None:
-        """Return the subtotal of its porteur that a row prints, and note it in the row; None when it prints none.
-
-        Of a porteur that has several rows, a figure that only repeats the total of its own row is no subtotal.
-        """
-        cellule = ligne.valeurs["lues"].get("sous_total", {})
-        if cellule.get("lu") is None:
-            return None
-        valeur = Decimal(cellule["lu"])
-        if len(siennes) > 1 and valeur == rangee.somme:
-            return None
-        nom = str(ligne.valeurs["lues"].get("porteur", {}).get("lu") or "")
-        imprime = Imprime(
-            TotalControle.Nature.MONTANT,
-            f"Sous-total {nom}"[:200],
-            valeur,
-            cellule["cellule"],
-            champs.SOUS_TOTAL,
-            structure=rangee.structure,
-        )
-        ligne.valeurs["totaux"] = [imprime.en_json()]
-        return imprime
 
 
 # -- Writing ---------------------------------------------------------------------------------------
@@ -940,7 +833,8 @@ class Application:
             porteur = referentiel.porteur(structure)
         axe = referentiel.axe(textes) if textes else None
         nommes = ((brut["financeur"], financeur), (structure, porteur), (textes, axe))
-        if not brut.get("garde", True) or any(dit and connu is None for dit, connu in nommes):
+        garde = brut.get("garde", True) and brut.get("situe", True)
+        if not garde or any(dit and connu is None for dit, connu in nommes):
             return None
         return TotalControle(
             campagne=self.campagne,

@@ -38,8 +38,9 @@ class Imprime:
     # labels of the axe whose subtotal it is, from the first level down
     axe: list[str] = field(default_factory=list)
     general: bool = False
-    # whether Pilotis can say what it is of, and so keep it; else it is only compared
+    # whether Pilotis can say of whom it is, and of which rows, and so keep it; else it is only compared
     garde: bool = True
+    situe: bool = True
     # the rows that it covers, when they are not all those of the table
     lignes: list[int] = field(default_factory=list)
 
@@ -111,8 +112,8 @@ def situer(imprime: Imprime, bloc: Sequence[RangeeChiffree], rangees: Sequence[R
 
     One of rows that nothing names is not kept: with no name, it would pass for the total of the year.
     """
+    imprime.situe, imprime.structure, imprime.axe, imprime.lignes = bool(bloc), "", [], []
     if not bloc:
-        imprime.garde = False
         return
     dehors = [rangee for rangee in rangees if rangee not in bloc]
     structures = {rangee.structure for rangee in bloc}
@@ -120,8 +121,8 @@ def situer(imprime: Imprime, bloc: Sequence[RangeeChiffree], rangees: Sequence[R
         imprime.structure = bloc[0].structure
     elif axe := _axe_du_bloc(bloc, dehors):
         imprime.axe = list(axe)
-    elif dehors:
-        imprime.garde = False
+    else:
+        imprime.situe = not dehors
     if dehors:
         imprime.lignes = [rangee.numero for rangee in bloc]
 
@@ -205,7 +206,7 @@ class Comparaison:
         explication = ""
         if ecart and imprime.nature == Nature.MONTANT:
             explication = self._expliquer(ecart, imprime, rangees)
-        if not imprime.garde:
+        if not (imprime.garde and imprime.situe):
             explication = f"{explication} {_non_garde(imprime)}".strip()
         return _ligne(
             imprime.nature, imprime.libelle, imprime.valeur, calcule, ecart, explication, imprime.cellule

@@ -5,7 +5,7 @@ import pytest
 from bilans.imports import preparation
 from financements.models import TotalControle
 from tests import fabriques as f
-from tests.outils.imports import classeur, confirmer, deposer, lire_sur_place
+from tests.outils.imports import classeur, confirmer, deposer, lignes, lire_sur_place
 
 pytestmark = pytest.mark.django_db
 ENTETE = ("Porteur", "Intitulé de l'action", "MAIRIE", "ÉTAT", "Total", "Nombre de participants")
@@ -108,3 +108,52 @@ def test_un_total_d_une_partie_du_public_n_est_pas_garde(cadre, auteur):
     assert [total["imprime"] for total in import_.totaux] == ["30", "15"]
     confirmer(auteur, import_)
     assert [valeur for *_, valeur in gardes(cadre)] == [30]
+
+
+# -- After an answer -------------------------------------------------------------------------------
+def calcules(import_):
+    import_.refresh_from_db()
+    return {total["libelle"]: (total["calcule"], total["ecart"]) for total in import_.totaux}
+
+
+def test_un_montant_choisi_change_les_totaux_compares(cadre, auteur):
+    rangees = (
+        ("Maison pour tous", "Jardin", "1.500", None, None),
+        ("Olympe de Gouges", "Fête", 20, None, None),
+        ("TOTAL", None, 1520, None, None),
+    )
+    import_ = deposer(auteur, cadre, classeur(ENTETE[:5], *rangees))
+    assert calcules(import_)["Total MAIRIE"] == ("20\xa0€", "1\u202f500\xa0€")
+    ligne = lignes(import_)[2]
+    (question,) = ligne.questions
+    cle = question["cle"]
+    (reponse,) = [choix["valeur"] for choix in question["choix"] if choix["libelle"] == "1\u202f500\xa0€"]
+    preparation.decider(auteur, import_, ligne, reponses={cle: reponse})
+    assert calcules(import_)["Total MAIRIE"] == ("1\u202f520\xa0€", "")
+    preparation.decider(auteur, import_, ligne, reponses={cle: ""})
+    assert calcules(import_)["Total MAIRIE"] == ("20\xa0€", "1\u202f500\xa0€")
+
+
+def test_un_porteur_reconnu_par_une_reponse_a_son_sous_total(cadre, auteur):
+    rangees = (
+        ("Vélo 39", "Jardin", 100, None, 100),
+        ("Sous-total", None, 100, None, 100),
+        ("Olympe de Gouges", "Fête", 10, None, 10),
+    )
+    import_ = deposer(auteur, cadre, classeur(ENTETE[:5], *rangees))
+    ligne = lignes(import_)[2]
+    preparation.decider(auteur, import_, ligne, reponses={ligne.questions[0]["cle"]: "nouveau"})
+    assert calcules(import_)["Sous-total"] == ("100\xa0€", "")
+    confirmer(auteur, import_)
+    assert {porteur for _, porteur, _, _ in gardes(cadre)} == {"Vélo 39"}
+
+
+# -- A row ---------------------------------------------------------------------------------------
+def test_un_total_de_ligne_qui_n_est_pas_la_somme_est_dit_dans_l_apercu(cadre, auteur):
+    import_ = deposer(auteur, cadre, classeur(ENTETE[:5], ("Maison pour tous", "Jardin", 100, 200, 350)))
+    dits = [(p["gravite"], p["code"]) for p in lignes(import_)[2].problemes]
+    assert dits == [("alerte", "FIN-03")]
+    (message,) = [p["message"] for p in lignes(import_)[2].problemes]
+    assert message.startswith(
+        "Total imprimé de la ligne\xa0: 350\xa0€. Ses financeurs font 300\xa0€\xa0: 50\xa0€ d'écart."
+    )
