@@ -4,7 +4,7 @@ First each column by itself (`lire_colonne`), then all together (`accorder`): a 
 column without title by its figures, two columns never fill one field.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -65,6 +65,9 @@ class Titre:
         return " / ".join(niveau for niveau in (self.groupe, self.texte) if niveau)
 
 
+_Lecteur = Callable[[Titre, Profil, Vocabulaire, bool], Lecture | None]
+
+
 # -- A column by itself ----------------------------------------------------------------------------
 def lire_colonne(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> Lecture:
     """Return how a column reads by itself. `bilan` says whether the table is about a year that is over."""
@@ -79,6 +82,7 @@ def lire_colonne(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -
 
 def _selon_le_titre(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> Lecture | None:
     """Return the reading of a title as it is written, None when it says nothing."""
+    ordre: tuple[_Lecteur, ...]
     if titre.groupe and est_argent(titre.groupe):
         ordre = (_montant, _effectif, _exact)
     elif titre.groupe and est_public(titre.groupe):
