@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, IntegrityError, models, transaction
+from django.db import DatabaseError, DataError, IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.text import capfirst
 from simple_history.models import HistoricalChanges
@@ -23,6 +23,7 @@ from .application import motif_de
 from .ecriture import changer_en_nombre, creer_en_nombre
 from .journal import LOT, Image, colonnes_dites, depuis_image, images, modele_de, par_lots, valeur_de
 from .preparation import mettre_en_file, prendre, verifier_le_droit
+from .verrous import tenir_l_annee
 
 Statut, Nature = ImportTableur.Statut, EffetImport.Nature
 # How many rows are named before « et 12 autres ».
@@ -81,7 +82,7 @@ def defaire(import_: ImportTableur) -> None:
             _defaire(import_)
     except (OperationRefusee, PermissionDenied) as refus:
         _revenir(import_, f"L'import n'a pas été annulé. {refus}")
-    except IntegrityError:
+    except (IntegrityError, DataError):
         taches.logger.exception("L'import %s n'a pas pu être annulé.", import_.cle)
         _revenir(
             import_,
@@ -108,6 +109,7 @@ def _defaire(import_: ImportTableur) -> None:
     if actuel.statut != Statut.ANNULATION or auteur is None:
         return
     verifier_le_droit(auteur, actuel.campagne)
+    tenir_l_annee(actuel.campagne)
     effets = _Effets(actuel)
     if phrases := annulable(actuel):
         raise OperationRefusee(" ".join(phrases))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from . import taches
 from .genres import traitement_de
 from .journal import Journal
 from .preparation import ABANDONNABLES, mettre_en_file, prendre, verifier_le_droit
+from .verrous import tenir_l_annee
 
 Statut, Categorie = ImportTableur.Statut, LigneImport.Categorie
 # What is written of the rows that nobody chose for; the others are written when someone says so.
@@ -87,7 +88,7 @@ def appliquer(import_: ImportTableur) -> None:
     except (OperationRefusee, ValidationError) as refus:
         phrase = " ".join(refus.messages) if isinstance(refus, ValidationError) else str(refus)
         _revenir(import_, f"Rien n'a été écrit. {phrase}")
-    except IntegrityError:
+    except (IntegrityError, DataError):
         taches.logger.exception("L'import %s n'a pas pu être appliqué.", import_.cle)
         _revenir(
             import_,
@@ -115,6 +116,7 @@ def _appliquer(import_: ImportTableur) -> None:
     if actuel.statut != Statut.APPLICATION or auteur is None:
         return
     verifier_le_droit(auteur, actuel.campagne)
+    tenir_l_annee(actuel.campagne)
     traitement = traitement_de(actuel)
     if phrases := traitement.perimees(actuel):
         raise OperationRefusee(" ".join(phrases))
