@@ -440,6 +440,11 @@ def _sous_totaux(lus: Any, porteurs: Mapping[str, Porteur], source: str) -> list
     ]
 
 
+def _rang(ordre: int) -> str:
+    """Return « 1ʳᵉ », « 12ᵉ »."""
+    return "1ʳᵉ" if ordre == 1 else f"{ordre}ᵉ"
+
+
 def _totaux_des_lignes(campagne: Campagne, lignes: Any) -> list[TotalControle]:
     """Return the total that each row prints; four of them print none (domaine.md §9, FIN-03)."""
     annuelles = {annuelle.ordre: annuelle for annuelle in campagne.actions.order_by("ordre")}
@@ -449,7 +454,7 @@ def _totaux_des_lignes(campagne: Campagne, lignes: Any) -> list[TotalControle]:
             libelle="TOTAL PDV",
             action_annuelle=annuelles[ligne["ordre"]],
             valeur=ligne["total_pdv"],
-            source=f"Colonne « TOTAL PDV », {ligne['ordre']}e ligne",
+            source=f"Colonne « TOTAL PDV », {_rang(ligne['ordre'])} ligne",
             citation=str(ligne["total_pdv"]),
         )
         for ligne in lignes

@@ -12,7 +12,7 @@ from bilans.models import Bilan
 from comptes.demonstration import COMPTES
 from comptes.models import Utilisateur
 from contrats.models import AccesContrat, ContratVille
-from financements.models import AccesFinanceur, LigneFinancement
+from financements.models import AccesFinanceur, LigneFinancement, TotalControle
 from porteurs.models import AccesPorteur
 
 from .outils import PIECES, nombres_de_lignes
@@ -118,3 +118,11 @@ def test_chaque_ligne_chargee_est_dans_l_historique_avec_son_auteur_et_son_motif
         (ligne,) = bilan.historique.all()
         assert ligne.history_user.email == auteurs[bilan.action_annuelle.campagne.contrat.slug]
     assert LigneFinancement.historique.count() == LigneFinancement.objects.count()
+
+
+def test_le_total_de_chaque_ligne_dit_la_sienne():
+    sources = TotalControle.objects.filter(libelle="TOTAL PDV", action_annuelle__ordre__in=(1, 2))
+    assert list(sources.order_by("action_annuelle__ordre").values_list("source", flat=True)) == [
+        "Colonne « TOTAL PDV », 1ʳᵉ ligne",
+        "Colonne « TOTAL PDV », 2ᵉ ligne",
+    ]

@@ -25,7 +25,7 @@ def peupler():
         nature="actions",
         valeur=53,
         citation="En 2023, 53 actions ont été réalisées par 20 structures différentes.",
-        source="Bilan de l'action « MOUS / Ingénierie » (12e ligne)",
+        source="Bilan de l'action « MOUS / Ingénierie » (12ᵉ ligne)",
     )
     return campagne, fabriques.chargee_de_mission(campagne.contrat)
 
