@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from actions.models import Campagne
+from bilans.imports.verrous import tenir_l_annee
 from bilans.models import Bilan, Courriel
 from bilans.operations import brouillon, renvoyer
 from bilans.operations.acces import inviter_un_collegue
@@ -119,3 +120,26 @@ def test_une_question_retiree_pendant_qu_on_y_repond_le_dit(monkeypatch: pytest.
     resultat = brouillon.enregistrer_brouillon(bilan, lea, champs)
     assert resultat.refuses == {nom: insecables(brouillon.PLUS_POSEE)}
     assert Bilan.objects.get(pk=bilan.pk).moyens == "3"
+
+
+def test_un_import_tient_l_annee_pendant_qu_il_compare_et_ecrit(bilan: Bilan, campagne: Campagne) -> None:
+    """What an import has compared cannot change before it is written: another writer of the row waits."""
+    refus: list[bool] = []
+
+    def prendre_le_bilan() -> None:
+        try:
+            with transaction.atomic():
+                Bilan.objects.select_for_update(nowait=True, no_key=True).get(pk=bilan.pk)
+                refus.append(False)
+        except OperationalError:
+            refus.append(True)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        tenir_l_annee(campagne)
+        autre = threading.Thread(target=prendre_le_bilan)
+        autre.start()
+        autre.join()
+    prendre_le_bilan()
+    assert refus == [True, False]
