@@ -237,7 +237,11 @@ def _champs() -> Iterable[ChampImport]:
     )
     yield ChampImport("part", "Part, en %", Genre.PART, "Contrôle", "Un pourcentage imprimé : jamais repris.")
     yield ChampImport(
-        "note", "À garder en note", texte, "Contrôle", "Rien n'est perdu : le texte reste avec la ligne."
+        "note",
+        "À garder en note",
+        texte,
+        "Contrôle",
+        "Gardée avec l'import : vous la retrouvez, ligne par ligne, sur sa page. Elle n'entre dans aucune fiche.",
     )
     yield ChampImport("ignorer", "Ne pas lire", texte, "Contrôle")
 

@@ -133,6 +133,17 @@ class Structure:
         """The columns of amounts by funder, in the order of the sheet."""
         return tuple(colonne for colonne in self.colonnes if colonne.est_montant)
 
+    def notes(self, brut: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the title and the text of each cell of a row kept as a note; `brut` is that of `LigneLue`."""
+        en_fiche = self.disposition is Disposition.FICHE
+        # in a table, a column that is not read has no place in `brut`
+        lues = [c for c in self.colonnes if en_fiche or c.champ != champs.IGNORER]
+        return [
+            (colonne.titre, texte)
+            for colonne, texte in zip(lues, brut, strict=False)
+            if colonne.champ == champs.NOTE and texte
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the structure as plain data for JSON; see `from_dict`."""
         return {

@@ -426,6 +426,13 @@ def _nom_du_financeur(financeur: Financeur) -> str:
     return financeur.sigle if financeur.sigle == financeur.nom else f"{financeur.sigle} – {financeur.nom}"
 
 
+def _structure(import_: ImportTableur) -> Structure | None:
+    """Return what the columns of an import are, as a person said; None for a workbook of Pilotis."""
+    if not import_.structure:
+        return None
+    return corriger(Structure.from_dict(import_.structure), import_.correspondances)
+
+
 # -- Answers that hold for many questions ----------------------------------------------------------
 # What the questions of a kind may be told at once: the beginning of their key, the answer, the words of the button.
 PARTOUT = (
@@ -625,6 +632,12 @@ class LigneVue:
     communes: Mapping[str, int]
     plusieurs_feuilles: bool
     lectures_connues: LecturesConnues | None = None
+    structure: Structure | None = None
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """The cells of the row that no field takes, with their titles: kept with the import, written nowhere."""
+        return self.structure.notes(self.ligne.brut) if self.structure else []
 
     @property
     def ancre(self) -> str:
@@ -837,10 +850,14 @@ class Apercu:
     def lignes(self) -> list[LigneVue]:
         return [self.vue(ligne) for ligne in self.page.object_list]
 
+    @cached_property
+    def _structure(self) -> Structure | None:
+        return _structure(self.import_)
+
     def vue(self, ligne: LigneImport) -> LigneVue:
         """Return a row as it is shown."""
         connues = self._lectures_connues.get(ligne.annuelle_id or 0)
-        return LigneVue(ligne, self._communes, self._plusieurs_feuilles, connues)
+        return LigneVue(ligne, self._communes, self._plusieurs_feuilles, connues, self._structure)
 
     @cached_property
     def _posees(self) -> list[tuple[int, list[dict[str, Any]], dict[str, str], bool | None]]:
@@ -1009,7 +1026,11 @@ class Issue:
         """The rows that were written, none when the import never was."""
         if self.import_.applique_le is None:
             return []
-        return [LigneVue(ligne, {}, plusieurs_feuilles=False) for ligne in self.page.object_list]
+        structure = _structure(self.import_)
+        return [
+            LigneVue(ligne, {}, plusieurs_feuilles=False, structure=structure)
+            for ligne in self.page.object_list
+        ]
 
     @property
     def ce_qui_part(self) -> list[str]:

@@ -298,6 +298,27 @@ def test_two_columns_said_to_be_one_field_are_refused_at_the_field(
     assert {nom: reponse.context["form"][nom].value() for nom in choix} == choix
 
 
+def test_what_is_kept_as_a_note_is_found_on_the_row_before_and_after(
+    campagne: Campagne, chargee: Client
+) -> None:
+    dites = {
+        "0": {"champ": "porteur"},
+        "1": {"champ": "ignorer"},
+        "2": {"champ": "intitule"},
+        "3": {"champ": "note"},
+    }
+    lu = importation(campagne, correspondances=dites)
+    # a column that is not read has no place among the cells kept
+    ligne(lu, Categorie.CREEE, titre="MJC – Graff", brut=["MJC", "Graff", "rappeler Mme X"])
+    for statut in (Statut.A_RELIRE, Statut.APPLIQUE):
+        ImportTableur.objects.filter(pk=lu.pk).update(
+            statut=statut, applique_le=timezone.now(), applique_par=fabriques.UtilisateurFactory()
+        )
+        page = texte(chargee.get(detail(lu)))
+        assert "1 note gardée avec l'import" in page
+        assert page.count("rappeler Mme X") == 1
+
+
 # -- The preview -----------------------------------------------------------------------------------
 @pytest.fixture
 def apercu(campagne: Campagne) -> ImportTableur:
