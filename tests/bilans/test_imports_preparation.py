@@ -375,7 +375,7 @@ def test_le_nombre_de_requetes_ne_depend_pas_des_lignes(cadre, auteur):
 
 
 def test_une_disposition_confirmee_est_retenue(cadre, auteur):
-    entete = ("Qui", "Quoi", "Combien")
+    entete = ("Alpha", "Bêta", "Gamma")
     import_ = apercu(auteur, cadre, ("MPT", "Jardin", 1500), entete=entete)
     assert import_.statut == ImportTableur.Statut.COLONNES
     dites = {
