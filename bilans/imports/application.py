@@ -39,7 +39,8 @@ def obstacles(import_: ImportTableur) -> list[str]:
     phrases = []
     ouvertes = {
         question["cle"]
-        for questions, reponses in import_.lignes.exclude(retenue=False)
+        # a refused row writes nothing, whatever is answered
+        for questions, reponses in import_.lignes.exclude(Q(retenue=False) | Q(categorie=Categorie.REFUSEE))
         .exclude(questions=[])
         .order_by("ordre")
         .values_list("questions", "reponses")

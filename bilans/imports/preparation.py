@@ -340,9 +340,12 @@ def resume(import_: ImportTableur) -> dict[str, Any]:
     )
     ouvertes: set[str] = set()
     problemes = dict.fromkeys(("bloquant", "alerte", "info"), 0)
-    lues = import_.lignes.order_by("ordre").values_list("questions", "reponses", "problemes", "retenue")
-    for questions, reponses, constats, retenue in lues:
-        if retenue is not False:
+    lues = import_.lignes.order_by("ordre").values_list(
+        "questions", "reponses", "problemes", "retenue", "categorie"
+    )
+    for questions, reponses, constats, retenue, categorie in lues:
+        # a refused row writes nothing, whatever is answered
+        if retenue is not False and categorie != Categorie.REFUSEE:
             ouvertes |= {question["cle"] for question in questions if question["cle"] not in reponses}
         for constat in constats:
             problemes[constat["gravite"]] += 1
