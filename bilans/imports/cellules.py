@@ -103,6 +103,9 @@ SYNONYMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
+AXE_DU_BLOC = "axe_1"
+
+
 @dataclass
 class Lecteur:
     """Reads the rows of a table as its columns are understood."""
@@ -184,7 +187,17 @@ class Lecteur:
                 continue
             lue["cellule"] = cellule
             self._ajouter(lues, nom, lue, colonne)
+        if AXE_DU_BLOC in ligne.valeurs and AXE_DU_BLOC not in self._colonnes:
+            self._lire_l_axe_du_bloc(ligne, lues)
         return lues
+
+    def _lire_l_axe_du_bloc(self, ligne: LigneLue, lues: Lues) -> None:
+        """Read the axe that a heading above the row gives, in a table that has no column for it."""
+        colonne = Colonne(-1, "", champ=AXE_DU_BLOC)
+        lue = self._lire(AXE_DU_BLOC, colonne, ligne.valeurs[AXE_DU_BLOC])
+        if lue is not None:
+            lue["cellule"] = ligne.cellules[AXE_DU_BLOC]
+            self._ajouter(lues, AXE_DU_BLOC, lue, colonne)
 
     def _cle(self, nom: str) -> str:
         colonnes = self.structure.des_champs(nom)

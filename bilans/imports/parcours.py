@@ -27,6 +27,8 @@ _LIBELLE_PARTS = re.compile(r"(%|parts?|repartition|taux|pourcentages?|en %)\b|%
 _TITRE_D_AXE = re.compile(
     r"(axe|pilier|enjeu|orientation|objectif|volet|theme|thematique|priorite|domaine)s?\b"
 )
+# Sure even where the porteurs stand: « PILIER 1 : … », when « Axe Sud » may be an association.
+_BLOC_D_AXE = re.compile(r"(axe|pilier|enjeu|objectif|thematique)s?\b(\s*(n°|n)?\s*\d|[^:]{0,40}:)")
 _NOTE = re.compile(r"(\*|nb\b|n\.b|source|note\b|remarque|\(\d|fait a|legende|\d\)|attention)")
 _FIN_DE_PHRASE = (".", "!", "?", "…", ":", "»")
 # A column filled on fewer rows than this, first row included, is filled once for a group of rows.
@@ -351,8 +353,10 @@ class Parcours:
             return
         repris = [i for i in tableau.repetees(brouillon.rang) if tableau.cles[i] in avant.valeurs]
         for i in repris:
+            # written in the row itself: not inherited
             cle = tableau.cles[i]
-            self._donner(brouillon, cle, avant.valeurs[cle], avant.cellules[cle])
+            brouillon.valeurs[cle] = avant.valeurs[cle]
+            brouillon.cellules[cle] = adresse(brouillon.rang, i)
         if repris:
             titres = [tableau.par_index[i].titre for i in repris]
             brouillon.signalements.append(
@@ -395,11 +399,16 @@ class Parcours:
         """Remember a heading: the porteur or the axe of the rows below, when the table has no column for it."""
         i, valeur = next(iter(propres.items()))
         cellule = adresse(brouillon.rang, i)
-        if i == self.tableau.porteur and (brouillon.rang, i) not in self.tableau.larges:
+        texte = normaliser(en_texte(valeur)[:100])
+        du_porteur = i == self.tableau.porteur and (brouillon.rang, i) not in self.tableau.larges
+        if du_porteur and not _BLOC_D_AXE.match(texte):
             self.porteur = (valeur, cellule, brouillon.numero)
-        elif _TITRE_D_AXE.match(normaliser(en_texte(valeur)[:100])):
+        elif _TITRE_D_AXE.match(texte):
             if not self.tableau.des_champs("axe_1"):
                 self.titre_courant["axe_1"] = (valeur, cellule)
+                brouillon.signalements.append(
+                    _axe_des_suivantes(en_texte(valeur)[:100], brouillon.numero, cellule)
+                )
         elif self.tableau.porteur is None:
             self.titre_courant[champs.PORTEUR] = (valeur, cellule)
         self.sommes.clore()
@@ -415,6 +424,16 @@ def _idem(titres: Sequence[str], numero: int, au_dessus: int, cellule: str) -> S
         f"Ligne {numero}, {noms} {lus} comme à la ligne {au_dessus} : la case le dit (« idem », « // »).",
         cellule,
         "Si ce n'est pas le cas, écrivez ce qu'il faut lire.",
+    )
+
+
+def _axe_des_suivantes(titre: str, numero: int, cellule: str) -> Signalement:
+    return signaler(
+        "COH-11",
+        "info",
+        f"Ligne {numero}, « {titre} » est lu comme l'axe des lignes qui suivent.",
+        cellule,
+        "Si ce n'est pas un axe du contrat, effacez ce titre du tableau.",
     )
 
 
