@@ -262,9 +262,7 @@ def _formulaire_de_motif(
     return MotifForm(donnees, libelle=libelle, aide=aide, manquant=manquant)
 
 
-def _faire(
-    request: RequeteCampagne, bilan: Bilan, nom: str, form: MotifForm | ValidationForm | None
-) -> bool:
+def _faire(request: RequeteCampagne, bilan: Bilan, nom: str, form: MotifForm | ValidationForm | None) -> bool:
     """Do the change and say so; return whether it is done. What stops it is said at the form when there is one."""
     options: dict[str, Any] = {"version": _version(request)}
     operation = getattr(operations, nom)

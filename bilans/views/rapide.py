@@ -105,7 +105,9 @@ def _ou_en_est(ligne: LigneEnregistree) -> dict[str, Any]:
     bilan, grilles = ligne.resultat.bilan, ligne.resultat.saisie.grilles()
     return {
         "version": bilan.version,
-        "etat": rapide.etat_de_ligne(bilan, operations.constats_de_la_saisie(ligne.resultat.saisie)).en_json(),
+        "etat": rapide.etat_de_ligne(
+            bilan, operations.constats_de_la_saisie(ligne.resultat.saisie)
+        ).en_json(),
         "calculs": rapide.calculs(grilles),
     }
 

@@ -342,7 +342,8 @@ def test_fin_05_chaque_colonne_de_bagnols_et_ce_que_les_sept_actions_expliquent(
     )
     assert lisible(lus[0].explication) == (
         "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes) : si c'est bien elles qui "
-        "manquent, elles pèsent 48 550 € en tout, dont ces 3 050 €. 8 lignes à trancher peuvent encore déplacer des montants d'un financeur à l'autre."
+        "manquent, elles pèsent 48 550 € en tout, dont ces 3 050 €. 8 lignes à trancher peuvent "
+        "encore déplacer des montants d'un financeur à l'autre."
     )
     assert lisible(lus[-1].explication) == (
         "7 actions annoncées ne sont pas dans les lignes (53 annoncées, 46 présentes) : si c'est bien elles qui "
