@@ -475,18 +475,13 @@ class _MiseEnAttente:
         return next(textes, f"Ligne {revenue.numero}")
 
     def _effacee(self, revenue: LigneRevenue) -> bool:
-        """Whether a row was emptied of all that can be typed: the same as taking it away."""
-        objet = self.objets[revenue.cle]
-        libres = [
-            colonne.champ
-            for colonne in self.jeu.colonnes
-            if not colonne.calculee
-            and colonne.champ not in objet.calcules
-            and colonne.champ in revenue.cellules
-        ]
-        dits = [champ for champ in libres if objet.valeurs.get(champ) is not None]
+        """Whether nothing is left in a row, its title included: the same as taking it away.
+
+        A row that still says which it is has cells that were emptied: each is a change of its own.
+        """
+        dits = [valeur for valeur in self.objets[revenue.cle].valeurs.values() if valeur is not None]
         return bool(dits) and all(
-            revenue.cellules[champ].valeur is None and not revenue.cellules[champ].erreur for champ in libres
+            cellule.valeur is None and not cellule.erreur for cellule in revenue.cellules.values()
         )
 
     def _comparer(self, revenue: LigneRevenue) -> None:

@@ -63,7 +63,7 @@ def lire_comptes(
     comptes: list[Compte] = []
     i = 0
     while i < len(jetons):
-        possible = i not in pris and (jetons[i].sorte == Sorte.NOMBRE or jetons[i].norme in DEBUTS)
+        possible = i not in pris and (jetons[i].sorte == Sorte.NOMBRE or _commence(jetons[i].norme))
         compte = _compte(jetons, i, ages, pris, texte) if possible else None
         if compte is None:
             i += 1
@@ -71,6 +71,11 @@ def lire_comptes(
             comptes.append(compte)
             i = max(compte.fin, i + 1)
     return comptes
+
+
+def _commence(mot: str) -> bool:
+    """Return whether a quantity may begin with this word: « dix-neuf » as « dix »."""
+    return mot.partition("-")[0] in DEBUTS
 
 
 def _compte(

@@ -94,7 +94,7 @@ def test_le_tableau_de_bagnols_du_depot_a_l_annexe(page, live_server, demonstrat
     expect(page.locator("#onglets-import")).to_contain_text("À décider (7)")
     expect(page.locator("#barre-import")).to_contain_text("Importer 1 ligne")
     verifier(page, "repondue")
-    page.get_by_role("button", name="Remettre à plus tard les 8 choix").click()
+    page.get_by_role("button", name="Remettre à plus tard les 7 choix").click()
     page.get_by_role("link", name="Importer 1 ligne").click()
     assert "1 ligne sera modifiée" in principal(page)
     verifier(page, "confirmer")
@@ -132,6 +132,10 @@ def test_le_premier_jour_une_annee_vide_recoit_son_programme(page, live_server, 
     deposer(page, live_server, annee, "bagnols_2023.xlsx")
     assert "46 lignes lues : 46 à décider." in principal(page)
     verifier(page, "premier-jour")
+    # Before anything: the table is of another year.
+    page.get_by_role("radio", name=f"Tout reprendre comme étant de {campagne.annee}").first.check()
+    page.get_by_role("button", name=re.compile("Enregistrer la réponse")).first.click()
+    expect(page.locator(".message.success")).to_be_visible()
     for bouton in ("Créer les .* porteurs", "Créer les .* financeurs", "Ajouter les .* axes"):
         page.get_by_role("button", name=re.compile(bouton)).click()
         expect(page.locator(".message.success")).to_be_visible()
