@@ -1,6 +1,5 @@
 """What must hold of any table: place and writing of titles change nothing, nothing is raised, time is linear."""
 
-import time
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,6 +11,7 @@ from bilans.imports.champs import existe
 from bilans.imports.lignes import LigneLue, NatureLigne, lire_lignes
 from bilans.imports.structure import Structure, TableauIntrouvable, reconnaitre
 from documents.tableurs.modele import Classeur, Feuille, Plage, Valeur
+from tests.outils.sans_fin import se_termine
 from tests.tableurs.classeurs import classeur, feuille
 
 # A programme: title, values. Each is known by its title alone, so its place does not matter.
@@ -228,21 +228,14 @@ def grand(lignes: int) -> Classeur:
     return classeur(feuille("Feuil1", [entete, *corps]))
 
 
-def duree(lu: Classeur) -> float:
-    debut = time.perf_counter()
-    structure = reconnaitre(lu)
-    lignes = lire_lignes(lu.feuilles[0], structure)
-    assert sum(ligne.nature is NatureLigne.ACTION for ligne in lignes) == len(lu.feuilles[0].lignes) - 1
-    return time.perf_counter() - debut
+def test_vingt_mille_lignes_se_lisent_jusqu_au_bout() -> None:
+    lu = grand(20_000)
+    with se_termine():
+        lignes = lire_lignes(lu.feuilles[0], reconnaitre(lu))
+    assert sum(ligne.nature is NatureLigne.ACTION for ligne in lignes) == 20_000
 
 
-def test_vingt_mille_lignes_se_lisent_en_temps_lineaire() -> None:
-    petit, large = grand(2_000), grand(20_000)
-    court = min(duree(petit), duree(petit))
-    assert duree(large) < 30 * max(court, 0.05)
-
-
-def test_des_textes_et_des_fusions_hostiles_restent_rapides() -> None:
+def test_des_textes_et_des_fusions_hostiles_se_lisent() -> None:
     """A cell of a million characters, ranges that overlap without end, a page of rests of one text."""
     fusions = tuple(Plage(1, 0, 5000, 5) for _ in range(500))
     suites = [(None, None, "suite " * 20, None, None, None)] * 5000
@@ -251,9 +244,8 @@ def test_des_textes_et_des_fusions_hostiles_restent_rapides() -> None:
         ("MJC", "Web radio", "début", 1, 2, 3),
         *suites,
     )
-    debut = time.perf_counter()
     lu = Classeur("x.xlsx", "xlsx", (Feuille("a", lignes, fusions), Feuille("b", lignes)))
-    structure = reconnaitre(lu)
-    for page in lu.feuilles:
-        lire_lignes(page, structure)
-    assert time.perf_counter() - debut < 10
+    with se_termine():
+        structure = reconnaitre(lu)
+        for page in lu.feuilles:
+            lire_lignes(page, structure)
