@@ -167,6 +167,8 @@ def test_au_clavier_seul(page, live_server, demonstration):
     page.keyboard.press("Space")
     expect(premiere).to_contain_text("laissée de côté")
     expect(case).to_be_focused()
+    # what was swapped in listens once it is settled
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     page.keyboard.press("Space")
     expect(premiere).not_to_contain_text("laissée de côté")
     # Then the readings, by the arrows, and the button.

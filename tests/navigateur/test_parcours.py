@@ -117,7 +117,7 @@ def test_du_mot_de_passe_a_l_annexe(page, live_server, demonstration, largeur):
     page.goto(live_server.url + reverse("annexe", args=[*DOLE, "synthese"]))
     assert RECIT in page.locator("main").inner_text()
     capturer(page, f"annexe-{largeur}")
-    nom, contenu = telecharger(page, page.get_by_role("link", name="Excel", exact=True).first)
+    nom, contenu = telecharger(page, page.get_by_role("link", name="Télécharger pour Excel"))
     assert nom == "annexe-synthese-dole-2024.xlsx"
     feuille = openpyxl.load_workbook(io.BytesIO(contenu)).worksheets[0]
     textes = [cellule.value for rang in feuille.iter_rows() for cellule in rang]
