@@ -4,7 +4,7 @@ Reading and staging are the worker's (`taches`); what people do is here too, one
 programme is written before `application.confirmer`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -133,31 +133,22 @@ def mettre_en_file(tache: Any, import_: ImportTableur) -> None:
 def lire(import_: ImportTableur) -> None:
     """Read the workbook, then stage its rows, or stop at its columns when a person must say what they are.
 
-    The worker's. A file that cannot be read makes the import refused, with the sentence that says why and what to
-    do. An import that another worker has is left alone.
+    The worker's, the first time and after a person confirmed the columns. A file that cannot be read makes the
+    import refused, with the sentence that says why and what to do. An import that another worker has is left alone.
     """
-    _reserver(import_, (Statut.RECU,), _lire)
-
-
-def preparer(import_: ImportTableur) -> None:
-    """Stage the rows again with the columns that a person confirmed. The worker's; see `lire`."""
-    _reserver(import_, (Statut.RECU,), _lire)
-
-
-def _reserver(
-    import_: ImportTableur, depuis: Iterable[str], travail: Callable[[ImportTableur], None]
-) -> None:
-    """Do `travail` if this worker is the first to take the import; whatever happens, leave it in a state that says."""
-    pris = ImportTableur.objects.filter(pk=import_.pk, statut__in=list(depuis)).update(
+    pris = ImportTableur.objects.filter(pk=import_.pk, statut=Statut.RECU).update(
         statut=Statut.LECTURE, pris_le=timezone.now(), fait=0, a_faire=0, message=""
     )
     if not pris:
         return
     import_.refresh_from_db()
     try:
-        travail(import_)
+        _lire(import_)
     except (FichierRefuse, TableauIntrouvable, OperationRefusee) as refus:
         _refuser(import_, str(refus))
+    except FileNotFoundError:
+        taches.logger.exception("Le fichier de l'import %s manque.", import_.cle)
+        _refuser(import_, "Le fichier déposé n'est plus sur le serveur : déposez-le de nouveau.")
     except Exception:
         taches.logger.exception("L'import %s n'a pas pu être lu.", import_.cle)
         _refuser(
@@ -236,7 +227,7 @@ def _relire(import_: ImportTableur) -> ImportTableur:
     import_.statut, import_.fait, import_.a_faire, import_.message = Statut.RECU, 0, 0, ""
     import_.pris_le = timezone.now()
     import_.save()
-    mettre_en_file(taches.preparer_import, import_)
+    mettre_en_file(taches.lire_import, import_)
     return import_
 
 

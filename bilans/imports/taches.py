@@ -23,14 +23,6 @@ def lire_import(pk: int) -> None:
 
 
 @task()
-def preparer_import(pk: int) -> None:
-    """Stage the rows again, with the columns that a person confirmed."""
-    from .preparation import preparer
-
-    _faire(pk, preparer)
-
-
-@task()
 def appliquer_import(pk: int) -> None:
     """Write what was retained."""
     from .application import appliquer

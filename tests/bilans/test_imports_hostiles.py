@@ -134,3 +134,14 @@ def test_une_lecture_que_personne_ne_fait_se_relance(cadre, auteur, statut):
     avec_le_travail(lambda: application.relancer(auteur, import_))
     import_.refresh_from_db()
     assert (import_.statut, comptes(import_)) == (Statut.A_RELIRE, {"a_decider": 1})
+
+
+def test_un_fichier_disparu_du_serveur_est_dit(cadre):
+    auteur = f.chargee_de_mission(cadre.contrat)
+    import_ = deposer(auteur, cadre, classeur(ENTETE, ("Inconnue", "A", 1, None, 1)))
+    import_.fichier.storage.delete(import_.fichier.name)
+    ImportTableur.objects.filter(pk=import_.pk).update(statut=ImportTableur.Statut.RECU)
+    preparation.lire(import_)
+    import_.refresh_from_db()
+    assert import_.statut == ImportTableur.Statut.REFUSE
+    assert "n'est plus sur le serveur" in import_.message
