@@ -1,0 +1,34 @@
+"""The kind of field and of constraint that an amount of money needs."""
+
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+
+class ChampMontant(models.DecimalField):
+    """An amount in euros: blank when unknown, never a float, never negative."""
+
+    def __init__(self, verbose_name: str | None = None, **options: object) -> None:
+        options.setdefault("max_digits", 12)
+        options.setdefault("decimal_places", 2)
+        options.setdefault("null", True)
+        options.setdefault("blank", True)
+        options.setdefault(
+            "validators",
+            [MinValueValidator(Decimal(0), "Un montant ne peut pas être négatif : vérifiez le signe.")],
+        )
+        super().__init__(verbose_name, **options)  # type: ignore[arg-type]
+
+
+def montant_positif(nom: str, *champs: str) -> models.CheckConstraint:
+    """Return the constraint that refuses a negative amount in any of `champs`."""
+    condition = Q()
+    for champ in champs:
+        condition &= Q(**{f"{champ}__isnull": True}) | Q(**{f"{champ}__gte": 0})
+    return models.CheckConstraint(
+        name=nom,
+        condition=condition,
+        violation_error_message="Un montant ne peut pas être négatif : vérifiez le signe.",
+    )

@@ -1,0 +1,172 @@
+"""What is paid: rules, payments planned and made, repayments."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from comptes.modeles import AvecCle
+from porteurs.models import Convention
+from porteurs.querysets import ViaConvention
+
+from ..querysets import VersementQuerySet, ViaVersement
+from .champs import ChampMontant, montant_positif
+from .lignes import LigneFinancement
+
+
+class RegleVersement(models.Model):
+    """How a convention pays, as data: Besançon's thirds and halves are rows, not code."""
+
+    class Type(models.TextChoices):
+        ACOMPTE = "acompte", "Acompte"
+        SOLDE = "solde", "Solde"
+        UNIQUE = "unique", "Versement unique"
+
+    class Base(models.TextChoices):
+        SUBVENTION_N = "n", "Subvention votée pour l'année N"
+        SUBVENTION_N_1 = "n_moins_1", "Subvention votée pour l'année N-1"
+        RESTE_N = "reste_n", "Subvention votée pour N, moins ce qui est déjà versé"
+
+    convention = models.ForeignKey(
+        Convention, models.CASCADE, related_name="regles_versement", verbose_name="convention"
+    )
+    rang = models.PositiveSmallIntegerField("rang")
+    libelle = models.CharField("libellé", max_length=100)
+    type = models.CharField("type", max_length=10, choices=Type)
+    mois = models.PositiveSmallIntegerField("mois", validators=[MinValueValidator(1), MaxValueValidator(12)])
+    numerateur = models.PositiveSmallIntegerField("numérateur", default=1)
+    denominateur = models.PositiveSmallIntegerField("dénominateur", default=1)
+    base = models.CharField("fraction de", max_length=10, choices=Base)
+    numerateur_defaut = models.PositiveSmallIntegerField(
+        "numérateur si N n'est pas voté", null=True, blank=True
+    )
+    denominateur_defaut = models.PositiveSmallIntegerField(
+        "dénominateur si N n'est pas voté", null=True, blank=True
+    )
+    citation = models.TextField("citation", blank=True, help_text="Les mots exacts du document.")
+
+    objects = ViaConvention.as_manager()
+
+    class Meta:
+        verbose_name = "règle de versement"
+        verbose_name_plural = "règles de versement"
+        ordering = ["convention", "rang"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["convention", "rang"],
+                name="regle_versement_rang_unique",
+                violation_error_message="Deux versements d'une convention ne peuvent pas avoir le même rang.",
+            ),
+            models.CheckConstraint(
+                name="regle_versement_fraction",
+                condition=Q(denominateur__gte=1),
+                violation_error_message="Une fraction ne se divise pas par zéro.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.libelle
+
+
+class Versement(AvecCle):
+    """A payment of a funding line or of a convention, planned then made."""
+
+    class Type(models.TextChoices):
+        ACOMPTE = "acompte", "Acompte"
+        SOLDE = "solde", "Solde"
+        UNIQUE = "unique", "Versement unique"
+
+    class Statut(models.TextChoices):
+        PREVU = "prevu", "Prévu"
+        A_MANDATER = "a_mandater", "À mandater"
+        MANDATE = "mandate", "Mandaté"
+        VERSE = "verse", "Versé"
+        SUSPENDU = "suspendu", "Suspendu"
+        ANNULE = "annule", "Annulé"
+
+    ligne = models.ForeignKey(
+        LigneFinancement,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="versements",
+        verbose_name="ligne de financement",
+    )
+    convention = models.ForeignKey(
+        Convention,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="versements",
+        verbose_name="convention",
+    )
+    numero = models.PositiveSmallIntegerField("numéro", default=1)
+    type = models.CharField("type", max_length=10, choices=Type)
+    statut = models.CharField("état", max_length=15, choices=Statut, default=Statut.PREVU)
+    date_prevue = models.DateField("prévu le", null=True, blank=True)
+    montant_prevu = ChampMontant("montant prévu (€)")
+    date_mandat = models.DateField("mandaté le", null=True, blank=True)
+    date_versement = models.DateField("versé le", null=True, blank=True)
+    montant_verse = ChampMontant("montant versé (€)")
+    motif = models.TextField("motif", blank=True)
+    reference = models.CharField("référence", max_length=60, blank=True)
+
+    objects = VersementQuerySet.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "versement"
+        verbose_name_plural = "versements"
+        ordering = ["date_prevue", "numero"]
+        constraints = [
+            models.CheckConstraint(
+                name="versement_d_une_ligne_ou_convention",
+                condition=Q(ligne__isnull=False, convention__isnull=True)
+                | Q(ligne__isnull=True, convention__isnull=False),
+                violation_error_message="Un versement paie une ligne de financement ou une convention, pas les deux.",
+            ),
+            models.CheckConstraint(
+                name="versement_verse_complet",
+                condition=~Q(statut="verse") | Q(date_versement__isnull=False, montant_verse__isnull=False),
+                violation_error_message="Un versement fait a une date et un montant : indiquez-les.",
+            ),
+            models.CheckConstraint(
+                name="versement_suspendu_motive",
+                condition=~Q(statut="suspendu", motif=""),
+                violation_error_message="Indiquez pourquoi ce versement est suspendu.",
+            ),
+            montant_positif("versement_montants_positifs", "montant_prevu", "montant_verse"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} n° {self.numero}"
+
+
+class Reversement(models.Model):
+    """A repayment asked of a porteur."""
+
+    versement = models.ForeignKey(
+        Versement, models.PROTECT, related_name="reversements", verbose_name="versement"
+    )
+    motif = models.TextField("motif")
+    montant = ChampMontant("montant (€)", null=False, blank=False)
+    date_titre = models.DateField("titre émis le", null=True, blank=True)
+    date_recouvrement = models.DateField("recouvré le", null=True, blank=True)
+
+    objects = ViaVersement.as_manager()
+
+    class Meta:
+        verbose_name = "reversement"
+        verbose_name_plural = "reversements"
+        ordering = ["-date_titre"]
+        constraints = [
+            montant_positif("reversement_montant_positif", "montant"),
+            models.CheckConstraint(
+                name="reversement_motive",
+                condition=~Q(motif=""),
+                violation_error_message="Indiquez pourquoi ce reversement est demandé.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Reversement de {self.montant} €"

@@ -1,0 +1,28 @@
+"""Who acts: porteurs with their parent structure and other names, representatives, conventions, deadlines."""
+
+from .conventions import Convention, Echeance, Obligation, PartieConvention
+from .porteurs import (
+    AccesPorteur,
+    Agrement,
+    AliasPorteur,
+    Invitation,
+    MoyenHumain,
+    Porteur,
+    Representant,
+    valider_siret,
+)
+
+__all__ = [
+    "AccesPorteur",
+    "Agrement",
+    "AliasPorteur",
+    "Convention",
+    "Echeance",
+    "Invitation",
+    "MoyenHumain",
+    "Obligation",
+    "PartieConvention",
+    "Porteur",
+    "Representant",
+    "valider_siret",
+]
