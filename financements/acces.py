@@ -11,7 +11,7 @@ from comptes.models import Utilisateur
 from contrats.models import ContratVille
 from porteurs.models import Convention, Porteur
 
-from .models import AccesFinanceur, LigneFinancement
+from .models import AccesFinanceur, Financeur, LigneFinancement
 
 
 def contrats_finances(utilisateur: Utilisateur) -> QuerySet[Any]:
@@ -66,6 +66,25 @@ def _budgets(utilisateur: Utilisateur) -> Q:
     return suivies(utilisateur, "action_annuelle__")
 
 
+def _enveloppes(utilisateur: Utilisateur) -> Q:
+    return _pilotage(utilisateur) | Q(
+        financeur__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur")
+    )
+
+
+def _avis(utilisateur: Utilisateur) -> Q:
+    """Those of the contracts that it runs, and its own on applications that were made."""
+    geres = Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
+    siens = Q(financeur__in=AccesFinanceur.objects.filter(utilisateur=utilisateur).values("financeur"))
+    return geres | (siens & ~Q(action_annuelle__statut__in=ActionAnnuelle.STATUTS_NON_DEPOSES))
+
+
+def _regles_versement(utilisateur: Utilisateur) -> Q:
+    return Q(convention__in=Convention.objects.visibles_par(utilisateur).values("pk")) | Q(
+        financeur__in=Financeur.objects.visibles_par(utilisateur).values("pk")
+    )
+
+
 def _ambiguites(utilisateur: Utilisateur) -> Q:
     return Q(action_annuelle__campagne__contrat__in=ContratVille.objects.geres_par(utilisateur))
 
@@ -80,7 +99,10 @@ declarer_source("actions.ActionAnnuelle", _actions_du_financeur)
 declarer_source("financements.Financeur", _financeurs)
 declarer_source("financements.LigneFinancement", _lignes)
 declarer_source("financements.Versement", _versements)
-declarer_source("financements.Enveloppe", _pilotage)
+declarer_source("financements.Enveloppe", _enveloppes)
+declarer_source("financements.AvisFinanceur", _avis)
+declarer_source("financements.Scenario", _pilotage)
+declarer_source("financements.RegleVersement", _regles_versement)
 declarer_source("financements.TotalControle", _pilotage)
 declarer_source("financements.Budget", _budgets)
 declarer_source("financements.AmbiguiteMontants", _ambiguites)

@@ -68,3 +68,27 @@ class AmbiguiteQuerySet(QuerySetProtege):
 
 class ViaCampagneGeree(QuerySetProtege):
     """Rows of the steering of a year (envelopes, control totals): seen by who runs the contract."""
+
+
+class EnveloppeQuerySet(QuerySetProtege):
+    """Envelopes: seen by who runs the contract; a funder sees its own."""
+
+
+class AvisFinanceurQuerySet(QuerySetProtege):
+    """Opinions: seen by who runs the contract and by the funder that gave them; never by the porteur."""
+
+
+class ViaScenario(QuerySetProtege):
+    """Rows seen when their scenario is: by who runs the contract only."""
+
+    via = "scenario"
+
+
+class MontantConventionQuerySet(QuerySetProtege):
+    """Yearly amounts of a convention: seen when the convention is."""
+
+    via = "convention"
+
+
+class RegleVersementQuerySet(QuerySetProtege):
+    """Rules of payment: seen with the convention, or with the funder, whose they are."""

@@ -200,6 +200,7 @@ def _versements(ecriture: Ecriture, convention: Convention, donnees: Any, lue: A
     ecriture.creer(
         Versement,
         convention=convention,
+        annee=jour(premier["date_prevue"]).year,
         numero=1,
         type=Versement.Type.ACOMPTE,
         date_prevue=jour(premier["date_prevue"]),

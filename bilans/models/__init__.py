@@ -9,6 +9,7 @@ from .bilan import (
     Transition,
     ValeurIndicateur,
 )
+from .conventions import DocumentConvention
 from .echanges import Courriel, Envoi, PieceJointe, Recu
 from .imports import CorrespondanceMemorisee, EffetImport, ImportTableur, LigneImport
 from .rapport import (
@@ -28,6 +29,7 @@ __all__ = [
     "Commentaire",
     "CorrespondanceMemorisee",
     "Courriel",
+    "DocumentConvention",
     "Effectif",
     "EffetImport",
     "Envoi",

@@ -1,5 +1,6 @@
 """Spreadsheets coming in: the file, what was read of it row by row, what was decided, what it changed."""
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from django.conf import settings
@@ -62,6 +63,8 @@ class ImportTableur(AvecCle):
     correspondances = models.JSONField("correspondances", default=dict, blank=True)
     options = models.JSONField("choix de lecture", default=dict, blank=True)
     avertissements = models.JSONField("avertissements", default=list, blank=True)
+    # What was answered, by key of the question, once for all the rows that ask it; it outlives the rows.
+    reponses = models.JSONField("réponses", default=dict, blank=True)
     # Printed totals beside those of the rows: {"libelle", "imprime", "calcule", "ecart", "explication"…}, in words.
     totaux = models.JSONField("totaux comparés", default=list, blank=True)
     fait = models.PositiveIntegerField("lignes faites", default=0)
@@ -159,6 +162,7 @@ class LigneImport(models.Model):
     valeurs = models.JSONField("valeurs lues", default=dict, blank=True)
     changements = models.JSONField("changements", default=list, blank=True)
     questions = models.JSONField("questions", default=list, blank=True)
+    # Of the answers of the import, those to the questions of this row.
     reponses = models.JSONField("réponses", default=dict, blank=True)
     problemes = models.JSONField("problèmes", default=list, blank=True)
 
@@ -178,6 +182,11 @@ class LigneImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feuille}, ligne {self.numero}"
+
+    def retenir_les_reponses(self, donnees: Mapping[str, str]) -> None:
+        """Keep, of all that was answered in the import, what answers a question of this row; unsaved."""
+        posees = [question["cle"] for question in self.questions]
+        self.reponses = {cle: donnees[cle] for cle in posees if cle in donnees}
 
 
 class EffetImport(models.Model):

@@ -24,6 +24,15 @@ class Budget(models.Model):
     total_annonce = ChampMontant(
         "total annoncé (€)", help_text="Quand le document donne un total sans le détail des comptes."
     )
+    # The « annexe » and the signature of the compte rendu financier (Cerfa 15059; domaine.md §2.2).
+    repartition_charges = models.TextField("règles de répartition des charges indirectes", blank=True)
+    contributions = models.TextField("contributions volontaires en nature", blank=True)
+    observations = models.TextField("observations", blank=True)
+    signataire = models.CharField("nom du signataire", max_length=150, blank=True)
+    qualite = models.CharField("qualité du signataire", max_length=150, blank=True)
+    fait_a = models.CharField("fait à", max_length=100, blank=True)
+    fait_le = models.DateField("fait le", null=True, blank=True)
+    version = models.PositiveIntegerField("version", default=1, editable=False)
 
     objects = BudgetQuerySet.as_manager()
     historique = HistoricalRecords()
@@ -43,6 +52,36 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return f"Budget {self.get_type_display().lower()} – {self.action_annuelle}"
+
+
+class ExplicationEcart(models.Model):
+    """Why the actual amount of an account is far from the forecast one, in the words of the porteur."""
+
+    budget = models.ForeignKey(
+        Budget, models.CASCADE, related_name="explications", verbose_name="budget réalisé"
+    )
+    compte = models.ForeignKey(
+        CompteBudgetaire, models.PROTECT, related_name="explications", verbose_name="compte"
+    )
+    texte = models.TextField("explication de l'écart")
+
+    objects = ViaBudget.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "explication d'un écart"
+        verbose_name_plural = "explications des écarts"
+        ordering = ["budget", "compte__ordre", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["budget", "compte"],
+                name="explication_ecart_unique",
+                violation_error_message="L'écart de ce compte est déjà expliqué.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.compte} : {self.texte}"
 
 
 class LigneBudget(models.Model):

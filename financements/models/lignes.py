@@ -10,7 +10,7 @@ from comptes.modeles import AvecCle
 from contrats.models import Deliberation, Seance
 from porteurs.models import Convention
 
-from ..querysets import LigneFinancementQuerySet, ViaCampagneGeree
+from ..querysets import EnveloppeQuerySet, LigneFinancementQuerySet
 from .champs import ChampMontant, montant_positif
 from .financeurs import Financeur
 
@@ -31,8 +31,10 @@ class Enveloppe(models.Model):
         verbose_name="dispositif",
     )
     montant = ChampMontant("montant (€)", null=False, blank=False)
+    commentaire = models.TextField("commentaire", blank=True)
+    version = models.PositiveIntegerField("version", default=1, editable=False)
 
-    objects = ViaCampagneGeree.as_manager()
+    objects = EnveloppeQuerySet.as_manager()
     historique = HistoricalRecords()
 
     class Meta:

@@ -7,15 +7,18 @@ from simple_history.models import HistoricalRecords
 
 from comptes.modeles import AvecCle
 from porteurs.models import Convention
-from porteurs.querysets import ViaConvention
 
-from ..querysets import VersementQuerySet, ViaVersement
+from ..querysets import RegleVersementQuerySet, VersementQuerySet, ViaVersement
 from .champs import ChampMontant, montant_positif
+from .financeurs import Financeur
 from .lignes import LigneFinancement
 
 
 class RegleVersement(models.Model):
-    """How a convention pays, as data: Besançon's thirds and halves are rows, not code."""
+    """How a convention or a funder pays, as data: Besançon's thirds and halves are rows, not code.
+
+    The rules of a convention pay its yearly amount; those of a funder pay each of its funding lines.
+    """
 
     class Type(models.TextChoices):
         ACOMPTE = "acompte", "Acompte"
@@ -28,7 +31,20 @@ class RegleVersement(models.Model):
         RESTE_N = "reste_n", "Subvention votée pour N, moins ce qui est déjà versé"
 
     convention = models.ForeignKey(
-        Convention, models.CASCADE, related_name="regles_versement", verbose_name="convention"
+        Convention,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="regles_versement",
+        verbose_name="convention",
+    )
+    financeur = models.ForeignKey(
+        Financeur,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="regles_versement",
+        verbose_name="financeur",
     )
     rang = models.PositiveSmallIntegerField("rang")
     libelle = models.CharField("libellé", max_length=100)
@@ -43,9 +59,12 @@ class RegleVersement(models.Model):
     denominateur_defaut = models.PositiveSmallIntegerField(
         "dénominateur si N n'est pas voté", null=True, blank=True
     )
+    pieces_exigees = models.TextField(
+        "documents exigés avant de payer", blank=True, help_text="Un document par ligne."
+    )
     citation = models.TextField("citation", blank=True, help_text="Les mots exacts du document.")
 
-    objects = ViaConvention.as_manager()
+    objects = RegleVersementQuerySet.as_manager()
 
     class Meta:
         verbose_name = "règle de versement"
@@ -54,12 +73,26 @@ class RegleVersement(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["convention", "rang"],
+                condition=Q(convention__isnull=False),
                 name="regle_versement_rang_unique",
                 violation_error_message="Deux versements d'une convention ne peuvent pas avoir le même rang.",
             ),
+            models.UniqueConstraint(
+                fields=["financeur", "rang"],
+                condition=Q(financeur__isnull=False),
+                name="regle_versement_financeur_rang_unique",
+                violation_error_message="Deux versements d'un financeur ne peuvent pas avoir le même rang.",
+            ),
+            models.CheckConstraint(
+                name="regle_versement_d_une_convention_ou_d_un_financeur",
+                condition=Q(convention__isnull=False, financeur__isnull=True)
+                | Q(convention__isnull=True, financeur__isnull=False),
+                violation_error_message="Une règle est celle d'une convention ou d'un financeur.",
+            ),
             models.CheckConstraint(
                 name="regle_versement_fraction",
-                condition=Q(denominateur__gte=1),
+                condition=Q(denominateur__gte=1)
+                & (Q(denominateur_defaut__isnull=True) | Q(denominateur_defaut__gte=1)),
                 violation_error_message="Une fraction ne se divise pas par zéro.",
             ),
         ]
@@ -100,6 +133,16 @@ class Versement(AvecCle):
         related_name="versements",
         verbose_name="convention",
     )
+    regle = models.ForeignKey(
+        RegleVersement,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="versements",
+        verbose_name="règle",
+    )
+    # The year whose grant is paid: a convention pays several; a funding line has its own.
+    annee = models.PositiveSmallIntegerField("année", null=True, blank=True)
     numero = models.PositiveSmallIntegerField("numéro", default=1)
     type = models.CharField("type", max_length=10, choices=Type)
     statut = models.CharField("état", max_length=15, choices=Statut, default=Statut.PREVU)
@@ -110,6 +153,9 @@ class Versement(AvecCle):
     montant_verse = ChampMontant("montant versé (€)")
     motif = models.TextField("motif", blank=True)
     reference = models.CharField("référence", max_length=60, blank=True)
+    # How the planned amount was found, in a sentence with its figures.
+    calcul = models.TextField("calcul", blank=True)
+    version = models.PositiveIntegerField("version", default=1, editable=False)
 
     objects = VersementQuerySet.as_manager()
     historique = HistoricalRecords()
@@ -135,6 +181,11 @@ class Versement(AvecCle):
                 condition=~Q(statut="suspendu", motif=""),
                 violation_error_message="Indiquez pourquoi ce versement est suspendu.",
             ),
+            models.CheckConstraint(
+                name="versement_convention_annee",
+                condition=Q(convention__isnull=True) | Q(annee__isnull=False),
+                violation_error_message="Un versement d'une convention dit de quelle année il est.",
+            ),
             montant_positif("versement_montants_positifs", "montant_prevu", "montant_verse"),
         ]
 
@@ -151,9 +202,11 @@ class Reversement(models.Model):
     motif = models.TextField("motif")
     montant = ChampMontant("montant (€)", null=False, blank=False)
     date_titre = models.DateField("titre émis le", null=True, blank=True)
+    numero_titre = models.CharField("numéro du titre", max_length=40, blank=True)
     date_recouvrement = models.DateField("recouvré le", null=True, blank=True)
 
     objects = ViaVersement.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "reversement"
@@ -170,3 +223,32 @@ class Reversement(models.Model):
 
     def __str__(self) -> str:
         return f"Reversement de {self.montant} €"
+
+
+class ConditionVersement(models.Model):
+    """A document that must be there before a payment is made; `remplie_le` is the day it was received."""
+
+    versement = models.ForeignKey(
+        Versement, models.CASCADE, related_name="conditions", verbose_name="versement"
+    )
+    ordre = models.PositiveSmallIntegerField("ordre")
+    libelle = models.CharField("document attendu", max_length=255)
+    remplie_le = models.DateField("reçu le", null=True, blank=True)
+
+    objects = ViaVersement.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "condition d'un versement"
+        verbose_name_plural = "conditions des versements"
+        ordering = ["versement", "ordre"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["versement", "libelle"],
+                name="condition_versement_unique",
+                violation_error_message="Ce document est déjà demandé pour ce versement.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.libelle

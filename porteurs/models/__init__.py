@@ -1,6 +1,14 @@
 """Who acts: porteurs with their parent structure and other names, representatives, conventions, deadlines."""
 
-from .conventions import Convention, Echeance, Obligation, PartieConvention
+from .conventions import (
+    Avenant,
+    AxeConvention,
+    Convention,
+    Echeance,
+    EvenementConvention,
+    Obligation,
+    PartieConvention,
+)
 from .porteurs import (
     AccesPorteur,
     Agrement,
@@ -16,8 +24,11 @@ __all__ = [
     "AccesPorteur",
     "Agrement",
     "AliasPorteur",
+    "Avenant",
+    "AxeConvention",
     "Convention",
     "Echeance",
+    "EvenementConvention",
     "Invitation",
     "MoyenHumain",
     "Obligation",

@@ -1,11 +1,12 @@
 """What is agreed with a porteur: conventions, their parties, obligations and stored deadlines."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from comptes.modeles import AvecCle
-from contrats.models import ContratVille, Deliberation
+from contrats.models import ContratVille, Deliberation, Territoire
 
 from ..querysets import ConventionQuerySet, ViaConvention
 from .porteurs import Porteur
@@ -53,7 +54,14 @@ class Convention(AvecCle):
         related_name="conventions",
         verbose_name="délibération",
     )
+    territoires = models.ManyToManyField(
+        Territoire, related_name="conventions", blank=True, verbose_name="territoires"
+    )
+    preavis_mois = models.PositiveSmallIntegerField("préavis de résiliation (mois)", null=True, blank=True)
+    date_resiliation = models.DateField("résiliée le", null=True, blank=True)
+    motif_resiliation = models.TextField("motif de la résiliation", blank=True)
     remarque = models.TextField("remarque", blank=True)
+    version = models.PositiveIntegerField("version", default=1, editable=False)
 
     objects = ConventionQuerySet.as_manager()
     historique = HistoricalRecords()
@@ -77,6 +85,12 @@ class Convention(AvecCle):
                 name="convention_signee_datee",
                 condition=Q(statut__in=["projet", "deliberee"]) | Q(date_signature__isnull=False),
                 violation_error_message="Une convention signée a une date de signature : indiquez-la.",
+            ),
+            models.CheckConstraint(
+                name="convention_resiliee_motivee",
+                condition=~Q(statut="resiliee")
+                | (Q(date_resiliation__isnull=False) & ~Q(motif_resiliation="")),
+                violation_error_message="Une convention résiliée dit quand et pourquoi.",
             ),
         ]
 
@@ -117,12 +131,45 @@ class PartieConvention(models.Model):
 class Obligation(models.Model):
     """What a convention asks of a party, with its rule in the words of the text (« 15 juillet de l'année N »)."""
 
+    class Recurrence(models.TextChoices):
+        PERMANENTE = "permanente", "En permanence"
+        UNIQUE = "unique", "Une fois"
+        ANNUELLE = "annuelle", "Chaque année"
+        EVENEMENT = "evenement", "À chaque événement"
+        DEMANDE = "demande", "Sur demande"
+        REPUTEE = "reputee", "Réputée satisfaite"
+
+    class Evenement(models.TextChoices):
+        COMMISSION = "commission", "Commission de suivi"
+        COMPTE_RENDU = "compte_rendu", "Transmission du compte rendu"
+        AGREMENT = "agrement", "Nouvelle notification de l'agrément"
+        ASSEMBLEE = "assemblee", "Assemblée générale"
+        CONSEIL = "conseil", "Conseil d'administration"
+        EVOLUTION = "evolution", "Évolution qui touche au partenariat"
+        DEMANDE = "demande", "Demande de la collectivité"
+
     convention = models.ForeignKey(
         Convention, models.CASCADE, related_name="obligations", verbose_name="convention"
     )
     ordre = models.PositiveSmallIntegerField("ordre")
     code = models.CharField("code", max_length=20)
     titre = models.CharField("titre", max_length=255)
+    # « regle » is what the text says; the fields below are what a machine may compute from it.
+    recurrence = models.CharField("quand", max_length=12, choices=Recurrence, default=Recurrence.PERMANENTE)
+    jour = models.PositiveSmallIntegerField(
+        "jour", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(31)]
+    )
+    mois = models.PositiveSmallIntegerField(
+        "mois", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(12)]
+    )
+    # 1: what is due in year N bears on year N+1 (« avant le 30 août pour l'année n+1 »).
+    pour_annee = models.SmallIntegerField("porte sur l'année N +", default=0)
+    date_fixe = models.DateField("date écrite", null=True, blank=True)
+    evenement = models.CharField("événement", max_length=20, choices=Evenement, blank=True)
+    # Days counted from the event: negative before it, positive after it; calendar days.
+    delai_jours = models.SmallIntegerField("délai (jours)", null=True, blank=True)
+    rappel_jours = models.PositiveSmallIntegerField("rappeler (jours avant)", default=15)
+    conditionne_versements = models.BooleanField("conditionne les versements", default=False)
     debiteur = models.CharField("à la charge de", max_length=150, blank=True)
     destinataire = models.CharField("envers", max_length=150, blank=True)
     contenu = models.TextField("contenu", blank=True)
@@ -157,8 +204,13 @@ class Echeance(models.Model):
         Obligation, models.CASCADE, null=True, blank=True, related_name="echeances", verbose_name="obligation"
     )
     libelle = models.CharField("libellé", max_length=255)
+    annee = models.PositiveSmallIntegerField("année", null=True, blank=True)
     date = models.DateField("date")
+    # Stored like the date itself: the day on which who owes it is reminded, and the day it was.
+    rappel_le = models.DateField("rappeler le", null=True, blank=True)
+    rappelee_le = models.DateTimeField("rappelée le", null=True, blank=True)
     faite_le = models.DateField("faite le", null=True, blank=True)
+    sans_objet = models.CharField("sans objet parce que", max_length=255, blank=True)
 
     objects = ViaConvention.as_manager()
     historique = HistoricalRecords()
@@ -177,3 +229,107 @@ class Echeance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.libelle}, {self.date:%d/%m/%Y}"
+
+
+class AxeConvention(models.Model):
+    """A thematic axis of a convention, with its points, one a line."""
+
+    convention = models.ForeignKey(Convention, models.CASCADE, related_name="axes", verbose_name="convention")
+    ordre = models.PositiveSmallIntegerField("ordre")
+    intitule = models.CharField("axe", max_length=200)
+    points = models.TextField("points", blank=True, help_text="Un point par ligne.")
+
+    objects = ViaConvention.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "axe d'une convention"
+        verbose_name_plural = "axes d'une convention"
+        ordering = ["convention", "ordre"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["convention", "ordre"],
+                name="axe_convention_ordre_unique",
+                violation_error_message="Deux axes ne peuvent pas avoir le même rang.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.intitule
+
+
+class Avenant(models.Model):
+    """An amendment of a convention: what it changes, and its new end when it has one."""
+
+    convention = models.ForeignKey(
+        Convention, models.CASCADE, related_name="avenants", verbose_name="convention"
+    )
+    numero = models.PositiveSmallIntegerField("numéro")
+    objet = models.TextField("objet")
+    date_signature = models.DateField("signé le", null=True, blank=True)
+    date_effet = models.DateField("prend effet le", null=True, blank=True)
+    nouvelle_date_fin = models.DateField("nouvelle date de fin", null=True, blank=True)
+    deliberation = models.ForeignKey(
+        Deliberation,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="avenants",
+        verbose_name="délibération",
+    )
+
+    objects = ViaConvention.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "avenant"
+        verbose_name_plural = "avenants"
+        ordering = ["convention", "numero"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["convention", "numero"],
+                name="avenant_numero_unique",
+                violation_error_message="Cette convention a déjà un avenant de ce numéro.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Avenant n° {self.numero}"
+
+
+class EvenementConvention(models.Model):
+    """A dated event from which deadlines are counted; a commission de suivi has its minutes here."""
+
+    convention = models.ForeignKey(
+        Convention, models.CASCADE, related_name="evenements", verbose_name="convention"
+    )
+    type = models.CharField("événement", max_length=20, choices=Obligation.Evenement)
+    date = models.DateField("date")
+    lieu = models.CharField("lieu", max_length=200, blank=True)
+    participants = models.TextField(
+        "participants", blank=True, help_text="Des fonctions plutôt que des noms."
+    )
+    ordre_du_jour = models.TextField("ordre du jour", blank=True)
+    compte_rendu = models.TextField("compte rendu", blank=True)
+    compte_rendu_envoye_le = models.DateField("compte rendu transmis le", null=True, blank=True)
+    reponse = models.TextField("réponse au compte rendu", blank=True)
+    reponse_le = models.DateField("réponse reçue le", null=True, blank=True)
+    version = models.PositiveIntegerField("version", default=1, editable=False)
+
+    objects = ViaConvention.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "événement d'une convention"
+        verbose_name_plural = "événements d'une convention"
+        ordering = ["convention", "-date", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["convention", "type", "date"],
+                name="evenement_convention_unique",
+                violation_error_message="Cet événement est déjà noté à cette date.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} du {self.date:%d/%m/%Y}"
