@@ -13,7 +13,7 @@ from comptes.models import Utilisateur
 from comptes.signature import signer
 from comptes.versions import VersionPerimee, verrouiller
 
-from .models import AmbiguiteMontants, LecturePossible, LigneFinancement, MontantLu
+from ..models import AmbiguiteMontants, LecturePossible, LigneFinancement, MontantLu
 
 
 # -- Funding lines ---------------------------------------------------------------------------------
