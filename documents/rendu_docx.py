@@ -72,7 +72,7 @@ def _styles(document: Any, tableau: Tableau) -> None:
     for attribut in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         polices.attrib.pop(qn(f"w:{attribut}"), None)
     proprietes = normal.element.get_or_add_rPr()
-    proprietes.append(_element("w:lang", val="fr-FR", eastAsia="fr-FR"))
+    proprietes.append(element_docx("w:lang", val="fr-FR", eastAsia="fr-FR"))
     for langue in document.styles.element.iter(qn("w:lang")):
         langue.set(qn("w:val"), "fr-FR")
 
@@ -109,23 +109,25 @@ def _pied(document: Any, tableau: Tableau, largeur_pt: float) -> None:
     edition = f"édité le {date_longue(tableau.date_edition)}" if tableau.date_edition else ""
     gauche = " · ".join(m for m in (tableau.pied, edition) if m)
     paragraphe.add_run(f"{nettoyer(gauche)}\tpage ").font.size = Pt(8)
-    _champ(paragraphe, "PAGE")
+    champ_docx(paragraphe, "PAGE")
     paragraphe.add_run(" / ").font.size = Pt(8)
-    _champ(paragraphe, "NUMPAGES")
+    champ_docx(paragraphe, "NUMPAGES")
 
 
-def _champ(paragraphe: Any, code: str) -> None:
-    champ = _element("w:fldSimple", instr=code)
+def champ_docx(paragraphe: Any, code: str) -> None:
+    """Add to `paragraphe` a field that Word computes: PAGE, NUMPAGES."""
+    champ = element_docx("w:fldSimple", instr=code)
     morceau = OxmlElement("w:r")
     proprietes = OxmlElement("w:rPr")
-    proprietes.append(_element("w:sz", val="16"))
+    proprietes.append(element_docx("w:sz", val="16"))
     morceau.append(proprietes)
     morceau.append(_texte("1"))
     champ.append(morceau)
     paragraphe._p.append(champ)
 
 
-def _element(nom: str, **attributs: str) -> Any:
+def element_docx(nom: str, **attributs: str) -> Any:
+    """Return an XML element of Word with its attributes, all in the namespace of Word."""
     element = OxmlElement(nom)
     for attribut, valeur in attributs.items():
         element.set(qn(f"w:{attribut}"), valeur)
@@ -144,7 +146,7 @@ def _table(vue: Vue, largeurs: list[int]) -> Any:
     table.append(_proprietes_de_table(vue.tableau, sum(largeurs)))
     grille = OxmlElement("w:tblGrid")
     # both the grid and the cells: LibreOffice equalises the columns otherwise
-    grille.extend(_element("w:gridCol", w=str(largeur)) for largeur in largeurs)
+    grille.extend(element_docx("w:gridCol", w=str(largeur)) for largeur in largeurs)
     table.append(grille)
     for ligne in _entete(vue, largeurs):
         table.append(ligne)
@@ -155,18 +157,18 @@ def _table(vue: Vue, largeurs: list[int]) -> Any:
 
 def _proprietes_de_table(tableau: Tableau, largeur: int) -> Any:
     proprietes = OxmlElement("w:tblPr")
-    proprietes.append(_element("w:tblW", w=str(largeur), type="dxa"))
+    proprietes.append(element_docx("w:tblW", w=str(largeur), type="dxa"))
     bordures = OxmlElement("w:tblBorders")
     for cote in ("top", "bottom", "insideH"):
-        bordures.append(_element(f"w:{cote}", val="single", sz="4", space="0", color=FILET))
+        bordures.append(element_docx(f"w:{cote}", val="single", sz="4", space="0", color=FILET))
     proprietes.append(bordures)
-    proprietes.append(_element("w:tblLayout", type="fixed"))
+    proprietes.append(element_docx("w:tblLayout", type="fixed"))
     marges = OxmlElement("w:tblCellMar")
     for cote in ("left", "right"):
-        marges.append(_element(f"w:{cote}", w=str(MARGE_CELLULE_PT * TWIPS_PAR_POINT), type="dxa"))
+        marges.append(element_docx(f"w:{cote}", w=str(MARGE_CELLULE_PT * TWIPS_PAR_POINT), type="dxa"))
     proprietes.append(marges)
-    proprietes.append(_element("w:tblLook", val="0620", firstRow="1", noHBand="1", noVBand="1"))
-    proprietes.append(_element("w:tblCaption", val=nettoyer(tableau.titre)))
+    proprietes.append(element_docx("w:tblLook", val="0620", firstRow="1", noHBand="1", noVBand="1"))
+    proprietes.append(element_docx("w:tblCaption", val=nettoyer(tableau.titre)))
     return proprietes
 
 
@@ -281,13 +283,13 @@ def _cellule(
     """
     cellule = OxmlElement("w:tc")
     proprietes = OxmlElement("w:tcPr")
-    proprietes.append(_element("w:tcW", w=str(largeur), type="dxa"))
+    proprietes.append(element_docx("w:tcW", w=str(largeur), type="dxa"))
     if etendue > 1:
-        proprietes.append(_element("w:gridSpan", val=str(etendue)))
+        proprietes.append(element_docx("w:gridSpan", val=str(etendue)))
     if fusion:
-        proprietes.append(_element("w:vMerge", val=fusion))
+        proprietes.append(element_docx("w:vMerge", val=fusion))
     if fond:
-        proprietes.append(_element("w:shd", val="clear", color="auto", fill=fond))
+        proprietes.append(element_docx("w:shd", val="clear", color="auto", fill=fond))
     cellule.append(proprietes)
     taille = str(round(vue.tableau.corps_pt * 2))
     for texte in paragraphes or [""]:
@@ -302,22 +304,22 @@ def _paragraphe(
     proprietes = OxmlElement("w:pPr")
     if lier:
         proprietes.append(OxmlElement("w:keepNext"))
-    proprietes.append(_element("w:spacing", before="20", after="20"))
+    proprietes.append(element_docx("w:spacing", before="20", after="20"))
     if alignement == "right":
         # a figure must not read as the first word of the next column
-        proprietes.append(_element("w:ind", right="60"))
+        proprietes.append(element_docx("w:ind", right="60"))
     elif retrait:
-        proprietes.append(_element("w:ind", left="120", hanging="120"))
+        proprietes.append(element_docx("w:ind", left="120", hanging="120"))
     if alignement:
-        proprietes.append(_element("w:jc", val=alignement))
+        proprietes.append(element_docx("w:jc", val=alignement))
     paragraphe.append(proprietes)
     morceau = OxmlElement("w:r")
     forme = OxmlElement("w:rPr")
     if gras:
         forme.append(OxmlElement("w:b"))
     if couleur:
-        forme.append(_element("w:color", val=couleur))
-    forme.append(_element("w:sz", val=taille))
+        forme.append(element_docx("w:color", val=couleur))
+    forme.append(element_docx("w:sz", val=taille))
     morceau.append(forme)
     for numero, ligne in enumerate(texte.split("\n")):
         if numero:
