@@ -176,6 +176,17 @@ class ReglagesControles(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="Au-delà, le nombre annoncé est celui des habitants, pas des personnes venues.",
     )
+    ecart_budget_euros = models.DecimalField(
+        "écart du budget à expliquer (€)",
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal(500),
+        validators=[MinValueValidator(0)],
+        help_text="Entre le prévu et le réalisé d'un poste. Un écart s'explique au-delà des deux seuils.",
+    )
+    ecart_budget_part = models.PositiveSmallIntegerField(
+        "écart du budget à expliquer (% du prévu)", default=10, validators=[MaxValueValidator(1000)]
+    )
 
     objects = ViaCampagne.as_manager()
     historique = HistoricalRecords()
@@ -188,6 +199,7 @@ class ReglagesControles(models.Model):
             models.CheckConstraint(
                 name="reglages_controles_positifs",
                 condition=Q(tolerance_part__gte=0, tolerance_montant__gte=0, seuil_convention__gte=0)
+                & Q(ecart_budget_euros__gte=0)
                 & Q(plafond_etat__gte=0, plafond_etat__lte=100, part_couverture__lte=100),
                 violation_error_message="Un seuil ne peut pas être négatif, ni une part dépasser cent pour cent.",
             ),

@@ -10,6 +10,7 @@ from .models import (
     Budget,
     CompteBudgetaire,
     Enveloppe,
+    ExplicationEcart,
     Financeur,
     LecturePossible,
     LigneBudget,
@@ -95,6 +96,12 @@ class LigneBudgetInline(admin.TabularInline):
     autocomplete_fields = ("compte", "financeur")
 
 
+class ExplicationEcartInline(admin.TabularInline):
+    model = ExplicationEcart
+    extra = 0
+    autocomplete_fields = ("compte",)
+
+
 @admin.register(Budget)
 class BudgetAdmin(AdminHistorique):
     list_display = ("action_annuelle", "type", "total_annonce")
@@ -102,7 +109,7 @@ class BudgetAdmin(AdminHistorique):
     list_select_related = ("action_annuelle__action", "action_annuelle__campagne")
     search_fields = ("action_annuelle__action__recherche",)
     autocomplete_fields = ("action_annuelle",)
-    inlines = (LigneBudgetInline,)
+    inlines = (LigneBudgetInline, ExplicationEcartInline)
 
 
 @admin.register(TotalControle)

@@ -6,7 +6,7 @@ financeur of a line is of the action's contract. The functions at the end give w
 accounts with their role, a tree of axes, a grid of effectifs.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -38,6 +38,7 @@ from bilans.models import (
     Commentaire,
     CorrespondanceMemorisee,
     Courriel,
+    DocumentConvention,
     Effectif,
     EffetImport,
     Envoi,
@@ -81,6 +82,7 @@ from financements.models import (
     Budget,
     CompteBudgetaire,
     Enveloppe,
+    ExplicationEcart,
     Financeur,
     LecturePossible,
     LigneBudget,
@@ -93,11 +95,15 @@ from porteurs.models import (
     AccesPorteur,
     Agrement,
     AliasPorteur,
+    Avenant,
+    AxeConvention,
     Convention,
     Echeance,
+    EvenementConvention,
     Invitation,
     MoyenHumain,
     Obligation,
+    PartieConvention,
     Porteur,
     Representant,
 )
@@ -451,6 +457,42 @@ class ObligationFactory(DjangoModelFactory):
     regle = "15 juillet de l'année N"
 
 
+class PartieConventionFactory(DjangoModelFactory):
+    class Meta:
+        model = PartieConvention
+
+    convention = factory.SubFactory(ConventionFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    nom = "Ville de Montclar"
+
+
+class AxeConventionFactory(DjangoModelFactory):
+    class Meta:
+        model = AxeConvention
+
+    convention = factory.SubFactory(ConventionFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    intitule = "Médiation numérique"
+
+
+class AvenantFactory(DjangoModelFactory):
+    class Meta:
+        model = Avenant
+
+    convention = factory.SubFactory(ConventionFactory)
+    numero = factory.Sequence(lambda n: n % 30000)
+    objet = "Fixe la subvention de l'année."
+
+
+class EvenementConventionFactory(DjangoModelFactory):
+    class Meta:
+        model = EvenementConvention
+
+    convention = factory.SubFactory(ConventionFactory)
+    type = Obligation.Evenement.COMMISSION
+    date = factory.Sequence(lambda n: date(2025, 1, 1) + timedelta(days=n % 3000))
+
+
 class EcheanceFactory(DjangoModelFactory):
     class Meta:
         model = Echeance
@@ -676,6 +718,22 @@ class LigneFinancementFactory(DjangoModelFactory):
     montant_accorde = Decimal(1500)
 
 
+class RegleVersementFactory(DjangoModelFactory):
+    """A rule of a convention: half of the grant of the year, in May."""
+
+    class Meta:
+        model = RegleVersement
+
+    convention = factory.SubFactory(ConventionFactory)
+    rang = factory.Sequence(lambda n: n % 30000)
+    libelle = "Acompte"
+    type = RegleVersement.Type.ACOMPTE
+    mois = 5
+    numerateur = 1
+    denominateur = 2
+    base = RegleVersement.Base.SUBVENTION_N
+
+
 class VersementFactory(DjangoModelFactory):
     class Meta:
         model = Versement
@@ -688,6 +746,24 @@ class VersementFactory(DjangoModelFactory):
         verse = factory.Trait(
             statut=Versement.Statut.VERSE, date_versement=date(2024, 6, 14), montant_verse=Decimal(1500)
         )
+
+
+class ConditionVersementFactory(DjangoModelFactory):
+    class Meta:
+        model = ConditionVersement
+
+    versement = factory.SubFactory(VersementFactory)
+    ordre = factory.Sequence(lambda n: n % 30000)
+    libelle = factory.Sequence(lambda n: f"Comptes annuels, exemplaire n° {n}")
+
+
+class ReversementFactory(DjangoModelFactory):
+    class Meta:
+        model = Reversement
+
+    versement = factory.SubFactory(VersementFactory, verse=True)
+    motif = "Action non réalisée"
+    montant = Decimal(500)
 
 
 class BudgetFactory(DjangoModelFactory):
@@ -705,6 +781,15 @@ class LigneBudgetFactory(DjangoModelFactory):
     budget = factory.SubFactory(BudgetFactory)
     compte = factory.SubFactory(CompteBudgetaireFactory)
     montant = Decimal(800)
+
+
+class ExplicationEcartFactory(DjangoModelFactory):
+    class Meta:
+        model = ExplicationEcart
+
+    budget = factory.SubFactory(BudgetFactory, type=Budget.Type.REALISE)
+    compte = factory.SubFactory(CompteBudgetaireFactory)
+    texte = "Une séance de plus par semaine."
 
 
 class TotalControleFactory(DjangoModelFactory):
@@ -843,6 +928,18 @@ class PieceJointeFactory(DjangoModelFactory):
     type_mime = "application/pdf"
     taille = factory.LazyAttribute(lambda o: len(o.contenu))
     empreinte = factory.LazyAttribute(lambda o: sha256(o.contenu).hexdigest())
+    depose_par = factory.SubFactory(UtilisateurFactory)
+
+
+class DocumentConventionFactory(DjangoModelFactory):
+    """A document received on paper; `fichier` and what goes with it are for the tests of files."""
+
+    class Meta:
+        model = DocumentConvention
+
+    convention = factory.SubFactory(ConventionFactory)
+    libelle = "Rapport d'activité"
+    recu_le = date(2025, 7, 10)
     depose_par = factory.SubFactory(UtilisateurFactory)
 
 

@@ -101,6 +101,34 @@ def regle(rang: int = 1, denominateur: int = 2) -> Fabrique:
     return faire
 
 
+def regle_du_financeur(convention: bool = False) -> Fabrique:
+    def faire() -> Any:
+        regle = f.RegleVersementFactory(convention=None, financeur=f.FinanceurFactory())
+        if not convention:
+            return f.RegleVersementFactory.build(convention=None, financeur=regle.financeur, rang=regle.rang)
+        regle.convention = f.ConventionFactory(contrat=regle.financeur.contrat)
+        return regle
+
+    return faire
+
+
+def deuxieme_versement_de_la_regle(convention: bool) -> Fabrique:
+    def faire() -> Any:
+        if convention:
+            paye = {"convention": f.ConventionFactory(), "ligne": None, "annee": 2024}
+        else:
+            paye = {"ligne": f.LigneFinancementFactory()}
+        premier = f.VersementFactory(regle=f.RegleVersementFactory(), **paye)
+        return f.VersementFactory.build(regle=premier.regle, **paye)
+
+    return faire
+
+
+def condition_deja_demandee() -> Any:
+    condition = f.ConditionVersementFactory()
+    return f.ConditionVersementFactory.build(versement=condition.versement, libelle=condition.libelle)
+
+
 def reversement(**champs: Any) -> Fabrique:
     valeurs = {"motif": "Action non réalisée", "montant": Decimal(500), **champs}
     return lambda: Reversement(versement=f.VersementFactory(verse=True), **valeurs)
@@ -174,6 +202,19 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     "partie_ordre_unique": [deuxieme_partie],
     "obligation_code_unique": [double(f.ObligationFactory, "convention", "code")],
     "echeance_unique": [double(f.EcheanceFactory, "convention", "libelle")],
+    "echeance_evenement_unique": [
+        double(f.EcheanceFactory, obligation=f.ObligationFactory, evenement=f.EvenementConventionFactory)
+    ],
+    "echeance_faite_ou_sans_objet": [
+        change(f.EcheanceFactory, faite_le=JANVIER, sans_objet="La structure est dissoute.")
+    ],
+    "axe_convention_ordre_unique": [double(f.AxeConventionFactory, "convention", "ordre")],
+    "avenant_numero_unique": [double(f.AvenantFactory, "convention", "numero")],
+    "evenement_convention_unique": [double(f.EvenementConventionFactory, "convention", "date")],
+    "convention_resiliee_motivee": [
+        change(f.ConventionFactory, statut="resiliee", date_signature=JANVIER),
+        change(f.ConventionFactory, statut="resiliee", date_signature=JANVIER, date_resiliation=FEVRIER),
+    ],
     "acces_porteur_unique": [
         deuxieme_acces(AccesPorteur, f.representant_du_porteur, "porteur", f.PorteurFactory)
     ],
@@ -232,6 +273,7 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
         ),
         change(f.ReglagesControlesFactory, plafond_etat=Decimal(101)),
         change(f.ReglagesControlesFactory, part_couverture=101),
+        change(f.ReglagesControlesFactory, ecart_budget_euros=NEGATIF),
     ],
     "action_territoire_unique": [territoire_d_action()],
     "action_territoire_part": [
@@ -253,6 +295,17 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     ],
     "regle_versement_rang_unique": [regle(rang=1)],
     "regle_versement_fraction": [regle(rang=2, denominateur=0)],
+    "regle_versement_financeur_rang_unique": [regle_du_financeur()],
+    "regle_versement_d_une_convention_ou_d_un_financeur": [
+        change(f.RegleVersementFactory, convention=None),
+        regle_du_financeur(convention=True),
+    ],
+    "versement_convention_annee": [
+        change(f.VersementFactory, ligne=None, convention=f.ConventionFactory, annee=None),
+    ],
+    "versement_regle_ligne_unique": [deuxieme_versement_de_la_regle(convention=False)],
+    "versement_regle_convention_unique": [deuxieme_versement_de_la_regle(convention=True)],
+    "condition_versement_unique": [condition_deja_demandee],
     "versement_d_une_ligne_ou_convention": [
         change(f.VersementFactory, ligne=None),
         change(f.VersementFactory, convention=f.ConventionFactory),
@@ -272,6 +325,7 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     "budget_unique": [double(f.BudgetFactory, "action_annuelle")],
     "budget_total_positif": [change(f.BudgetFactory, total_annonce=NEGATIF)],
     "ligne_budget_montant_positif": [change(f.LigneBudgetFactory, montant=NEGATIF)],
+    "explication_ecart_unique": [double(f.ExplicationEcartFactory, "budget", "compte")],
     "total_controle_ordre_unique": [double(f.TotalControleFactory, "campagne", "ordre")],
     "ambiguite_tranchee_complete": [
         change(f.AmbiguiteFactory, tranchee_le=timezone.now),

@@ -67,7 +67,10 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
         (
             *("porteurs.Representant", "porteurs.Agrement", "porteurs.MoyenHumain", "porteurs.Convention"),
             *("porteurs.PartieConvention", "porteurs.Obligation", "porteurs.Echeance", "actions.Action"),
+            *("porteurs.AxeConvention", "porteurs.Avenant", "porteurs.EvenementConvention"),
+            "bilans.DocumentConvention",
             *("financements.RegleVersement", "financements.Budget", "financements.LigneBudget"),
+            "financements.ExplicationEcart",
             *("bilans.Transition", "bilans.BilanStructure", "bilans.AxeBilanStructure"),
             *("bilans.PieceJointe", "bilans.Recu", "bilans.SuggestionIgnoree", "porteurs.Invitation"),
         ),
@@ -82,7 +85,11 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
     ),
     "financements.Financeur": lecture({"contrat", "autre"}, TOUT_DU_CONTRAT, TOUT_DU_CONTRAT, set()),
     **dict.fromkeys(
-        ("financements.LigneFinancement", "financements.Versement", "financements.Reversement"), DE_L_ARGENT
+        (
+            *("financements.LigneFinancement", "financements.Versement"),
+            *("financements.Reversement", "financements.ConditionVersement"),
+        ),
+        DE_L_ARGENT,
     ),
     **dict.fromkeys(
         (
@@ -232,13 +239,20 @@ def _action(campagne: Any, porteur: Any, financeur: Any, **champs: Any) -> Actio
     PartieConvention.objects.create(convention=convention, ordre=1, nom="La Ville")
     f.ObligationFactory(convention=convention)
     f.EcheanceFactory(convention=convention)
+    for fabrique in (
+        *(f.AxeConventionFactory, f.AvenantFactory, f.EvenementConventionFactory),
+        f.DocumentConventionFactory,
+    ):
+        fabrique(convention=convention)
     RegleVersement.objects.create(
         convention=convention, rang=1, libelle="Acompte", type="acompte", mois=3, base="n"
     )
     ligne = f.LigneFinancementFactory(action_annuelle=annuelle, financeur=financeur)
     versement = f.VersementFactory(ligne=ligne)
     Reversement.objects.create(versement=versement, motif="Trop-perçu", montant=Decimal(10))
+    f.ConditionVersementFactory(versement=versement)
     f.LigneBudgetFactory(budget__action_annuelle=annuelle)
+    f.ExplicationEcartFactory(budget__action_annuelle=annuelle)
     f.AmbiguiteFactory(action_annuelle=annuelle, lectures=[financeur])
     fiche = f.BilanStructureFactory(campagne=campagne, porteur=porteur)
     AxeBilanStructure.objects.create(bilan_structure=fiche, ordre=1, intitule="Accueil")

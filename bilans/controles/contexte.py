@@ -23,6 +23,8 @@ class Seuils:
     petit_effectif: int = 5
     ecart_annee: int = 50
     part_couverture: int = 90
+    ecart_budget_euros: Decimal = Decimal(500)
+    ecart_budget_part: int = 10
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -217,6 +217,11 @@ class SeuilsForm(FormulaireVersionne):
             ("petit_effectif", "part_couverture", "ecart_annee"),
         ),
         ("L'argent", "", ("tolerance_montant", "tolerance_part", "plafond_etat", "seuil_convention")),
+        (
+            "L'écart entre le budget prévu et le budget réalisé",
+            "Au-delà des deux seuils à la fois, le porteur explique l'écart du poste avant d'envoyer son bilan.",
+            ("ecart_budget_euros", "ecart_budget_part"),
+        ),
         ("Les dates", "", ("tolerance_jours",)),
     )
 
@@ -266,6 +271,18 @@ class SeuilsForm(FormulaireVersionne):
     seuil_convention = ChampMontantFormulaire(
         label="Subvention qui demande une convention",
         help_text=_aide("seuil_convention", "Par an, par porteur et par financeur (décret 2001-495).", " €"),
+    )
+    ecart_budget_euros = ChampMontantFormulaire(
+        label="Écart à expliquer, en euros",
+        help_text=_aide("ecart_budget_euros", "Entre le prévu et le réalisé d'un poste.", " €"),
+    )
+    ecart_budget_part = _nombre(
+        "Écart à expliquer, en part du prévu",
+        "ecart_budget_part",
+        "Un poste qui n'était pas prévu s'explique dès le seuil en euros.",
+        "%",
+        0,
+        1000,
     )
     tolerance_jours = _nombre(
         "Écart admis sur une durée",

@@ -80,6 +80,8 @@ SEUILS = (
     "petit_effectif",
     "ecart_annee",
     "part_couverture",
+    "ecart_budget_euros",
+    "ecart_budget_part",
 )
 CHAMPS_QUESTION = ("libelle", "aide", "type", "choix", "unite", "obligatoire")
 CHAMPS_INDICATEUR = ("indicateur", "libelle", "unite", "aide", "sexue", "obligatoire")
