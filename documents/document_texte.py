@@ -189,11 +189,15 @@ def _grille(grille: Grille) -> str:
 
 def _rang(grille: Grille, ligne: LigneGrille) -> str:
     tete, *reste = ligne.cellules
+    # A heading alone spans the row; a row cut short is made whole: each row has all the columns (PDF/UA).
+    etendue = f' colspan="{len(grille.entetes)}"' if not reste else ""
+    if reste:
+        reste += [""] * (len(grille.entetes) - 1 - len(reste))
     cellules = "".join(
         f"<td{_chiffre(grille, rang)}>{_propre(texte)}</td>" for rang, texte in enumerate(reste, 1)
     )
     classe = f' class="{ligne.poids}"' if ligne.poids else ""
-    return f'<tr{classe}><th scope="row">{_propre(tete)}</th>{cellules}</tr>'
+    return f'<tr{classe}><th scope="row"{etendue}>{_propre(tete)}</th>{cellules}</tr>'
 
 
 def _chiffre(grille: Grille, rang: int) -> str:
