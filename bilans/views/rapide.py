@@ -151,7 +151,7 @@ def _lire_la_demande(request: HttpRequest) -> tuple[str, dict[str, Changement]] 
             nom: Changement(_texte(valeurs["avant"]), _texte(valeurs["apres"]))
             for nom, valeurs in corps["champs"].items()
         }
-        cle = _texte(corps["bilan"])
+        cle = _texte(corps["ligne"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return (cle, champs) if champs and set(champs) <= set(rapide.PAR_NOM) else None

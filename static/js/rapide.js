@@ -1,5 +1,6 @@
-/* The grid of fast entry: moving with the keyboard, pasting a block, saving cell by cell with the former value, undoing.
-   Progressive: without this file the grid is a form, saved by its button with the same rules. */
+/* A grid of cells (fast entry, programming): moving with the keyboard, pasting a block, saving cell by cell with the former
+   value, undoing. Progressive: without this file the grid is a form, saved by its button with the same rules.
+   A page that shows more than its rows hears « rapide:recu » on the table: the row, and what the server answered. */
 "use strict";
 
 (() => {
@@ -15,9 +16,9 @@
   /* -- Rows and cells ------------------------------------------------------------------------------- */
   /* Of a cell: `connu` is what the server said was saved, `entree` what it held when one came in, `retenue` what can be
      undone; it is `tape` while one types, `pret` to be sent, then saved, with a `refus`, or in a `conflit`. */
-  const lignes = tous("tbody tr[data-bilan]", table).map((tr) => {
+  const lignes = tous("tbody tr[data-ligne]", table).map((tr) => {
     const connus = JSON.parse(tr.querySelector("[data-avant]").value);
-    const ligne = { tr, cle: tr.dataset.bilan, cases: [] };
+    const ligne = { tr, cle: tr.dataset.ligne, cases: [] };
     ligne.cases = tous("[data-champ]", tr).map((champ, colonne) => ({ champ, ligne, colonne, nom: champ.dataset.champ, connu: connus[champ.dataset.champ], entree: connus[champ.dataset.champ], retenue: connus[champ.dataset.champ], tape: false, pret: false, refus: "", conflit: null }));
     return ligne;
   });
@@ -157,7 +158,7 @@
     try {
       reponse = await fetch(table.dataset.rapide, {
         method: "POST",
-        body: JSON.stringify({ bilan: ligne.cle, champs }),
+        body: JSON.stringify({ ligne: ligne.cle, champs }),
         credentials: "same-origin",
         redirect: "manual",
         keepalive: true,
@@ -207,6 +208,7 @@
     if (document.activeElement && parChamp.has(document.activeElement)) selectionner(document.activeElement);
     montrerSaisie(ligne);
     montrerEtat(ligne, corps);
+    table.dispatchEvent(new CustomEvent("rapide:recu", { detail: { tr: ligne.tr, corps } }));
   };
 
   /* -- Undoing: the former value is saved again, a pasted block at once ---------------------------- */

@@ -56,7 +56,7 @@ def saisir(client: Client, bilan: Bilan, **champs: tuple[str, str]) -> Any:
     """Save cells as the script does, each given as (what was known as saved, what is typed); return the answer."""
     changements = {nom: {"avant": avant, "apres": apres} for nom, (avant, apres) in champs.items()}
     annuelle = bilan.action_annuelle
-    return envoyer(client, annuelle.campagne, {"bilan": annuelle.cle, "champs": changements})
+    return envoyer(client, annuelle.campagne, {"ligne": annuelle.cle, "champs": changements})
 
 
 def effectifs(bilan: Bilan) -> dict[str, int | None]:
@@ -341,11 +341,11 @@ def test_un_bilan_recu_ne_perd_pas_son_issue(chargee, campagne):
 
 def test_la_premiere_case_ouvre_le_bilan_attendu(chargee, campagne):
     annuelle = action(campagne)
-    corps = {"bilan": annuelle.cle, "champs": {FEMMES: {"avant": "", "apres": "12"}}}
+    corps = {"ligne": annuelle.cle, "champs": {FEMMES: {"avant": "", "apres": "12"}}}
     assert envoyer(chargee, campagne, corps).json()["etat"]["statut"] == "En saisie"
     assert effectifs(Bilan.objects.get(action_annuelle=annuelle)) == {"total_F": 12}
     refusee = action(campagne, refusee=True)
-    reponse = envoyer(chargee, campagne, {**corps, "bilan": refusee.cle})
+    reponse = envoyer(chargee, campagne, {**corps, "ligne": refusee.cle})
     assert (reponse.status_code, Bilan.objects.count()) == (403, 1)
 
 
@@ -355,15 +355,15 @@ def test_la_premiere_case_ouvre_le_bilan_attendu(chargee, campagne):
         "",
         [],
         {},
-        {"bilan": "x"},
-        {"bilan": "x", "champs": {}},
-        {"bilan": "x", "champs": []},
-        {"bilan": 3, "champs": {FEMMES: {"avant": "", "apres": "1"}}},
-        {"bilan": "x", "champs": {FEMMES: {"avant": "", "apres": 1}}},
-        {"bilan": "x", "champs": {FEMMES: {"apres": "1"}}},
-        {"bilan": "x", "champs": {FEMMES: None}},
+        {"ligne": "x"},
+        {"ligne": "x", "champs": {}},
+        {"ligne": "x", "champs": []},
+        {"ligne": 3, "champs": {FEMMES: {"avant": "", "apres": "1"}}},
+        {"ligne": "x", "champs": {FEMMES: {"avant": "", "apres": 1}}},
+        {"ligne": "x", "champs": {FEMMES: {"apres": "1"}}},
+        {"ligne": "x", "champs": {FEMMES: None}},
         # Not a column of the grid.
-        {"bilan": "x", "champs": {"mise_en_oeuvre": {"avant": "", "apres": "1"}}},
+        {"ligne": "x", "champs": {"mise_en_oeuvre": {"avant": "", "apres": "1"}}},
     ],
 )
 def test_une_demande_illisible_est_dite(chargee, campagne, corps):
@@ -379,7 +379,7 @@ def test_ce_qui_n_est_pas_du_json_est_dit(chargee, campagne, corps):
 
 def test_une_cle_qu_aucune_base_ne_sait_chercher_n_existe_pas(chargee, campagne, bilan):
     for cle in ("\ud800", "\0", "x" * 10_000):
-        corps = {"bilan": cle, "champs": {FEMMES: {"avant": "", "apres": "12"}}}
+        corps = {"ligne": cle, "champs": {FEMMES: {"avant": "", "apres": "12"}}}
         assert envoyer(chargee, campagne, corps).status_code == 404
     page = {"a\0-avant": json.dumps({FEMMES: ""}), f"a\0-{FEMMES}": "12"}
     assert chargee.post(adresse(campagne, "saisie_rapide"), page).status_code == 302
@@ -390,7 +390,7 @@ def test_une_action_d_ailleurs_n_existe_pas(chargee, campagne):
     autre = fabriques.BilanFactory(en_saisie=True).action_annuelle
     voisine = fabriques.annee_de(action(campagne).action, 2025)
     for annuelle in (autre, voisine):
-        corps = {"bilan": annuelle.cle, "champs": {FEMMES: {"avant": "", "apres": "1"}}}
+        corps = {"ligne": annuelle.cle, "champs": {FEMMES: {"avant": "", "apres": "1"}}}
         assert envoyer(chargee, campagne, corps).status_code == 404
 
 
