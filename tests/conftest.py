@@ -265,6 +265,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
+def browser(browser: Any) -> Any:
+    """One Chromium for all tests; what is awaited in it is awaited long enough for a slow machine."""
+    from playwright.sync_api import expect
+
+    from tests.outils.navigateur import ATTENTE
+
+    expect.set_options(timeout=ATTENTE * 1000)
+    return browser
+
+
+@pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_context_args, "locale": "fr-FR", "timezone_id": "Europe/Paris"}
 
@@ -272,6 +283,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture
 def new_context(new_context: Any) -> Iterator[Any]:
     """Browser contexts, that of `page` included, whose pages ask nothing of the outside and raise no script error."""
+    from tests.outils.navigateur import ATTENTE
+
     fautes: list[str] = []
 
     def requete(demande: Any) -> None:
@@ -285,6 +298,7 @@ def new_context(new_context: Any) -> Iterator[Any]:
 
     def ouvrir(**options: Any) -> Any:
         contexte = new_context(**options)
+        contexte.set_default_timeout(ATTENTE * 1000)
         contexte.on("request", requete)
         contexte.on("console", console)
         contexte.on("weberror", lambda erreur: fautes.append(f"erreur de script : {erreur.error}"))

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from bilans.models import Justification
 from tests import fabriques
@@ -54,7 +55,7 @@ def test_lire_filtrer_justifier(page, live_server, transactional_db, largeur):
     page.get_by_text("Dites pourquoi ces chiffres sont gardés tels quels.").wait_for()
     axe.verifier(page)
     # The field to fill is open, at its place, and has the caret.
-    assert page.evaluate("document.activeElement.name") == "motif"
+    expect(page.locator("[name=motif]:focus")).to_be_visible()
     page.keyboard.type("Une personne compte deux fois.")
     page.locator("article.constat").filter(has_text="12 femmes").get_by_role(
         "button", name="Justifier"
@@ -86,7 +87,7 @@ def test_aller_au_champ(page, live_server, transactional_db):
     page.goto(adresse(live_server, campagne, "?controle=EFF-01"))
     page.get_by_role("link", name=re.compile("Aller au champ")).click()
     page.wait_for_url(re.compile(r"/bilan/saisir/#id_total_ensemble_F$"))
-    assert page.locator("#id_total_ensemble_F").is_visible()
+    expect(page.locator("#id_total_ensemble_F")).to_be_visible()
 
 
 @pytest.mark.parametrize("nom", ["controles", "campagne_controles"])

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from comptes.models import Utilisateur
 from tests.outils import axe
@@ -43,7 +44,7 @@ def test_les_pages_publiques_sont_accessibles(page, live_server, nom, theme, lar
 def test_entrer_au_clavier_avec_un_code(page, live_server, claire, mailoutbox):
     page.goto(live_server.url + reverse("account_login"))
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
+    expect(page.get_by_text("Aller au contenu", exact=True)).to_be_focused()
     page.locator("#id_code_email").focus()
     page.keyboard.type(ADRESSE)
     page.keyboard.press("Enter")
@@ -53,11 +54,10 @@ def test_entrer_au_clavier_avec_un_code(page, live_server, claire, mailoutbox):
     page.locator("#id_code").fill("AAAA-AAAA")
     page.keyboard.press("Enter")
     resume = page.locator("[data-resume-erreurs]")
-    resume.wait_for()
-    assert resume.evaluate("e => e === document.activeElement")
+    expect(resume).to_be_focused()
     axe.verifier(page)
     resume.get_by_role("link").click()
-    assert page.evaluate("document.activeElement.id") == "id_code"
+    expect(page.locator("#id_code")).to_be_focused()
 
     page.keyboard.press("Control+A")
     page.keyboard.type(re.search(r"^ {4}(\S+)$", mailoutbox[0].body, re.MULTILINE).group(1))
@@ -65,17 +65,11 @@ def test_entrer_au_clavier_avec_un_code(page, live_server, claire, mailoutbox):
     page.wait_for_url(lambda adresse: "/compte/" not in adresse)
 
 
-@pytest.fixture
-def sans_script(browser, browser_context_args):
-    contexte = browser.new_context(**{**browser_context_args, "java_script_enabled": False})
-    yield contexte.new_page()
-    contexte.close()
-
-
-def test_entrer_sans_javascript(sans_script, live_server, claire):
-    sans_script.goto(live_server.url + reverse("account_login"))
-    sans_script.get_by_text("Avec un mot de passe").click()
-    sans_script.locator("#id_login").fill(ADRESSE)
-    sans_script.locator("#id_password").fill("sept colonnes de bois")
-    sans_script.get_by_role("button", name="Se connecter").click()
-    assert "/compte/" not in sans_script.url
+def test_entrer_sans_javascript(new_context, live_server, claire):
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(live_server.url + reverse("account_login"))
+    page.get_by_text("Avec un mot de passe").click()
+    page.locator("#id_login").fill(ADRESSE)
+    page.locator("#id_password").fill("sept colonnes de bois")
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url(lambda adresse: "/compte/" not in adresse)

@@ -59,8 +59,8 @@ def verifier(page, nom):
     page.set_viewport_size(taille)
 
 
-def principal(page):
-    return lisible(page.locator("main").inner_text())
+def dit(page, *phrases):
+    navigateur.dit(page.locator("main"), *phrases)
 
 
 def test_le_tableau_de_bagnols_du_depot_a_l_annexe(page, live_server, demonstration):
@@ -69,18 +69,18 @@ def test_le_tableau_de_bagnols_du_depot_a_l_annexe(page, live_server, demonstrat
     page.goto(live_server.url + reverse("imports", args=BAGNOLS))
     verifier(page, "liste-vide")
     deposer(page, live_server, BAGNOLS, "bagnols_2023.xlsx")
-    assert "46 lignes lues : 8 à décider, 38 inchangées. Rien n'est encore écrit." in principal(page)
+    dit(page, "46 lignes lues : 8 à décider, 38 inchangées. Rien n'est encore écrit.")
     verifier(page, "a-decider")
 
     # What nobody sees in a spreadsheet.
     page.get_by_role("link", name=re.compile("^Totaux")).click()
-    assert "28 100 €" in principal(page)
-    assert "104,0 %" in principal(page)
+    dit(page, "28 100 €", "104,0 %")
     verifier(page, "totaux")
     page.get_by_role("link", name=re.compile("^Remarques")).click()
+    expect(page.locator("[aria-current]", has_text="Remarques")).to_be_visible()
     verifier(page, "remarques")
     page.get_by_role("link", name="Vérifier les colonnes").click()
-    assert "17 colonnes, toutes reconnues." in principal(page)
+    dit(page, "17 colonnes, toutes reconnues.")
     verifier(page, "colonnes")
     page.get_by_role("button", name="Voir ce que cela donne").click()
     page.wait_for_url(re.compile(r"/imports/\w+/$"))
@@ -96,7 +96,7 @@ def test_le_tableau_de_bagnols_du_depot_a_l_annexe(page, live_server, demonstrat
     verifier(page, "repondue")
     page.get_by_role("button", name="Remettre à plus tard les 7 choix").click()
     page.get_by_role("link", name="Importer 1 ligne").click()
-    assert "1 ligne sera modifiée" in principal(page)
+    dit(page, "1 ligne sera modifiée")
     verifier(page, "confirmer")
     page.get_by_role("button", name="Importer 1 ligne").click()
     expect(page.get_by_role("heading", name="Ce qui a été écrit")).to_be_visible()
@@ -106,12 +106,11 @@ def test_le_tableau_de_bagnols_du_depot_a_l_annexe(page, live_server, demonstrat
     tranchee = AmbiguiteMontants.objects.get(tranchee_le__isnull=False)
     assert tranchee.action_annuelle.action.intitule == "Actions parents/enfants"
     page.goto(live_server.url + reverse("annexe", args=[*BAGNOLS, "porteurs"]))
-    rang = lisible(page.locator("tr", has_text="Actions parents/enfants").inner_text())
-    assert "500 1 000 1 000" in rang
+    navigateur.dit(page.locator("tr", has_text="Actions parents/enfants"), "500 1 000 1 000")
 
     # And back.
     page.goto(live_server.url + reverse("import_annuler", args=[*BAGNOLS, import_.cle]))
-    assert "1 ligne modifiée retrouve ses valeurs d'avant." in principal(page)
+    dit(page, "1 ligne modifiée retrouve ses valeurs d'avant.")
     verifier(page, "annuler")
     page.get_by_role("button", name="Annuler l'import").click()
     expect(page.locator("main")).to_contain_text("tout est revenu comme avant")
@@ -130,7 +129,7 @@ def test_le_premier_jour_une_annee_vide_recoit_son_programme(page, live_server, 
     page.goto(live_server.url + reverse("liste_actions", args=annee))
     page.get_by_role("link", name="Importer un tableau").first.click()
     deposer(page, live_server, annee, "bagnols_2023.xlsx")
-    assert "46 lignes lues : 46 à décider." in principal(page)
+    dit(page, "46 lignes lues : 46 à décider.")
     verifier(page, "premier-jour")
     # Before anything: the table is of another year.
     page.get_by_role("radio", name=f"Tout reprendre comme étant de {campagne.annee}").first.check()
@@ -176,12 +175,13 @@ def test_au_clavier_seul(page, live_server, demonstration):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.type") == "radio":
             break
+    expect(page.locator("[type=radio]:focus")).to_be_visible()
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(premiere.get_by_text("Réponse enregistrée")).to_be_visible()
-    assert page.evaluate("document.activeElement.id").startswith("repondre-")
+    expect(page.locator("[id^=repondre-]:focus")).to_be_visible()
     ligne = LigneImport.objects.filter(categorie="modifiee").get()
     assert next(iter(ligne.reponses.values())).startswith("lecture:")
 
@@ -190,20 +190,20 @@ def test_sans_javascript(new_context, live_server, demonstration):
     page = new_context(java_script_enabled=False, viewport={"width": 1440, "height": 900}).new_page()
     entrer(page, live_server, "chargee.bagnols")
     deposer(page, live_server, BAGNOLS, "bagnols_2023.xlsx")
-    assert "8 à décider" in principal(page)
+    dit(page, "8 à décider")
     ligne = page.locator(".ligne-import").first
     titre = lisible(ligne.locator("label").first.inner_text()).removeprefix("Importer ")
     ligne.get_by_role("checkbox").uncheck()
     ligne.get_by_role("button", name="Enregistrer ce choix").click()
-    assert "laissée de côté" in lisible(page.locator(".ligne-import", has_text=titre).inner_text())
+    navigateur.dit(page.locator(".ligne-import", has_text=titre), "laissée de côté")
     ligne = page.locator(".ligne-import").nth(1)
     ligne.get_by_role("radio", name="Lecture 2").check()
     ligne.get_by_role("button", name=re.compile("Enregistrer la réponse")).click()
-    assert "choix enregistré" in principal(page)
+    dit(page, "choix enregistré")
     page.get_by_role("button", name="Remettre à plus tard").click()
     page.get_by_role("link", name="Importer 1 ligne").click()
     page.get_by_role("button", name="Importer 1 ligne").click()
-    assert "1 ligne modifiée" in principal(page)
+    dit(page, "1 ligne modifiée")
     assert ImportTableur.objects.get().statut == "applique"
 
 
@@ -211,8 +211,7 @@ def test_le_tableau_de_dole_ne_change_rien(page, live_server, demonstration):
     entrer(page, live_server, "chargee.dole")
     page.set_viewport_size({"width": 360, "height": 740})
     deposer(page, live_server, DOLE, "dole_2024_synthese.xlsx")
-    assert "41 lignes lues : 41 inchangées. Rien n'est encore écrit." in principal(page)
-    assert "Il n'y a rien à écrire" in principal(page)
+    dit(page, "41 lignes lues : 41 inchangées. Rien n'est encore écrit.", "Il n'y a rien à écrire")
     verifier(page, "dole")
     page.get_by_role("link", name="Vérifier les colonnes").click()
     # A column that is made an amount asks for its funder, without a script either.
@@ -233,5 +232,5 @@ def test_un_fichier_refuse_dit_quoi_faire(page, live_server, demonstration, tmp_
     page.get_by_label("Votre tableau").set_input_files(faux)
     page.get_by_role("button", name="Lire ce tableau").click()
     expect(page.locator("main")).to_contain_text("Ce fichier n'a pas été lu")
-    assert "un document PDF, pas un tableur" in principal(page)
+    dit(page, "un document PDF, pas un tableur")
     verifier(page, "refuse")

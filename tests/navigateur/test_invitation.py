@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from porteurs.models import AccesPorteur
 from porteurs.operations import inviter
@@ -67,14 +68,17 @@ def test_du_lien_a_ses_actions_puis_un_collegue(page, live_server, invitation, m
     page.get_by_role("heading", name="Vos actions").wait_for()
     relire()
     page.get_by_role("link", name="Voir qui a accès").click()
+    expect(page.get_by_role("link", name="Inviter un·e collègue")).to_be_visible()
     relire()
     page.get_by_role("link", name="Inviter un·e collègue").click()
     page.get_by_role("button", name="Envoyer l'invitation").click()
+    expect(page.locator("[data-resume-erreurs]")).to_be_focused()
     relire()
     page.get_by_label("Adresse électronique").fill("tom@exemple.fr")
     page.get_by_role("button", name="Envoyer l'invitation").click()
     page.get_by_text("le lien part à tom@exemple.fr").wait_for()
     page.get_by_role("link", name="Retirer l'accès de tom@exemple.fr").click()
+    expect(page.get_by_role("button", name="Retirer cet accès")).to_be_visible()
     relire()
     page.get_by_role("button", name="Retirer cet accès").click()
     page.get_by_text("L'accès de tom@exemple.fr est retiré.").wait_for()

@@ -1,7 +1,10 @@
 """Reading a bilan in a browser: a remark written at its place, the page on a desk and on a phone."""
 
+import re
+
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from bilans.models import Commentaire
 from tests import fabriques
@@ -67,8 +70,8 @@ def test_un_commentaire_s_ecrit_a_sa_place(ouvrir, bilan):
     page.get_by_role("link", name="Commenter : Points forts").click()
     page.get_by_label("Votre commentaire sur « Points forts »").fill("Lesquels ?")
     page.get_by_role("button", name="Ajouter pour le porteur").click()
-    page.locator("#remarques-points_forts .remarque").wait_for()
-    assert page.url.endswith("/bilan/")
+    expect(page.locator("#remarques-points_forts .remarque")).to_be_visible()
+    expect(page).to_have_url(re.compile("/bilan/(#.*)?$"))
     ecrit = Commentaire.objects.get(texte="Lesquels ?")
     assert (ecrit.champ, ecrit.interne) == ("points_forts", False)
     page.locator("#remarques-points_forts").get_by_role("button", name="Marquer comme réglé").click()

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests import fabriques
 from tests.outils import axe, navigateur
-from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
@@ -44,9 +44,9 @@ def test_filtrer_sans_recharger_la_page(ouvrir, largeur):
     champ.press_sequentially("ecole")
     page.wait_for_url(adresse + "?q=ecole&tri=-action")
     page.get_by_text("2 actions sur 3").wait_for()
-    assert page.locator(".liste tbody a.ligne").all_inner_texts() == ["Lecture à l'école", "Fête de l'école"]
+    expect(page.locator(".liste tbody a.ligne")).to_have_text(["Lecture à l'école", "Fête de l'école"])
     # Typing goes on where it was; nothing was exported; the page was not reloaded.
-    assert page.evaluate("document.activeElement.id") == "id_q"
+    expect(page.locator("#id_q")).to_be_focused()
     assert exports == []
     assert page.evaluate("window.restee") is True
 
@@ -58,21 +58,19 @@ def test_filtrer_sans_recharger_la_page(ouvrir, largeur):
 
     page.get_by_role("link", name="Retirer le filtre").click()
     page.get_by_text("3 actions de 2024").wait_for()
-    assert "q=" not in page.url
+    expect(page).not_to_have_url(re.compile("q="))
     page.go_back()
     page.get_by_text("2 actions sur 3").wait_for()
-    assert page.locator("#id_q").input_value() == "ecole"
+    expect(page.locator("#id_q")).to_have_value("ecole")
 
 
-def test_filtrer_sans_javascript(ouvrir, browser, page):
+def test_filtrer_sans_javascript(ouvrir, new_context, page):
     _, adresse = ouvrir(1440)
-    contexte = browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state())
-    nue = contexte.new_page()
+    nue = new_context(java_script_enabled=False, storage_state=page.context.storage_state()).new_page()
     nue.goto(adresse)
     nue.locator("#id_q").fill("jardin")
     nue.get_by_role("button", name="Filtrer", exact=True).click()
-    assert nue.url == adresse + "?q=jardin"
-    assert lisible(nue.locator("#phrase-liste").inner_text()).startswith("1 action sur 3 de 2024")
+    expect(nue).to_have_url(adresse + "?q=jardin")
+    navigateur.dit(nue.locator("#phrase-liste"), "1 action sur 3 de 2024")
     nue.get_by_role("link", name="Accordé (€)").click()
-    assert nue.url == adresse + "?q=jardin&tri=-accorde"
-    contexte.close()
+    expect(nue).to_have_url(adresse + "?q=jardin&tri=-accorde")

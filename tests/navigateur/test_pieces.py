@@ -1,10 +1,12 @@
 """Attaching a file from a step of the form: what was typed is saved with it, with a script or without."""
 
 import io
+import re
 from typing import Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from actions.models import Campagne
 from bilans.models import Bilan
@@ -58,8 +60,8 @@ def test_a_file_goes_with_the_text_that_was_being_typed(page_de_l_etape: Any, bi
     assert (piece.nom, piece.nature) == ("Fête.jpg", "photo")
     bilan.refresh_from_db()
     assert bilan.mise_en_oeuvre == TEXTE
-    assert page.locator("[name=mise_en_oeuvre]").input_value() == TEXTE
-    assert "etape=deroulement" in page.url
+    expect(page.locator("[name=mise_en_oeuvre]")).to_have_value(TEXTE)
+    expect(page).to_have_url(re.compile("etape=deroulement"))
 
 
 def test_a_refused_file_takes_nothing_of_the_text_away(page_de_l_etape: Any, bilan: Bilan) -> None:
@@ -67,7 +69,7 @@ def test_a_refused_file_takes_nothing_of_the_text_away(page_de_l_etape: Any, bil
     page.locator("[name=mise_en_oeuvre]").fill(TEXTE)
     send(page, {"name": "page.pdf", "mimeType": "application/pdf", "buffer": b"<html>"})
     page.get_by_text("Ce fichier n'est ni un PDF").first.wait_for()
-    assert page.locator("[name=mise_en_oeuvre]").input_value() == TEXTE
+    expect(page.locator("[name=mise_en_oeuvre]")).to_have_value(TEXTE)
     bilan.refresh_from_db()
     assert bilan.mise_en_oeuvre == TEXTE
     assert not bilan.pieces.exists()
@@ -85,6 +87,7 @@ def test_the_block_is_for_everyone(page: Any, live_server: Any, bilan: Bilan) ->
     send(page, photo())
     page.get_by_text("Le fichier est joint.").wait_for()
     page.get_by_role("link", name="Retirer « Fête.jpg »").click()
+    expect(page.get_by_role("button", name="Retirer la pièce")).to_be_visible()
     axe.verifier(page)
     page.get_by_role("button", name="Retirer la pièce").click()
     page.get_by_text("La pièce jointe est retirée.").wait_for()

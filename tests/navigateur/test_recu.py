@@ -1,8 +1,10 @@
 """A receipt in a real browser: read by everyone, copied with a button, whole without a script."""
 
+import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from bilans.models import Bilan, Recu
 from bilans.recus import empreinte_du_contenu
@@ -61,15 +63,15 @@ def test_a_receipt_is_read_by_everyone_and_copied(page: Any, live_server: Any, r
     assert debordement(page) == []
     # on paper: the words, none of the buttons
     page.emulate_media(media="print")
-    assert page.get_by_text("Vingt familles.").first.is_visible()
-    assert not page.get_by_role("button", name="Imprimer").is_visible()
-    assert not page.locator("#texte-du-recu").is_visible()
+    expect(page.get_by_text("Vingt familles.").first).to_be_visible()
+    expect(page.get_by_role("button", name="Imprimer")).not_to_be_visible()
+    expect(page.locator("#texte-du-recu")).not_to_be_visible()
 
 
 def test_without_a_script_the_text_is_there_to_select(new_context: Any, live_server: Any, recu: Recu) -> None:
     page = new_context(java_script_enabled=False).new_page()
     connecter(page, live_server, fabriques.representant_du_porteur(recu.bilan.action_annuelle.action.porteur))
     page.goto(address(live_server, recu))
-    assert not page.get_by_role("button", name="Copier le texte").is_visible()
+    expect(page.get_by_role("button", name="Copier le texte")).not_to_be_visible()
     page.get_by_text("Le même texte, à copier").click()
-    assert page.locator("#texte-du-recu").input_value().startswith("Reçu de transmission n°")
+    expect(page.locator("#texte-du-recu")).to_have_value(re.compile("^Reçu de transmission n°"))

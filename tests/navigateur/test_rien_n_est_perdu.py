@@ -4,11 +4,12 @@ After each, what is in the database is what was typed, character for character.
 """
 
 import re
-import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from bilans import operations
 from bilans.models import Bilan, PieceJointe
@@ -25,6 +26,7 @@ SUITE = "\nPuis l'automne : 3 sorties, œuvres & goûters 🍂."
 LONG = ("Jeudi, salle n° 4 : l'été, où çà ? 🎈\n" * 140).strip()[:5000].strip()
 CHAMP = "mise_en_oeuvre"
 DEBUT = "Avant l'été."
+MIDI = datetime(2025, 6, 3, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -100,22 +102,22 @@ def etat(page):
     return lisible(page.locator("[data-enregistrement]").first.inner_text())
 
 
-def attendre_etat(page, debut, delai=15_000):
+def attendre_etat(page, debut):
     motif = re.compile("^" + re.escape(debut).replace(r"\ ", r"\s"))
-    page.locator("[data-enregistrement]", has_text=motif).first.wait_for(timeout=delai)
+    page.locator("[data-enregistrement]", has_text=motif).first.wait_for()
 
 
 def enregistre(page):
     attendre_etat(page, "Enregistré à ")
 
 
-def jusqu_a(page, vrai, delai=10):
-    """Wait until `vrai()`, the page living meanwhile; the security policy forbids polling with a script."""
-    fin = time.monotonic() + delai
-    while not vrai():
-        if time.monotonic() > fin:
-            pytest.fail(f"Attendu en vain ; la page dit : {etat(page)}")
-        page.wait_for_timeout(50)
+def jusqu_a(page, vrai):
+    navigateur.jusqu_a(page, vrai, lambda: f"La page dit : {etat(page)}")
+
+
+def arreter_l_horloge(page):
+    """Have the time of `page` pass when it is told to, and not otherwise."""
+    page.clock.pause_at(MIDI + timedelta(hours=1))
 
 
 def lu(bilan, nom=CHAMP):
@@ -146,14 +148,15 @@ def test_le_serveur_s_arrete_et_repart_pendant_la_frappe(saisie, serveur, bilan)
     demandes = []
     saisie.on("dialog", lambda d: (demandes.append(d.type), d.dismiss()))
     saisie.close(run_before_unload=True)
+    jusqu_a(saisie, lambda: demandes == ["beforeunload"])
     continuer(saisie).click()
     saisie.get_by_text("vous restez sur cette page").wait_for()
-    assert demandes == ["beforeunload"]
     taper(saisie, " Encore.")
     serveur.demarrer()
     enregistre(saisie)
     voulu = f"{DEBUT}\n{TEXTE}{SUITE} Encore."
-    assert (lu(bilan), zone(saisie).input_value(), journal(saisie)) == (voulu, voulu, [])
+    expect(zone(saisie)).to_have_value(voulu)
+    assert (lu(bilan), journal(saisie)) == (voulu, [])
 
 
 def test_au_telephone_la_barre_ne_couvre_pas_ce_qu_on_ecrit(page, ouvrir, lea):
@@ -163,28 +166,35 @@ def test_au_telephone_la_barre_ne_couvre_pas_ce_qu_on_ecrit(page, ouvrir, lea):
     taper(page, TEXTE)
     attendre_etat(page, "Non enregistré : connexion perdue, nous réessayons")
     barre = page.locator(".barre-enregistrement").bounding_box()
+
     # From one field to the next, the page makes room above the bar.
-    for _ in range(6):
-        page.keyboard.press("Tab")
-        page.wait_for_timeout(150)
+    def decouvert():
         champ = page.evaluate(
             "(() => { const c = document.activeElement; const r = c.getBoundingClientRect();"
             " return c.closest('.barre-enregistrement') ? null : [r.top, r.bottom]; })()"
         )
-        assert champ is None or champ[1] <= barre["y"] or champ[0] < 80
+        return champ is None or champ[1] <= barre["y"] or champ[0] < 80
+
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        jusqu_a(page, decouvert)
 
 
 def test_une_minute_sans_reseau(page, ouvrir, lea, bilan):
-    page.clock.install()
+    page.clock.install(time=MIDI)
     ouvrir(page, lea)
-    echecs = []
+    arreter_l_horloge(page)
+    departs, echecs = [], []
+    page.on("request", lambda demande: departs.append(demande.url))
     page.on("requestfailed", lambda demande: echecs.append(demande.url))
     page.context.set_offline(True)
     taper(page, TEXTE)
-    for _ in range(12):
-        page.clock.run_for(5_000)
+    for _ in range(60):
+        page.clock.run_for(1_000)
+        # A try that left has failed, and the page knows it, before the next second.
+        jusqu_a(page, lambda: len(departs) == len(echecs))
         page.wait_for_timeout(20)
-    assert etat(page) == "Non enregistré : connexion perdue, nous réessayons"
+    attendre_etat(page, "Non enregistré : connexion perdue, nous réessayons")
     # At once, then after 2, 4, 8, 16 and 30 seconds at most.
     assert 4 <= len(echecs) <= 6
     taper(page, SUITE)
@@ -201,13 +211,13 @@ def test_une_reponse_perdue_n_est_pas_un_conflit(saisie, bilan):
         route.abort()
 
     saisie.route("**/brouillon/", avaler, times=1)
-    taper(saisie, TEXTE)
+    zone(saisie).fill(DEBUT + TEXTE)
     attendre_etat(saisie, "Non enregistré")
     assert lu(bilan) == DEBUT + TEXTE
     taper(saisie, SUITE)
     enregistre(saisie)
     assert lu(bilan) == DEBUT + TEXTE + SUITE
-    assert saisie.locator(".conflit").count() == 0
+    expect(saisie.locator(".conflit")).to_have_count(0)
 
 
 def test_revenir_en_arriere_apres_une_reponse_perdue(saisie, bilan):
@@ -223,7 +233,8 @@ def test_revenir_en_arriere_apres_une_reponse_perdue(saisie, bilan):
     assert lu(bilan) == "Autre chose."
     zone(saisie).fill(DEBUT)
     enregistre(saisie)
-    assert (lu(bilan), zone(saisie).input_value()) == (DEBUT, DEBUT)
+    expect(zone(saisie)).to_have_value(DEBUT)
+    assert lu(bilan) == DEBUT
 
 
 def test_ce_qu_on_tape_pendant_un_envoi_part_ensuite(saisie, bilan):
@@ -233,7 +244,7 @@ def test_ce_qu_on_tape_pendant_un_envoi_part_ensuite(saisie, bilan):
         en_cours.append(route)
         ensemble.append(len(en_cours))
         if len(ensemble) == 1:
-            taper(saisie, SUITE)
+            zone(saisie).fill(DEBUT + TEXTE + SUITE)
             # Longer than the pause after which what is typed leaves.
             saisie.wait_for_timeout(1_300)
         reponse = route.fetch()
@@ -241,7 +252,7 @@ def test_ce_qu_on_tape_pendant_un_envoi_part_ensuite(saisie, bilan):
         route.fulfill(response=reponse)
 
     saisie.route("**/brouillon/", ralentir)
-    taper(saisie, TEXTE)
+    zone(saisie).fill(DEBUT + TEXTE)
     jusqu_a(saisie, lambda: len(ensemble) > 1)
     enregistre(saisie)
     assert lu(bilan) == DEBUT + TEXTE + SUITE
@@ -249,8 +260,9 @@ def test_ce_qu_on_tape_pendant_un_envoi_part_ensuite(saisie, bilan):
 
 
 def test_qui_tape_sans_pause_est_enregistre_au_bout_de_cinq_secondes(page, ouvrir, lea, bilan):
-    page.clock.install()
+    page.clock.install(time=MIDI)
     ouvrir(page, lea)
+    arreter_l_horloge(page)
     envois = []
     page.on("request", lambda demande: envois.append(demande) if "brouillon/" in demande.url else None)
     for _ in range(9):
@@ -260,8 +272,8 @@ def test_qui_tape_sans_pause_est_enregistre_au_bout_de_cinq_secondes(page, ouvri
     for _ in range(3):
         taper(page, "é")
         page.clock.run_for(500)
-    assert len(envois) == 1
     jusqu_a(page, lambda: lu(bilan).startswith(DEBUT + "ééééé"))
+    assert len(envois) == 1
 
 
 def test_une_erreur_du_serveur_est_retentee(saisie, bilan):
@@ -298,8 +310,11 @@ def test_la_session_expire_le_code_ramene_au_meme_endroit(saisie, serveur, bilan
     entrer(saisie, mailoutbox)
     saisie.wait_for_url("**" + adresse("bilan_saisir", bilan, "deroulement"))
     voulu = f"{DEBUT}\n{TEXTE}{SUITE}"
-    assert zone(saisie).input_value() == voulu
-    assert zone(saisie).evaluate("e => [e === document.activeElement, e.selectionStart]") == [True, 3]
+    expect(zone(saisie)).to_have_value(voulu)
+    jusqu_a(
+        saisie,
+        lambda: zone(saisie).evaluate("e => [e === document.activeElement, e.selectionStart]") == [True, 3],
+    )
     enregistre(saisie)
     saisie.keyboard.insert_text("É")
     enregistre(saisie)
@@ -324,8 +339,10 @@ def test_le_texte_envoye_sans_script_apres_la_session_revient_et_s_enregistre(
     saisie.wait_for_url("**" + adresse("bilan_saisir", bilan, "deroulement"))
     enregistre(saisie)
     assert (lu(bilan), lu(bilan, "points_forts")) == (TEXTE, "De Marc.")
-    assert (zone(saisie).input_value(), zone(saisie, "points_forts").input_value()) == (TEXTE, "De Marc.")
-    assert (saisie.locator(".conflit").count(), journal(saisie)) == (0, [])
+    expect(zone(saisie)).to_have_value(TEXTE)
+    expect(zone(saisie, "points_forts")).to_have_value("De Marc.")
+    expect(saisie.locator(".conflit")).to_have_count(0)
+    assert journal(saisie) == []
 
 
 def test_reconnectee_dans_un_autre_onglet_la_page_reprend_seule(saisie, serveur, bilan, lea):
@@ -348,7 +365,8 @@ def test_un_autre_compte_du_meme_ordinateur_n_en_voit_rien(saisie, serveur, ouvr
     marc = fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur)
     page = ouvrir(contexte.new_page(), marc)
     page.wait_for_timeout(1_200)
-    assert (zone(page).input_value(), lu(bilan)) == (DEBUT, DEBUT)
+    expect(zone(page)).to_have_value(DEBUT)
+    assert lu(bilan) == DEBUT
     # Léa finds it again.
     ouvrir(page, lea)
     enregistre(page)
@@ -371,7 +389,8 @@ def test_un_onglet_ferme_sans_serveur_rend_le_texte(saisie, serveur, bilan, lea)
     enregistre(page)
     assert lu(bilan) == DEBUT + TEXTE
     page.goto(serveur.url + adresse("bilan_saisir", bilan, "deroulement"))
-    assert (zone(page).input_value(), journal(page)) == (DEBUT + TEXTE, [])
+    expect(zone(page)).to_have_value(DEBUT + TEXTE)
+    jusqu_a(page, lambda: journal(page) == [])
 
 
 def test_un_onglet_ferme_sans_serveur_rouvert_au_meme_endroit(saisie, serveur, bilan):
@@ -384,8 +403,8 @@ def test_un_onglet_ferme_sans_serveur_rouvert_au_meme_endroit(saisie, serveur, b
     serveur.demarrer()
     page = contexte.new_page()
     page.goto(serveur.url + adresse("bilan_saisir", bilan, "deroulement"))
-    assert zone(page).input_value() == DEBUT + TEXTE
-    assert page.get_by_label("Réalisée en partie").is_checked()
+    expect(zone(page)).to_have_value(DEBUT + TEXTE)
+    expect(page.get_by_label("Réalisée en partie")).to_be_checked()
     taper(page, SUITE)
     enregistre(page)
     jusqu_a(page, lambda: lu(bilan) == DEBUT + TEXTE + SUITE)
@@ -397,7 +416,7 @@ def test_le_retour_arriere_rend_le_texte(saisie, serveur, bilan):
     # Gone before the pause that saves is over.
     saisie.goto(serveur.url + reverse("accessibilite"))
     saisie.go_back()
-    jusqu_a(saisie, lambda: zone(saisie).input_value() == DEBUT + TEXTE)
+    expect(zone(saisie)).to_have_value(DEBUT + TEXTE)
     taper(saisie, SUITE)
     enregistre(saisie)
     assert lu(bilan) == DEBUT + TEXTE + SUITE
@@ -406,7 +425,7 @@ def test_le_retour_arriere_rend_le_texte(saisie, serveur, bilan):
 def test_une_page_gardee_par_le_navigateur_relit_ce_qui_a_change(saisie, bilan):
     Bilan.objects.filter(pk=bilan.pk).update(points_forts="Écrit ailleurs.", version=bilan.version + 1)
     saisie.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
-    jusqu_a(saisie, lambda: zone(saisie, "points_forts").input_value() == "Écrit ailleurs.")
+    expect(zone(saisie, "points_forts")).to_have_value("Écrit ailleurs.")
     saisie.locator("[data-champ=points_forts]", has_text="modifiée ailleurs").wait_for()
     taper(saisie, " Et ici.", "points_forts")
     enregistre(saisie)
@@ -418,7 +437,7 @@ def test_retaper_ce_qu_un_autre_avait_remplace(saisie, bilan):
     enregistre(saisie)
     Bilan.objects.filter(pk=bilan.pk).update(mise_en_oeuvre="Deux.", version=bilan.version + 9)
     saisie.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
-    jusqu_a(saisie, lambda: zone(saisie).input_value() == "Deux.")
+    expect(zone(saisie)).to_have_value("Deux.")
     zone(saisie).fill("Un.")
     jusqu_a(saisie, lambda: lu(bilan) == "Un.")
 
@@ -441,8 +460,9 @@ def test_une_lecture_en_retard_ne_remet_pas_l_ancien_texte(saisie, bilan):
     enregistre(saisie)
     jusqu_a(saisie, lambda: len(lectures) == 2)
     saisie.wait_for_timeout(500)
-    assert (zone(saisie).input_value(), lu(bilan)) == (DEBUT + TEXTE, DEBUT + TEXTE)
-    assert saisie.locator("[data-marque]").count() == 0
+    expect(zone(saisie)).to_have_value(DEBUT + TEXTE)
+    expect(saisie.locator("[data-marque]")).to_have_count(0)
+    assert lu(bilan) == DEBUT + TEXTE
 
 
 def test_deux_onglets_n_ecrasent_rien(saisie, serveur, bilan):
@@ -450,7 +470,7 @@ def test_deux_onglets_n_ecrasent_rien(saisie, serveur, bilan):
     autre.goto(serveur.url + adresse("bilan_saisir", bilan, "deroulement"))
     saisie.bring_to_front()
     taper(saisie, TEXTE)
-    jusqu_a(autre, lambda: zone(autre).input_value() == DEBUT + TEXTE)
+    expect(zone(autre)).to_have_value(DEBUT + TEXTE)
     enregistre(saisie)
     autre.bring_to_front()
     taper(autre, SUITE)
@@ -461,7 +481,8 @@ def test_deux_onglets_n_ecrasent_rien(saisie, serveur, bilan):
     enregistre(saisie)
     assert lu(bilan) == DEBUT + TEXTE + SUITE + " Fin."
     assert lu(bilan, "points_forts") == "Le mardi 🌙."
-    assert (saisie.locator(".conflit").count(), autre.locator(".conflit").count()) == (0, 0)
+    for onglet in (saisie, autre):
+        expect(onglet.locator(".conflit")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -502,7 +523,8 @@ def test_un_journal_trop_vieux_est_oublie(page, ouvrir, lea, bilan):
     )
     page.evaluate("([cle, texte]) => localStorage.setItem(cle, texte)", ["pilotis-brouillon-autre-9", entree])
     page.reload()
-    assert (zone(page).input_value(), journal(page)) == (DEBUT, [])
+    expect(zone(page)).to_have_value(DEBUT)
+    assert journal(page) == []
 
 
 # -- Two people --------------------------------------------------------------------------------------
@@ -513,11 +535,11 @@ def test_deux_personnes_sur_des_questions_differentes(saisie, claire, bilan):
     enregistre(claire)
     assert (lu(bilan), lu(bilan, "points_forts")) == (DEBUT + TEXTE, "Venu·es à pied 🚶.")
     # What Léa wrote has come to Claire's page, marked, and she writes after it.
-    jusqu_a(claire, lambda: zone(claire).input_value() == DEBUT + TEXTE)
+    expect(zone(claire)).to_have_value(DEBUT + TEXTE)
     taper(claire, SUITE)
     enregistre(claire)
     assert lu(bilan) == DEBUT + TEXTE + SUITE
-    assert claire.locator(".conflit").count() == 0
+    expect(claire.locator(".conflit")).to_have_count(0)
 
 
 @pytest.mark.parametrize("choix", ["Garder la mienne", "Prendre l'autre", "Garder les deux"])
@@ -531,14 +553,12 @@ def test_deux_personnes_sur_la_meme_question(saisie, claire, bilan, choix):
     assert lu(bilan) == TEXTE
     # Both are there; hers goes on as she types.
     taper(claire, " Suite 🌱.")
-    dit = lisible(conflit.inner_text())
-    assert "Votre version De Claire. Suite 🌱." in dit
-    assert re.search(r"Version de Léa Morel, à \d+ h \d\d", dit)
-    assert lisible(TEXTE) in dit
+    navigateur.dit(conflit, "Votre version De Claire. Suite 🌱.", lisible(TEXTE))
+    expect(conflit).to_contain_text(re.compile(r"Version\sde\sLéa\sMorel,\sà\s\d+\sh\s\d\d"))
     axe.verifier(claire)
     bouton(claire, "Voir les deux versions").focus()
     claire.keyboard.press("Enter")
-    assert conflit.evaluate("e => e === document.activeElement")
+    expect(conflit).to_be_focused()
     bouton(claire, choix).focus()
     claire.keyboard.press("Enter")
     enregistre(claire)
@@ -547,9 +567,10 @@ def test_deux_personnes_sur_la_meme_question(saisie, claire, bilan, choix):
         "Prendre l'autre": TEXTE,
         "Garder les deux": f"De Claire. Suite 🌱.\n\n{TEXTE}",
     }[choix]
-    assert (lu(bilan), zone(claire).input_value(), journal(claire)) == (voulu, voulu, [])
-    assert zone(claire).evaluate("e => e === document.activeElement")
-    assert conflit.count() == 0
+    expect(zone(claire)).to_have_value(voulu)
+    expect(zone(claire)).to_be_focused()
+    expect(conflit).to_have_count(0)
+    assert (lu(bilan), journal(claire)) == (voulu, [])
 
 
 def test_un_choix_laisse_en_suspens_attend(saisie, claire, bilan):
@@ -559,10 +580,11 @@ def test_un_choix_laisse_en_suspens_attend(saisie, claire, bilan):
     claire.locator(".conflit").wait_for()
     continuer(claire).click()
     claire.wait_for_timeout(500)
-    assert "etape=deroulement" in claire.url
+    expect(claire).to_have_url(re.compile("etape=deroulement"))
     claire.reload()
     claire.locator(".conflit").wait_for()
-    assert (lu(bilan), zone(claire).input_value()) == (TEXTE, "De Claire.")
+    expect(zone(claire)).to_have_value("De Claire.")
+    assert lu(bilan) == TEXTE
 
 
 def test_une_reponse_changee_pendant_qu_on_continue_montre_les_deux(saisie, claire, bilan, lea):
@@ -575,9 +597,11 @@ def test_une_reponse_changee_pendant_qu_on_continue_montre_les_deux(saisie, clai
     continuer(claire).click()
     conflit = claire.locator(".conflit")
     claire.get_by_text("Votre version").wait_for()
-    assert conflit.count() == 1
-    assert "Version de Léa Morel" in lisible(conflit.inner_text())
-    assert (lu(bilan), zone(claire).input_value()) == (TEXTE, "De Claire.")
+    attendre_etat(claire, "Une réponse a deux versions")
+    expect(conflit).to_have_count(1)
+    navigateur.dit(conflit, "Version de Léa Morel")
+    expect(zone(claire)).to_have_value("De Claire.")
+    assert lu(bilan) == TEXTE
     bouton(claire, "Garder les deux").click()
     enregistre(claire)
     assert (lu(bilan), journal(claire)) == (f"De Claire.\n\n{TEXTE}", [])
@@ -633,18 +657,20 @@ def test_transmis_entre_temps_le_texte_reste(saisie, serveur, bilan, lea):
     bouton(saisie, "Copier mon texte").click()
     bouton(saisie, "Texte copié").wait_for()
     assert saisie.evaluate("navigator.clipboard.readText()").endswith(f"\n{DEBUT}{TEXTE}")
-    assert zone(saisie).input_value() == DEBUT + TEXTE
+    expect(zone(saisie)).to_have_value(DEBUT + TEXTE)
     # The page that reads gives it too; erased only when one says so, twice.
     saisie.goto(serveur.url + adresse("bilan_detail", bilan))
     garde = saisie.locator("[data-journal-lecture]")
-    assert "Ce navigateur a gardé un texte qui n'a pas été enregistré" in lisible(garde.inner_text())
-    assert lisible(DEBUT + TEXTE) in lisible(garde.inner_text())
+    navigateur.dit(garde, "Ce navigateur a gardé un texte qui n'a pas été enregistré", lisible(DEBUT + TEXTE))
     axe.verifier(saisie)
-    saisie.once("dialog", lambda dialogue: dialogue.dismiss())
+    reponses = []
+    saisie.once("dialog", lambda dialogue: (dialogue.dismiss(), reponses.append("non")))
     bouton(saisie, "L'effacer").click()
+    jusqu_a(saisie, lambda: reponses == ["non"])
     assert len(journal(saisie)) == 1
     saisie.once("dialog", lambda dialogue: dialogue.accept())
     bouton(saisie, "L'effacer").click()
+    expect(bouton(saisie, "L'effacer")).to_have_count(0)
     assert journal(saisie) == []
     assert lu(bilan) == DEBUT
 
@@ -670,7 +696,7 @@ def test_les_choix_les_dates_et_les_nombres_aussi(saisie, serveur, bilan):
     # The page reads itself again: the number is the same, written otherwise.
     saisie.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     saisie.wait_for_timeout(700)
-    assert saisie.locator("[data-marque]").count() == 0
+    expect(saisie.locator("[data-marque]")).to_have_count(0)
     saisie.locator("[name=total_estimation]").uncheck()
     enregistre(saisie)
     jusqu_a(saisie, lambda: relu.effectifs.get().approximatif is False)
@@ -681,39 +707,41 @@ def test_ce_qui_ne_se_lit_pas_est_garde_et_explique(saisie, bilan):
     enregistre(saisie)
     champ = zone(saisie, "nombre_seances")
     erreur = saisie.locator("#a-corriger-nombre_seances")
-    assert "en chiffres" in erreur.inner_text() or "nombre" in erreur.inner_text()
-    assert champ.get_attribute("aria-invalid") == "true"
-    assert "a-corriger-nombre_seances" in champ.get_attribute("aria-describedby")
+    expect(erreur).to_contain_text(re.compile("en chiffres|nombre"))
+    expect(champ).to_have_attribute("aria-invalid", "true")
+    expect(champ).to_have_attribute("aria-describedby", re.compile("a-corriger-nombre_seances"))
     axe.verifier(saisie)
     saisie.reload()
-    assert champ.input_value() == "une trentaine"
+    expect(champ).to_have_value("une trentaine")
     champ.fill("30")
     enregistre(saisie)
-    assert saisie.locator("[data-champ=nombre_seances] .errorlist").count() == 0
-    assert (champ.get_attribute("aria-invalid"), lu(bilan, "nombre_seances")) == (None, 30)
+    expect(saisie.locator("[data-champ=nombre_seances] .errorlist")).to_have_count(0)
+    expect(champ).not_to_have_attribute("aria-invalid", re.compile(".*"))
+    assert lu(bilan, "nombre_seances") == 30
 
 
 def test_le_montant_de_l_etape_suit_l_enregistrement(saisie, bilan):
     etape = saisie.locator("li:has([data-etape-lien=deroulement])")
 
-    def montre():
-        return etape.get_attribute("class"), etape.locator(".montant").get_attribute("height")
+    def montre(classe, hauteur):
+        expect(etape).to_have_class(classe)
+        expect(etape.locator(".montant")).to_have_attribute("height", hauteur)
 
-    assert montre() == ("parcours-fait", "34")
+    montre("parcours-fait", "34")
     zone(saisie, "nombre_seances").fill("une trentaine")
     enregistre(saisie)
-    assert montre() == ("parcours-encours", "19")
+    montre("parcours-encours", "19")
 
 
 def test_un_texte_trop_long_reste_et_se_raccourcit(saisie, bilan):
     trop = "é" * 20_001
     zone(saisie).fill(trop)
     attendre_etat(saisie, "Non enregistré")
-    erreur = lisible(saisie.locator(f"#a-corriger-{CHAMP}").inner_text())
-    assert "20 001 caractères" in erreur
+    navigateur.dit(saisie.locator(f"#a-corriger-{CHAMP}"), "20 001 caractères")
     continuer(saisie).click()
     saisie.locator(".message").first.wait_for()
-    assert (zone(saisie).input_value(), lu(bilan)) == (trop, DEBUT)
+    expect(zone(saisie)).to_have_value(trop)
+    assert lu(bilan) == DEBUT
     zone(saisie).fill(TEXTE)
     enregistre(saisie)
     assert lu(bilan) == TEXTE
@@ -761,7 +789,7 @@ def test_un_envoi_refuse_sans_explication_n_est_pas_une_panne(saisie, bilan, cod
         route.fulfill(status=code, content_type="text/html", body="<h1>Trop long</h1>")
 
     saisie.route("**/brouillon/", refuser, times=1)
-    taper(saisie, TEXTE)
+    zone(saisie).fill(DEBUT + TEXTE)
     attendre_etat(saisie, "Non enregistré. Le serveur n'a pas pu lire cet envoi")
     # Longer than the first try after a failure.
     saisie.wait_for_timeout(3000)
@@ -789,7 +817,8 @@ def test_ce_qu_on_tape_avant_le_script_remplace_le_texte_trop_long(saisie, bilan
     saisie.locator(".message").first.wait_for()
     zone(saisie).fill(TEXTE)
     enregistre(saisie)
-    assert (zone(saisie).input_value(), lu(bilan)) == (TEXTE, TEXTE)
+    expect(zone(saisie)).to_have_value(TEXTE)
+    assert lu(bilan) == TEXTE
 
 
 def test_ce_qu_on_tape_avant_le_script_ne_chasse_pas_ce_que_le_navigateur_gardait(saisie, serveur, bilan):
@@ -832,7 +861,7 @@ def test_joindre_un_fichier_pendant_la_frappe(saisie, serveur, bilan):
     enregistre(saisie)
     assert lu(bilan) == DEBUT + TEXTE + SUITE + " Fin."
     assert list(PieceJointe.objects.filter(bilan=bilan).values_list("nom", flat=True)) == ["affiche.pdf"]
-    assert saisie.get_by_role("link", name=re.compile("affiche.pdf")).first.is_visible()
+    expect(saisie.get_by_role("link", name=re.compile("affiche.pdf")).first).to_be_visible()
 
 
 def test_un_fichier_refuse_ne_perd_aucun_texte(saisie, serveur, bilan):

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from bilans.models import Bilan
 from tests import fabriques
@@ -54,16 +55,11 @@ def test_les_totaux_suivent_la_frappe(ouvrir):
     page.keyboard.press("Tab")
     page.keyboard.type("17")
     rang = tableau.locator("tr", has_text="6 à 15 ans")
-    assert rang.locator("output").inner_text() == "29"
-    assert [sortie.inner_text() for sortie in tableau.locator("tfoot output").all()] == [
-        "12",
-        "17",
-        "–",
-        "29",
-    ]
-    assert lisible(page.locator("[data-retenu]").first.inner_text()) == "Total retenu : 29 personnes."
+    expect(rang.locator("output")).to_have_text("29")
+    expect(tableau.locator("tfoot output")).to_have_text(["12", "17", "–", "29"])
+    expect(page.locator("[data-retenu]").first).to_have_text("Total retenu : 29 personnes.")
     case(page, "Total, tous âges, ensemble du public").fill("1 200")
-    assert lisible(page.locator("[data-retenu]").first.inner_text()) == "Total retenu : 1 200 personnes."
+    expect(page.locator("[data-retenu]").first).to_have_text("Total retenu : 1 200 personnes.")
 
 
 def test_entree_descend_la_colonne_comme_dans_un_tableur(ouvrir):
@@ -73,12 +69,12 @@ def test_entree_descend_la_colonne_comme_dans_un_tableur(ouvrir):
         page.keyboard.type(valeur)
         page.keyboard.press("Enter")
     page.keyboard.press("ArrowUp")
-    focalise = page.evaluate("document.activeElement.getAttribute('aria-label')")
-    assert focalise == "Femmes, 6 à 15 ans, ensemble du public"
-    assert page.evaluate("document.activeElement.value") == "4"
+    focalisee = case(page, "Femmes, 6 à 15 ans, ensemble du public")
+    expect(focalisee).to_be_focused()
+    expect(focalisee).to_have_value("4")
     # Nothing was sent.
-    assert page.url.endswith("/bilan/saisir/")
-    assert page.locator(".message").count() == 0
+    expect(page).to_have_url(re.compile("/bilan/saisir/$"))
+    expect(page.locator(".message")).to_have_count(0)
 
 
 def avis(page):
@@ -101,7 +97,8 @@ def test_ce_qui_ne_va_pas_se_dit_avec_les_mots_du_serveur(ouvrir):
         case(page, nom).fill(valeur)
     dits = avis(page)
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
-    page.locator("[data-resume-erreurs]").wait_for()
+    expect(page.locator("[data-resume-erreurs]")).to_be_focused()
+    page.wait_for_load_state()
     blocs = page.locator(".grille-bloc").all()
     erreurs = [
         " ".join(lisible(e.inner_text()) for e in bloc.locator("[data-erreur] li > span:last-child").all())
@@ -112,25 +109,26 @@ def test_ce_qui_ne_va_pas_se_dit_avec_les_mots_du_serveur(ouvrir):
         sorted(re.split(r"(?<=\.) (?=[A-ZH0-9])", erreur)) for erreur in erreurs
     ]
     assert len(erreurs[0]) > 100
-    assert avis(page) == ["", ""]
-    assert case(page, "Femmes, tous âges, ensemble du public").input_value() == "12"
+    expect(page.locator("[data-avis]")).to_have_text(["", ""])
+    expect(case(page, "Femmes, tous âges, ensemble du public")).to_have_value("12")
     axe.verifier(page)
     # Typing again, the live note takes over.
     case(page, "Non renseigné, tous âges, ensemble du public").fill("1")
-    assert "12 femmes" not in avis(page)[0]
-    assert "Les tranches d'âge comptent 13 femmes" in avis(page)[0]
+    note = page.locator("[data-avis]").first
+    navigateur.dit(note, "Les tranches d'âge comptent 13 femmes")
+    expect(note).not_to_contain_text("12 femmes")
     restes = page.locator(".grille-bloc").get_by_text("ou indiquez 1 personne")
-    assert not restes.locator("visible=true").count()
+    expect(restes.locator("visible=true")).to_have_count(0)
 
 
 def test_la_question_du_motif_vient_avec_la_reponse(ouvrir):
     page = ouvrir()
     motif = page.get_by_label("Pourquoi")
-    assert not motif.is_visible()
+    expect(motif).not_to_be_visible()
     page.get_by_label("Non réalisée").check()
-    assert motif.is_visible()
+    expect(motif).to_be_visible()
     page.get_by_label("Réalisée en partie").check()
-    assert not motif.is_visible()
+    expect(motif).not_to_be_visible()
 
 
 @pytest.mark.parametrize("largeur", [1440, 320])
@@ -143,11 +141,10 @@ def test_la_page_est_accessible_et_ne_deborde_pas(ouvrir, largeur):
 def test_au_telephone_les_ages_se_deplient(ouvrir):
     page = ouvrir(360)
     age = case(page, "Femmes, 6 à 15 ans, ensemble du public")
-    assert not age.is_visible()
+    expect(age).not_to_be_visible()
     page.get_by_role("button", name="Détailler par âge").first.click()
-    assert age.is_visible()
-    focalise = page.evaluate("document.activeElement.getAttribute('aria-label')")
-    assert focalise == "Femmes, 0 à 5 ans, ensemble du public"
+    expect(age).to_be_visible()
+    expect(case(page, "Femmes, 0 à 5 ans, ensemble du public")).to_be_focused()
 
 
 def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, chargee):
@@ -158,23 +155,33 @@ def test_une_connexion_perdue_ne_perd_pas_la_saisie(ouvrir, live_server, bilan, 
     Session.objects.all().delete()
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
     page.wait_for_url("**/compte/login/**")
-    assert page.get_by_text("Votre texte est gardé.").is_visible()
+    expect(page.get_by_text("Votre texte est gardé.")).to_be_visible()
     # She comes back by another way than the code: the server no longer knows what she sent, the browser does.
     navigateur.connecter(page, live_server, chargee)
     page.goto(live_server.url + adresse("bilan_saisir", bilan))
     offre = page.locator("[data-copie-offre]")
-    assert "Ce que vous aviez écrit le" in lisible(offre.inner_text())
-    assert page.get_by_label("Points forts").input_value() == ""
+    navigateur.dit(offre, "Ce que vous aviez écrit le")
+    expect(page.get_by_label("Points forts")).to_have_value("")
     page.get_by_role("button", name="Le reprendre").click()
-    assert page.get_by_label("Points forts").input_value() == "Une phrase longue à retaper."
-    assert not offre.is_visible()
+    expect(page.get_by_label("Points forts")).to_have_value("Une phrase longue à retaper.")
+    expect(offre).not_to_be_visible()
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
     page.get_by_text("Le bilan est enregistré.").wait_for()
     lu = Bilan.objects.avec_effectifs().get(pk=bilan.pk)
     assert (lu.points_forts, lu.personnes) == ("Une phrase longue à retaper.", 12)
     # Saved: nothing is offered any more, and nothing stays in the browser.
-    assert not page.locator("[data-copie-offre]").is_visible()
-    assert page.evaluate("Object.keys(localStorage)") == []
+    rien_n_est_garde(page)
+
+
+def copie_faite(page):
+    """Wait until the browser keeps a copy: it is made a moment after the last key."""
+    navigateur.jusqu_a(page, lambda: page.evaluate("localStorage.length") == 1)
+
+
+def rien_n_est_garde(page):
+    """Wait until nothing is offered any more, and nothing stays in the browser."""
+    expect(page.locator("[data-copie-offre]")).not_to_be_visible()
+    navigateur.jusqu_a(page, lambda: page.evaluate("Object.keys(localStorage)") == [])
 
 
 def test_reprendre_un_chiffre_ne_laisse_pas_de_copie(ouvrir, bilan):
@@ -182,43 +189,41 @@ def test_reprendre_un_chiffre_ne_laisse_pas_de_copie(ouvrir, bilan):
     page = ouvrir()
     page.get_by_label("Points forts").fill("Écrit avant de reprendre.")
     page.get_by_role("button", name=re.compile("^Reprendre")).first.click()
-    page.wait_for_load_state("networkidle")
-    assert page.get_by_label("Points forts").input_value() == "Écrit avant de reprendre."
-    assert not page.locator("[data-copie-offre]").is_visible()
-    assert page.evaluate("Object.keys(localStorage)") == []
-    bilan.refresh_from_db()
-    assert bilan.points_forts == "Écrit avant de reprendre."
+    navigateur.jusqu_a(
+        page, lambda: Bilan.objects.get(pk=bilan.pk).points_forts == "Écrit avant de reprendre."
+    )
+    expect(page.get_by_role("button", name=re.compile("^Reprendre"))).to_have_count(0)
+    expect(page.get_by_label("Points forts")).to_have_value("Écrit avant de reprendre.")
+    rien_n_est_garde(page)
 
 
 def test_une_copie_effacee_est_oubliee(ouvrir):
     page = ouvrir()
     page.get_by_label("Points forts").fill("À oublier.")
-    # The copy is made a moment after the last key; the security policy forbids polling with a script.
-    page.wait_for_timeout(700)
-    assert page.evaluate("localStorage.length") == 1
+    copie_faite(page)
     page.on("dialog", lambda dialogue: dialogue.accept())
     page.reload()
     page.get_by_role("button", name="L'effacer").click()
-    assert page.evaluate("localStorage.length") == 0
-    assert page.get_by_label("Points forts").input_value() == ""
+    rien_n_est_garde(page)
+    expect(page.get_by_label("Points forts")).to_have_value("")
 
 
 def test_une_copie_proposee_survit_a_ce_qu_on_ecrit_sans_l_avoir_vue(ouvrir, live_server, bilan):
     page = ouvrir(360)
     page.get_by_label("Points forts").fill("À retrouver.")
-    page.wait_for_timeout(700)
+    copie_faite(page)
     page.on("dialog", lambda dialogue: dialogue.accept())
     # Come back by a link to a question far below the offer.
     page.goto(live_server.url + reverse("accessibilite"))
     page.goto(live_server.url + adresse("bilan_saisir", bilan) + "#id_partenariats")
     page.locator("[data-copie-offre]:focus").wait_for()
     page.wait_for_timeout(200)
-    assert 0 <= page.locator("[data-copie-offre]").bounding_box()["y"] < 800
+    navigateur.jusqu_a(page, lambda: 0 <= page.locator("[data-copie-offre]").bounding_box()["y"] < 800)
     page.get_by_label("Partenaires associés").fill("La maison de quartier.")
     page.wait_for_timeout(700)
     page.reload()
     page.get_by_role("button", name="Le reprendre").click()
-    assert page.get_by_label("Points forts").input_value() == "À retrouver."
+    expect(page.get_by_label("Points forts")).to_have_value("À retrouver.")
 
 
 def test_enregistrer_ramene_la_ou_l_on_ecrivait(ouvrir):
@@ -231,17 +236,16 @@ def test_enregistrer_ramene_la_ou_l_on_ecrivait(ouvrir):
     page.get_by_role("button", name="Enregistrer", exact=True).last.dispatch_event("click")
     page.get_by_text("Le bilan est enregistré.").wait_for()
     # The place is found again once the fonts are there.
-    for _ in range(50):
-        if abs(zone.bounding_box()["y"] - avant) < 2:
-            break
-        page.wait_for_timeout(100)
-    else:
-        pytest.fail(f"{zone.bounding_box()['y']} au lieu de {avant}")
+    navigateur.jusqu_a(
+        page,
+        lambda: abs(zone.bounding_box()["y"] - avant) < 2,
+        lambda: f"{zone.bounding_box()['y']} au lieu de {avant}",
+    )
     # What is refused is shown first, on top.
     page.get_by_label("Nombre de séances").fill("douze")
     page.get_by_role("button", name="Enregistrer", exact=True).last.dispatch_event("click")
     page.get_by_text("Une réponse est à corriger").wait_for()
-    assert 0 <= page.locator(".resume-erreurs").bounding_box()["y"] < 740
+    navigateur.jusqu_a(page, lambda: 0 <= page.locator(".resume-erreurs").bounding_box()["y"] < 740)
 
 
 def test_quitter_une_saisie_non_enregistree_demande_d_abord(ouvrir, live_server):
@@ -250,7 +254,7 @@ def test_quitter_une_saisie_non_enregistree_demande_d_abord(ouvrir, live_server)
     demandes = []
     page.on("dialog", lambda dialogue: (demandes.append(dialogue.type), dialogue.accept()))
     page.goto(live_server.url + reverse("accessibilite"))
-    assert demandes == ["beforeunload"]
+    navigateur.jusqu_a(page, lambda: demandes == ["beforeunload"])
 
 
 def test_sans_javascript_on_saisit_et_on_valide(browser, live_server, bilan, chargee, new_context):
@@ -279,7 +283,7 @@ def test_sans_javascript_une_association_saisit_par_etapes(live_server, bilan, n
     case(page, "Hommes, tous âges, ensemble du public").fill("5")
     for titre in ("Indicateurs", "Moyens et partenaires", "Budget réalisé"):
         page.get_by_role("button", name="Continuer", exact=True).click()
-        assert page.locator("h1").inner_text() == titre
+        expect(page.locator("h1")).to_have_text(titre)
     page.get_by_role("button", name="Relire et envoyer").click()
     page.get_by_role("button", name="Transmettre le bilan").click()
     page.wait_for_url("**/bilan/")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from actions.models import ActionAnnuelle
 from financements.models import LigneFinancement
@@ -86,10 +87,11 @@ def test_les_erreurs_menent_a_leur_champ(page, live_server, programme, largeur):
     page.get_by_label("Accordé").fill("-12")
     page.get_by_role("button", name="Ajouter le financement").click()
     resume = page.locator("[data-resume-erreurs]")
-    assert resume.evaluate("e => e === document.activeElement")
+    expect(resume).to_be_focused()
     axe.verifier(page)
     resume.get_by_role("link", name="Accordé").click()
-    assert page.evaluate("document.activeElement.value") == "-12"
+    expect(page.get_by_label("Accordé")).to_be_focused()
+    expect(page.get_by_label("Accordé")).to_have_value("-12")
     page.keyboard.press("Control+A")
     page.keyboard.type("1 234,50")
     page.get_by_label("Financeur").select_option(label=programme.ligne.financeur.nom)
@@ -110,9 +112,8 @@ def test_entree_enregistre_l_action_et_ne_part_pas_creer_un_porteur(page, live_s
     assert ActionAnnuelle.objects.filter(action__intitule="Jardin partagé").count() == 1
 
 
-def test_creer_le_porteur_en_chemin_sans_javascript(browser, live_server, programme):
-    contexte = browser.new_context(java_script_enabled=False, locale="fr-FR")
-    page = contexte.new_page()
+def test_creer_le_porteur_en_chemin_sans_javascript(new_context, live_server, programme):
+    page = new_context(java_script_enabled=False).new_page()
     connecter(page, live_server, programme.chargee)
     page.goto(live_server.url + programme.adresse("action_creer"))
     page.locator("#id_intitule").fill("Jardin partagé")
@@ -120,14 +121,13 @@ def test_creer_le_porteur_en_chemin_sans_javascript(browser, live_server, progra
     page.get_by_role("button", name="Créer un porteur").click()
     page.locator("#id_nom").fill("Compagnie des Rives")
     page.get_by_role("button", name="Créer le porteur").click()
-    assert page.locator("#id_intitule").input_value() == "Jardin partagé"
+    expect(page.locator("#id_intitule")).to_have_value("Jardin partagé")
     nouveau = Porteur.objects.get(nom="Compagnie des Rives")
-    assert page.locator("#id_porteur").input_value() == str(nouveau.pk)
-    assert page.locator("#id_date_debut").input_value() == "2024-03-01"
+    expect(page.locator("#id_porteur")).to_have_value(str(nouveau.pk))
+    expect(page.locator("#id_date_debut")).to_have_value("2024-03-01")
     page.get_by_role("button", name="Ajouter au programme de 2024").click()
     page.wait_for_url("**/actions/*/")
     assert ActionAnnuelle.objects.get(action__porteur=nouveau).action.intitule == "Jardin partagé"
-    contexte.close()
 
 
 def test_une_date_a_moitie_tapee_n_est_pas_perdue(page, live_server, programme):
@@ -139,7 +139,8 @@ def test_une_date_a_moitie_tapee_n_est_pas_perdue(page, live_server, programme):
     page.locator("#id_date_debut").focus()
     page.keyboard.type("30")
     page.get_by_role("button", name="Ajouter au programme de 2024").click()
-    assert page.url.endswith(programme.adresse("action_creer"))
+    expect(page.locator("#id_date_debut")).to_be_focused()
+    expect(page).to_have_url(live_server.url + programme.adresse("action_creer"))
     assert page.locator("#id_date_debut").evaluate("champ => champ.validity.badInput")
     assert not ActionAnnuelle.objects.filter(action__intitule="Jardin partagé").exists()
 

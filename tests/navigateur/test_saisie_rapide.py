@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from bilans.models import Bilan, Effectif
 from tests import fabriques
 from tests.outils import axe, navigateur
-from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
@@ -53,12 +52,9 @@ def etat(page, titre):
     return page.locator(f"tr:has(th a:text-is('{titre}')) .rapide-etat")
 
 
-def ou(page):
-    """Return where the keyboard is: the title of the row, the name of the column."""
-    return page.evaluate(
-        """() => { const c = document.activeElement;
-            return [c.closest("tr")?.querySelector("th a").textContent, c.dataset.champ]; }"""
-    )
+def le_clavier_est(page, titre, nom):
+    """Wait until what is typed goes to the cell of the row `titre`, in the column `nom`."""
+    expect(case(page, titre, nom)).to_be_focused()
 
 
 def tout_enregistre(page):
@@ -94,17 +90,18 @@ def test_au_clavier_seul_et_ce_qui_ne_va_pas_se_dit_aussitot(ouvrir, bilans):
     page.keyboard.press("Tab")
     page.keyboard.type("12")
     page.keyboard.press("ArrowRight")
-    assert ou(page) == ["Ateliers", "total_ensemble_H"]
+    le_clavier_est(page, "Ateliers", "total_ensemble_H")
     page.keyboard.type("17")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.type("30")
     page.keyboard.press("Enter")
-    assert ou(page) == ["Fête", "total_ensemble_T"]
+    le_clavier_est(page, "Fête", "total_ensemble_T")
     phrase = "12 femmes et 17 hommes font 29, mais le total indiqué est 30."
     etat(page, "Ateliers").locator(".rapide-bloque").wait_for()
-    assert lisible(etat(page, "Ateliers").inner_text()).startswith(phrase)
-    assert phrase in lisible(page.locator("[data-rapide-annonce]").inner_text())
+    navigateur.dit(etat(page, "Ateliers"), phrase)
+    # Only read aloud, by what is out of sight.
+    expect(page.locator("[data-rapide-annonce]")).to_contain_text(phrase)
     tout_enregistre(page)
     bilan = bilans["Ateliers"]
     bilan.refresh_from_db()
@@ -114,12 +111,12 @@ def test_au_clavier_seul_et_ce_qui_ne_va_pas_se_dit_aussitot(ouvrir, bilans):
     )
     # Back up, typed over: it adds up, and the row can be validated.
     page.keyboard.press("Shift+Enter")
-    assert ou(page) == ["Ateliers", "total_ensemble_T"]
+    le_clavier_est(page, "Ateliers", "total_ensemble_T")
     page.keyboard.type("29")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowDown")
     etat(page, "Ateliers").locator(".rapide-bloque").wait_for(state="detached")
-    assert etat(page, "Ateliers").locator("[data-complet]").is_enabled()
+    expect(etat(page, "Ateliers").locator("[data-complet]")).to_be_enabled()
     tout_enregistre(page)
     assert nombres(bilan) == {"total_F": 12, "total_H": 17, "total_T": 29}
 
@@ -139,16 +136,16 @@ def test_les_touches_d_un_tableur(ouvrir, bilans):
         ("ArrowRight", ["Ateliers", "total_ensemble_F"]),
     ):
         page.keyboard.press(touche)
-        assert ou(page) == attendu, touche
+        le_clavier_est(page, *attendu)
     # Typed over, then given up: nothing leaves.
     page.keyboard.type("45")
     page.keyboard.press("Escape")
-    assert case(page, "Ateliers", "total_ensemble_F").input_value() == ""
+    expect(case(page, "Ateliers", "total_ensemble_F")).to_have_value("")
     # Within a number that is being typed, the arrows move the cursor.
     page.keyboard.type("13")
     page.keyboard.press("ArrowLeft")
     page.keyboard.type("0")
-    assert ou(page) == ["Ateliers", "total_ensemble_F"]
+    le_clavier_est(page, "Ateliers", "total_ensemble_F")
     page.keyboard.press("Enter")
     tout_enregistre(page)
     assert nombres(bilans["Ateliers"]) == {"total_F": 103}
@@ -158,9 +155,9 @@ def test_les_touches_d_un_tableur(ouvrir, bilans):
     tout_enregistre(page)
     assert nombres(bilans["Fête"]) == {"total_F": 7}
     page.keyboard.press("Control+z")
-    assert ou(page) == ["Fête", "total_ensemble_F"]
+    le_clavier_est(page, "Fête", "total_ensemble_F")
     page.keyboard.press("Control+z")
-    assert ou(page) == ["Ateliers", "total_ensemble_F"]
+    le_clavier_est(page, "Ateliers", "total_ensemble_F")
     tout_enregistre(page)
     assert nombres(bilans["Ateliers"]) == nombres(bilans["Fête"]) == {}
 
@@ -188,16 +185,19 @@ def test_coller_un_bloc_d_excel(ouvrir, bilans):
         "non_realisee",
     ]
     refusee = case(page, "Fête", "total_ensemble_F")
-    assert (refusee.input_value(), refusee.get_attribute("aria-invalid")) == ("beaucoup", "true")
-    assert "Saisissez un nombre entier" in lisible(etat(page, "Fête").inner_text())
-    assert "1 case n'est pas enregistrée" in lisible(page.locator("[data-rapide-etat]").inner_text())
+    expect(refusee).to_have_value("beaucoup")
+    expect(refusee).to_have_attribute("aria-invalid", "true")
+    navigateur.dit(etat(page, "Fête"), "Saisissez un nombre entier")
+    navigateur.dit(page.locator("[data-rapide-etat]"), "1 case n'est pas enregistrée")
     axe.verifier(page)
     # Too large a block changes nothing.
     case(page, "Jardin", "benevoles").focus()
     coller(page, "1\t2\n3\t4")
-    avis = lisible(page.locator("[data-rapide-avis]").inner_text())
-    assert avis.startswith("Rien n'a été collé : le bloc a 2 lignes et 2 colonnes, il n'en reste que 1 et 1")
-    assert case(page, "Jardin", "benevoles").input_value() == ""
+    navigateur.dit(
+        page.locator("[data-rapide-avis]"),
+        "Rien n'a été collé : le bloc a 2 lignes et 2 colonnes, il n'en reste que 1 et 1",
+    )
+    expect(case(page, "Jardin", "benevoles")).to_have_value("")
     # A block is undone at once.
     case(page, "Ateliers", "realisation").focus()
     page.keyboard.press("Control+z")
@@ -212,15 +212,13 @@ def test_ce_qu_un_autre_a_change_se_choisit(ouvrir, bilans, bouton, garde):
     case(page, "Ateliers", "total_ensemble_F").fill("14")
     page.keyboard.press("Tab")
     etat(page, "Ateliers").get_by_role("button", name=bouton).wait_for()
-    lu = lisible(etat(page, "Ateliers").inner_text())
-    assert "a enregistré « 12 »" in lu
-    assert "vous avez saisi « 14 »" in lu
+    navigateur.dit(etat(page, "Ateliers"), "a enregistré « 12 »", "vous avez saisi « 14 »")
     assert nombres(bilans["Ateliers"]) == {"total_F": 12}
     axe.verifier(page)
     etat(page, "Ateliers").get_by_role("button", name=bouton).click()
     etat(page, "Ateliers").get_by_role("button").first.wait_for(state="detached")
     tout_parti(page)
-    assert case(page, "Ateliers", "total_ensemble_F").input_value() == str(garde)
+    expect(case(page, "Ateliers", "total_ensemble_F")).to_have_value(str(garde))
     assert nombres(bilans["Ateliers"]) == {"total_F": garde}
 
 
@@ -232,12 +230,11 @@ def test_sans_reseau_les_cases_attendent_puis_partent(ouvrir, bilans):
     page.keyboard.type("8")
     page.keyboard.press("Enter")
     page.get_by_text("connexion perdue, nous réessayons").wait_for()
-    assert case(page, "Fête", "total_ensemble_F").get_attribute("data-etat") == "attente"
+    expect(case(page, "Fête", "total_ensemble_F")).to_have_attribute("data-etat", "attente")
     questions = []
     page.on("dialog", lambda question: (questions.append(question.type), question.dismiss()))
     page.evaluate("window.location.href = '/'")
-    page.wait_for_timeout(300)
-    assert questions == ["beforeunload"]
+    navigateur.jusqu_a(page, lambda: questions == ["beforeunload"])
     assert nombres(bilans["Fête"]) == {}
     page.context.set_offline(False)
     tout_enregistre(page)
@@ -250,7 +247,7 @@ def test_session_terminee_la_saisie_reste_et_part_apres_la_reconnexion(ouvrir, l
     case(page, "Ateliers", "total_ensemble_F").fill("12")
     page.keyboard.press("Enter")
     page.get_by_text("votre session est terminée. Reconnectez-vous dans un autre onglet").wait_for()
-    assert case(page, "Ateliers", "total_ensemble_F").input_value() == "12"
+    expect(case(page, "Ateliers", "total_ensemble_F")).to_have_value("12")
     contrat = bilans["Ateliers"].action_annuelle.campagne.contrat
     navigateur.connecter(page, live_server, fabriques.chargee_de_mission(contrat))
     page.evaluate("window.dispatchEvent(new Event('focus'))")
@@ -272,7 +269,7 @@ def test_accessible_et_sans_debordement(ouvrir, bilans, largeur):
     page = ouvrir(largeur)
     axe.verifier(page)
     assert navigateur.debordement(page) == []
-    assert page.get_by_text("faite pour un ordinateur").is_visible() == (largeur == 320)
+    expect(page.get_by_text("faite pour un ordinateur")).to_be_visible(visible=largeur == 320)
     assert (
         case(page, "Fête", "qpv_ensemble_F").evaluate(
             "c => c.getAttribute('aria-labelledby').split(' ')"
@@ -282,16 +279,14 @@ def test_accessible_et_sans_debordement(ouvrir, bilans, largeur):
     )
 
 
-def test_sans_script_le_meme_tableau_est_un_formulaire(browser, live_server, bilans):
-    contexte = browser.new_context(java_script_enabled=False, locale="fr-FR")
-    page = contexte.new_page()
+def test_sans_script_le_meme_tableau_est_un_formulaire(new_context, live_server, bilans):
+    page = new_context(java_script_enabled=False).new_page()
     contrat = bilans["Fête"].action_annuelle.campagne.contrat
     navigateur.connecter(page, live_server, fabriques.chargee_de_mission(contrat))
     page.goto(live_server.url + reverse("saisie_rapide", args=["montclar", 2024]))
     case(page, "Fête", "total_ensemble_F").fill("1 200")
     case(page, "Fête", "realisation").select_option("partielle")
     page.get_by_role("button", name="Enregistrer la grille").click()
-    assert "1 bilan est enregistré." in lisible(page.locator(".message").inner_text())
+    navigateur.dit(page.locator(".message"), "1 bilan est enregistré.")
     bilans["Fête"].refresh_from_db()
     assert (bilans["Fête"].realisation, nombres(bilans["Fête"])) == ("partielle", {"total_F": 1200})
-    contexte.close()

@@ -2,10 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests import fabriques
 from tests.outils import axe, navigateur
-from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
 
@@ -44,14 +44,14 @@ def test_un_nombre_mene_a_ses_lignes(ouvrir):
     page = ouvrir("avancement")
     table = page.get_by_role("table", name="Avancement des bilans par axe")
     table.get_by_role("link", name="1 Enjeu 1, à compléter").click()
-    assert page.locator(".liste tbody tr").count() == 2
-    assert page.locator(".sous-onglets [aria-current]").inner_text() == "À compléter\u00a0: 2"
+    expect(page.locator(".sous-onglets [aria-current]")).to_have_text("À compléter\u00a0: 2")
+    expect(page.locator(".liste tbody tr")).to_have_count(2)
 
 
 def test_cocher_puis_valider_ensemble(ouvrir):
     page = ouvrir("suivi_bilans")
     page.get_by_label("Cocher toute la page").check()
-    cases = page.locator("input[name=cle]")
-    assert cases.count() == page.locator("input[name=cle]:checked").count() == 9
+    expect(page.locator("input[name=cle]")).to_have_count(9)
+    expect(page.locator("input[name=cle]:checked")).to_have_count(9)
     page.get_by_role("button", name="Valider les bilans cochés…").click()
-    assert lisible(page.url).count("cle=") == 9
+    page.wait_for_url(lambda adresse: adresse.count("cle=") == 9)

@@ -1,9 +1,16 @@
 """What browser tests have in common."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
+
+# Of whatever is awaited in a browser, in seconds: long enough for a machine that does much else meanwhile.
+ATTENTE = 30
 
 
 def connecter(page: Any, live_server: Any, utilisateur: Any) -> None:
@@ -21,11 +28,31 @@ def connecter(page: Any, live_server: Any, utilisateur: Any) -> None:
     )
 
 
+def jusqu_a(page: Any, vrai: Callable[[], bool], sinon: Callable[[], str] = str) -> None:
+    """Wait until `vrai()`, the page living meanwhile; `sinon()` says what is seen when it never is.
+
+    For what `expect` cannot wait for: the database, the storage of the browser, what was noted of its requests. The
+    security policy forbids polling with a script.
+    """
+    fin = time.monotonic() + ATTENTE
+    while not vrai():
+        if time.monotonic() > fin:
+            pytest.fail(f"Attendu en vain. {sinon()}".strip())
+        page.wait_for_timeout(50)
+
+
+def dit(element: Any, *phrases: str) -> None:
+    """Wait until `element` shows each of `phrases`, every kind of space being an ordinary one."""
+    for phrase in phrases:
+        expect(element).to_contain_text(phrase, use_inner_text=True)
+
+
 def debordement(page: Any) -> list[str]:
     """Return what makes `page` scroll sideways, an empty list when nothing does (WCAG 1.4.10).
 
     Test it at 320 px: `page.set_viewport_size({"width": 320, "height": 640})`.
     """
+    page.wait_for_load_state()
     trouves: list[str] = page.evaluate(
         """() => {
             const large = document.documentElement.clientWidth;
