@@ -12,9 +12,6 @@ from hashlib import sha256
 from typing import Any
 
 import factory
-from django.core.files.base import ContentFile
-from factory.django import DjangoModelFactory
-
 from actions.models import (
     Action,
     ActionAnnuelle,
@@ -76,6 +73,8 @@ from contrats.models import (
     Territoire,
     ValeurStatistique,
 )
+from django.core.files.base import ContentFile
+from factory.django import DjangoModelFactory
 from financements.models import (
     AccesFinanceur,
     AmbiguiteMontants,

@@ -111,6 +111,7 @@ class PartieConvention(models.Model):
     date_deliberation = models.DateField("délibération du", null=True, blank=True)
 
     objects = ViaConvention.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "partie d'une convention"
@@ -170,6 +171,8 @@ class Obligation(models.Model):
     delai_jours = models.SmallIntegerField("délai (jours)", null=True, blank=True)
     rappel_jours = models.PositiveSmallIntegerField("rappeler (jours avant)", default=15)
     conditionne_versements = models.BooleanField("conditionne les versements", default=False)
+    # Whether the porteur is the one to do it, and to be reminded; `debiteur` says it in the words of the text.
+    du_porteur = models.BooleanField("à la charge de la structure", default=True)
     debiteur = models.CharField("à la charge de", max_length=150, blank=True)
     destinataire = models.CharField("envers", max_length=150, blank=True)
     contenu = models.TextField("contenu", blank=True)
@@ -177,6 +180,7 @@ class Obligation(models.Model):
     citation = models.TextField("citation", blank=True, help_text="Les mots exacts du document.")
 
     objects = ViaConvention.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "obligation"
@@ -203,9 +207,20 @@ class Echeance(models.Model):
     obligation = models.ForeignKey(
         Obligation, models.CASCADE, null=True, blank=True, related_name="echeances", verbose_name="obligation"
     )
+    # The event that it is counted from: it moves with it, as long as it is not done.
+    evenement = models.ForeignKey(
+        "EvenementConvention",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="echeances",
+        verbose_name="événement",
+    )
     libelle = models.CharField("libellé", max_length=255)
     annee = models.PositiveSmallIntegerField("année", null=True, blank=True)
     date = models.DateField("date")
+    # A date agreed with the porteur: computing the deadlines again leaves it alone.
+    fixee_a_la_main = models.BooleanField("date fixée à la main", default=False)
     # Stored like the date itself: the day on which who owes it is reminded, and the day it was.
     rappel_le = models.DateField("rappeler le", null=True, blank=True)
     rappelee_le = models.DateTimeField("rappelée le", null=True, blank=True)
@@ -224,6 +239,17 @@ class Echeance(models.Model):
                 fields=["convention", "libelle", "date"],
                 name="echeance_unique",
                 violation_error_message="Cette échéance existe déjà à cette date.",
+            ),
+            models.UniqueConstraint(
+                fields=["obligation", "evenement"],
+                condition=Q(obligation__isnull=False, evenement__isnull=False),
+                name="echeance_evenement_unique",
+                violation_error_message="Cet événement a déjà son échéance pour cette obligation.",
+            ),
+            models.CheckConstraint(
+                name="echeance_faite_ou_sans_objet",
+                condition=Q(faite_le__isnull=True) | Q(sans_objet=""),
+                violation_error_message="Une échéance est faite ou sans objet, pas les deux.",
             ),
         ]
 
