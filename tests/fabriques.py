@@ -12,6 +12,9 @@ from hashlib import sha256
 from typing import Any
 
 import factory
+from django.core.files.base import ContentFile
+from factory.django import DjangoModelFactory
+
 from actions.models import (
     Action,
     ActionAnnuelle,
@@ -73,13 +76,12 @@ from contrats.models import (
     Territoire,
     ValeurStatistique,
 )
-from django.core.files.base import ContentFile
-from factory.django import DjangoModelFactory
 from financements.models import (
     AccesFinanceur,
     AmbiguiteMontants,
     Budget,
     CompteBudgetaire,
+    ConditionVersement,
     Enveloppe,
     ExplicationEcart,
     Financeur,
@@ -87,6 +89,8 @@ from financements.models import (
     LigneBudget,
     LigneFinancement,
     MontantLu,
+    RegleVersement,
+    Reversement,
     TotalControle,
     Versement,
 )

@@ -6,16 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from actions.models import ActionTerritoire
-from contrats.models import AccesContrat, PhaseContrat
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
-from financements.models import AccesFinanceur, LecturePossible, MontantLu, RegleVersement, Reversement
-from porteurs.models import AccesPorteur, PartieConvention
 from simple_history.models import HistoricalChanges
 
+from actions.models import ActionTerritoire
+from contrats.models import AccesContrat, PhaseContrat
+from financements.models import AccesFinanceur, LecturePossible, MontantLu, RegleVersement, Reversement
+from porteurs.models import AccesPorteur, PartieConvention
 from tests import fabriques as f
 
 pytestmark = pytest.mark.django_db

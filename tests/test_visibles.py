@@ -10,16 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+
 from actions.models import ActionAnnuelle, ActionTerritoire
 from bilans.models import AvisRapport, AxeBilanStructure, SectionRapport, VersionRapport
 from comptes.acces import AccesQuerySet, QuerySetProtege
 from contrats.models import PhaseContrat
 from contrats.querysets import NomenclatureQuerySet
-from django.apps import apps
-from django.contrib.auth.models import AnonymousUser
 from financements.models import RegleVersement, Reversement
 from porteurs.models import PartieConvention
-
 from tests import fabriques
 
 pytestmark = pytest.mark.django_db
