@@ -9,6 +9,7 @@ from .models import (
     AmbiguiteMontants,
     Budget,
     CompteBudgetaire,
+    ConditionVersement,
     Enveloppe,
     ExplicationEcart,
     Financeur,
@@ -69,25 +70,32 @@ class LigneFinancementAdmin(AdminLu):
 
 
 @admin.register(RegleVersement)
-class RegleVersementAdmin(admin.ModelAdmin):
-    list_display = ("convention", "rang", "libelle", "type", "mois", "numerateur", "denominateur", "base")
-    list_select_related = ("convention",)
-    search_fields = ("convention__intitule", "libelle")
-    autocomplete_fields = ("convention",)
+class RegleVersementAdmin(AdminHistorique):
+    list_display = (
+        *("convention", "financeur", "rang", "libelle", "type"),
+        *("mois", "numerateur", "denominateur", "base"),
+    )
+    list_select_related = ("convention", "financeur")
+    search_fields = ("convention__intitule", "financeur__nom", "libelle")
+    autocomplete_fields = ("convention", "financeur")
 
 
-class ReversementInline(admin.TabularInline):
+class ReversementInline(LectureSeule, admin.TabularInline):
     model = Reversement
     extra = 0
 
 
+class ConditionInline(LectureSeule, admin.TabularInline):
+    model = ConditionVersement
+    extra = 0
+
+
 @admin.register(Versement)
-class VersementAdmin(AdminHistorique):
+class VersementAdmin(AdminLu):
     list_display = ("__str__", "statut", "date_prevue", "montant_prevu", "date_versement", "montant_verse")
     list_filter = ("statut", "type")
     search_fields = ("reference", "ligne__action_annuelle__action__recherche", "convention__intitule")
-    autocomplete_fields = ("ligne", "convention")
-    inlines = (ReversementInline,)
+    inlines = (ConditionInline, ReversementInline)
 
 
 class LigneBudgetInline(admin.TabularInline):

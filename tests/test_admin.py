@@ -9,7 +9,7 @@ from actions.models import Action, ActionAnnuelle
 from bilans.models import Bilan, BilanStructure, Courriel, RapportAnnuel
 from comptes.models import Utilisateur
 from contrats.models import AccesContrat, ContratVille, Partenaire
-from financements.models import AmbiguiteMontants, LigneFinancement
+from financements.models import AmbiguiteMontants, LigneFinancement, Versement
 from porteurs.models import Porteur
 from tests import fabriques
 from tests.outils.pages import rien_n_est_ecrit, texte
@@ -30,6 +30,7 @@ LUS = {
     Partenaire,
     Porteur,
     RapportAnnuel,
+    Versement,
     AccesContrat,
 }
 NOTRES = [modele for modele in admin.site._registry if modele._meta.app_label in PIECES]

@@ -67,6 +67,10 @@ def deuxieme_partie() -> Any:
     return PartieConvention(convention=convention, ordre=1, nom="L'association")
 
 
+def echeance_d_un_evenement() -> Any:
+    return f.EcheanceFactory(obligation=f.ObligationFactory(), evenement=f.EvenementConventionFactory())
+
+
 def elle_meme() -> Any:
     porteur = f.PorteurFactory()
     porteur.parent = porteur
@@ -203,7 +207,7 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     "obligation_code_unique": [double(f.ObligationFactory, "convention", "code")],
     "echeance_unique": [double(f.EcheanceFactory, "convention", "libelle")],
     "echeance_evenement_unique": [
-        double(f.EcheanceFactory, obligation=f.ObligationFactory, evenement=f.EvenementConventionFactory)
+        double(echeance_d_un_evenement, "obligation", "evenement"),
     ],
     "echeance_faite_ou_sans_objet": [
         change(f.EcheanceFactory, faite_le=JANVIER, sans_objet="La structure est dissoute.")

@@ -63,8 +63,10 @@ class RegleVersement(models.Model):
         "documents exigés avant de payer", blank=True, help_text="Un document par ligne."
     )
     citation = models.TextField("citation", blank=True, help_text="Les mots exacts du document.")
+    version = models.PositiveIntegerField("version", default=1, editable=False)
 
     objects = RegleVersementQuerySet.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "règle de versement"
@@ -185,6 +187,18 @@ class Versement(AvecCle):
                 name="versement_convention_annee",
                 condition=Q(convention__isnull=True) | Q(annee__isnull=False),
                 violation_error_message="Un versement d'une convention dit de quelle année il est.",
+            ),
+            models.UniqueConstraint(
+                fields=["ligne", "regle"],
+                condition=Q(ligne__isnull=False, regle__isnull=False),
+                name="versement_regle_ligne_unique",
+                violation_error_message="Le versement de cette règle est déjà prévu pour cette ligne.",
+            ),
+            models.UniqueConstraint(
+                fields=["convention", "annee", "regle"],
+                condition=Q(convention__isnull=False, regle__isnull=False),
+                name="versement_regle_convention_unique",
+                violation_error_message="Le versement de cette règle est déjà prévu pour cette année.",
             ),
             montant_positif("versement_montants_positifs", "montant_prevu", "montant_verse"),
         ]
