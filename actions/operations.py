@@ -1,9 +1,12 @@
 """What changes an action: putting it in the programme of a year, correcting it, changing its state."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F, ProtectedError
 
 from comptes.models import Utilisateur
 from comptes.signature import signer
@@ -12,7 +15,7 @@ from contrats.models import Territoire
 from documents.normalisation import normaliser
 from porteurs.models import Porteur
 
-from .models import Action, ActionAnnuelle, ActionTerritoire, Campagne
+from .models import Action, ActionAnnuelle, ActionTerritoire, Campagne, IndicateurAction, Volet
 
 Suite = Callable[[ActionAnnuelle], object]
 
@@ -104,6 +107,107 @@ def modifier_action(
     _enregistrer(annuelle, auteur, motif=_placer(annuelle, territoires))
     _suivre(annuelle)
     return annuelle
+
+
+# -- The fiche -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class VoletEcrit:
+    """A volet as it is typed."""
+
+    intitule: str
+    description: str = ""
+    dates: str = ""
+    lieux: str = ""
+
+
+@dataclass(frozen=True)
+class CritereEcrit:
+    """A criterion as it is typed; `pk` is that of the row which it was, None for a new one."""
+
+    pk: int | None
+    libelle: str
+    unite: str = ""
+    cible: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class ContenuFiche:
+    """What a fiche action says: its texts by field, its volets and its criteria in order."""
+
+    textes: Mapping[str, str]
+    volets: Sequence[VoletEcrit]
+    criteres: Sequence[CritereEcrit]
+
+
+@transaction.atomic
+def modifier_fiche(
+    auteur: Utilisateur, annuelle: ActionAnnuelle, contenu: ContenuFiche, *, version: int
+) -> ActionAnnuelle:
+    """Save the fiche of `annuelle`, opened in `version`, and return the row.
+
+    Raises PermissionDenied, VersionPerimee when someone saved it meanwhile, ValidationError when a criterion taken
+    away has an answer in a bilan.
+    """
+    if not auteur.has_perm("actions.rediger", annuelle):
+        raise PermissionDenied
+    refuser_annee_archivee(annuelle.campagne)
+    actuelle: ActionAnnuelle = verrouiller(ActionAnnuelle.objects.all(), annuelle.pk, version)
+    for champ, texte in contenu.textes.items():
+        setattr(actuelle, champ, texte)
+    motifs = [_ecrire_volets(actuelle, contenu.volets), _ecrire_criteres(actuelle, contenu.criteres)]
+    actuelle.version = version + 1
+    _enregistrer(actuelle, auteur, motif=" ; ".join(motif for motif in motifs if motif))
+    return actuelle
+
+
+def _ecrire_volets(annuelle: ActionAnnuelle, voulus: Sequence[VoletEcrit]) -> str:
+    """Make `voulus` the volets of the action; return the change in words, blank when there is none."""
+    presents = [VoletEcrit(v.intitule, v.description, v.dates, v.lieux) for v in annuelle.volets.all()]
+    if presents == list(voulus):
+        return ""
+    annuelle.volets.all().delete()
+    Volet.objects.bulk_create(
+        Volet(
+            action_annuelle=annuelle,
+            ordre=ordre,
+            intitule=volet.intitule,
+            description=volet.description,
+            dates=volet.dates,
+            lieux=volet.lieux,
+        )
+        for ordre, volet in enumerate(voulus, 1)
+    )
+    return _noms_changes("Volets", [v.intitule for v in presents], [v.intitule for v in voulus])
+
+
+def _ecrire_criteres(annuelle: ActionAnnuelle, voulus: Sequence[CritereEcrit]) -> str:
+    """Make `voulus` the criteria of the action, keeping the rows that bilans answer; return the change in words."""
+    presents = {critere.pk: critere for critere in annuelle.indicateurs.all()}
+    avant = [CritereEcrit(c.pk, c.libelle, c.unite, c.cible) for c in presents.values()]
+    if avant == list(voulus):
+        return ""
+    gardes = presents.keys() & {critere.pk for critere in voulus}
+    try:
+        annuelle.indicateurs.exclude(pk__in=gardes).delete()
+    except ProtectedError as erreur:
+        raise ValidationError(
+            "Un critère retiré a déjà une réponse dans le bilan : gardez-le, ou corrigez son libellé."
+        ) from erreur
+    # Ranks are unique: those that stay step aside before they take their new ones.
+    annuelle.indicateurs.update(ordre=F("ordre") + 1000)
+    for ordre, ecrit in enumerate(voulus, 1):
+        critere = presents.get(ecrit.pk or 0) or IndicateurAction(action_annuelle=annuelle)
+        critere.ordre, critere.libelle = ordre, ecrit.libelle
+        critere.unite, critere.cible = ecrit.unite, ecrit.cible
+        critere.save()
+    return _noms_changes("Critères", [c.libelle for c in avant], [c.libelle for c in voulus])
+
+
+def _noms_changes(quoi: str, avant: Sequence[str], apres: Sequence[str]) -> str:
+    """Return « Volets – ajouté : Sorties, retiré : Fêtes », « Volets – contenu modifié » when their names are the same."""
+    noms = [f"ajouté : {nom}" for nom in apres if nom not in avant]
+    noms += [f"retiré : {nom}" for nom in avant if nom not in apres]
+    return f"{quoi} – {', '.join(noms)}" if noms else f"{quoi} – contenu modifié"
 
 
 def _enregistrer(objet: Action | ActionAnnuelle, auteur: Utilisateur, motif: str = "") -> None:

@@ -118,14 +118,23 @@ def html_du_document(document: DocumentTexte) -> str:
     )
 
 
+def fragment_texte(document: DocumentTexte) -> str:
+    """Return the document as a piece of a page: its title is an `<h2>`, and nothing in it has a style of its own."""
+    return "".join(
+        f'<article class="document-texte">{"".join(_corps(morceau, rang=2, fixe=False))}</article>'
+        for morceau in (document, *document.suites)
+    )
+
+
 def _suite(document: DocumentTexte) -> str:
     return f'<div class="suite">{"".join(_corps(document))}</div>'
 
 
-def _corps(document: DocumentTexte) -> Iterator[str]:
+def _corps(document: DocumentTexte, *, rang: int = 1, fixe: bool = True) -> Iterator[str]:
+    """Give the pieces of the document; `rang` is the level of its title, `fixe` sets the widths of the columns."""
     if document.entete:
         yield f'<p class="entete">{_propre(document.entete)}</p>'
-    yield f"<h1>{_propre(document.titre)}</h1>"
+    yield f"<h{rang}>{_propre(document.titre)}</h{rang}>"
     if document.numero:
         yield f'<p class="numero">{_propre(document.numero)}</p>'
     if document.chapeau:
@@ -133,17 +142,22 @@ def _corps(document: DocumentTexte) -> Iterator[str]:
     if document.fiche:
         yield f'<div class="fiche">{_table(document.fiche)}</div>'
     for rubrique in document.rubriques:
-        yield f"<h{rubrique.niveau}>{_propre(rubrique.titre)}</h{rubrique.niveau}>"
-        if rubrique.texte:
-            yield _prose(rubrique.texte)
-        for courte, groupe in groupby(rubrique.reponses, key=est_courte):
-            reponses = list(groupe)
-            yield _table(reponses) if courte else _proses(reponses, rubrique.niveau + 1)
-        yield from map(_grille, rubrique.grilles)
-        if rubrique.note:
-            yield f'<p class="note">{_propre(rubrique.note)}</p>'
+        yield from _rubrique(rubrique, rubrique.niveau + rang - 1, fixe=fixe)
     if document.notes:
         yield f'<div class="notes">{"".join(f"<p>{_propre(note)}</p>" for note in document.notes)}</div>'
+
+
+def _rubrique(rubrique: Rubrique, niveau: int, *, fixe: bool) -> Iterator[str]:
+    yield f"<h{niveau}>{_propre(rubrique.titre)}</h{niveau}>"
+    if rubrique.texte:
+        yield _prose(rubrique.texte)
+    for courte, groupe in groupby(rubrique.reponses, key=est_courte):
+        reponses = list(groupe)
+        yield _table(reponses) if courte else _proses(reponses, niveau + 1)
+    for grille in rubrique.grilles:
+        yield _grille(grille, fixe=fixe)
+    if rubrique.note:
+        yield f'<p class="note">{_propre(rubrique.note)}</p>'
 
 
 def est_courte(reponse: Reponse) -> bool:
@@ -174,9 +188,10 @@ def _proses(reponses: Sequence[Reponse], niveau: int) -> str:
     )
 
 
-def _grille(grille: Grille) -> str:
+def _grille(grille: Grille, *, fixe: bool) -> str:
     legende = f"<caption>{_propre(grille.legende)}</caption>" if grille.legende else ""
-    colonnes = "".join(f'<col style="width:{largeur:.3f}%">' for largeur in grille.largeurs())
+    largeurs = grille.largeurs() if fixe else []
+    colonnes = "".join(f'<col style="width:{largeur:.3f}%">' for largeur in largeurs)
     entetes = "".join(
         f'<th scope="col"{_chiffre(grille, rang)}>{_propre(texte)}</th>'
         for rang, texte in enumerate(grille.entetes)

@@ -5,6 +5,6 @@ An annex is declared once (`registre`) and built as a `documents.Tableau`; the p
 shows each what it may see. An account of None is the command line, which sees everything.
 """
 
-from .registre import ANNEXES, AnnexeDeclaree, Option
+from .registre import ANNEXES, AnnexeDeclaree, Contenu, Option, fragment_annexe
 
-__all__ = ["ANNEXES", "AnnexeDeclaree", "Option"]
+__all__ = ["ANNEXES", "AnnexeDeclaree", "Contenu", "Option", "fragment_annexe"]

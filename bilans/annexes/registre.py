@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from django.utils.text import capfirst, slugify
 
@@ -10,9 +11,12 @@ from actions.querysets import ActionAnnuelleQuerySet
 from comptes.models import Utilisateur
 from contrats.annexes import enjeux
 from contrats.models import ContratVille
-from documents import Tableau
+from documents import FORMATS, Tableau, fragment_html, rendre
+from documents.document_texte import DocumentTexte, fragment_texte
+from documents.rendu_texte import FORMATS_TEXTE, rendre_texte
 
 from .argent import ETATS
+from .fiche_action import fiches_action
 from .porteurs import porteurs
 from .synthese import synthese
 
@@ -27,11 +31,28 @@ class Option:
     defaut: str
 
 
+Contenu = Tableau | DocumentTexte
+
+
+def rendre_annexe(contenu: Contenu, format: str, sortie: BinaryIO) -> None:
+    """Write an annex, a table or a text, to a binary output. Raises ErreurRendu when it cannot be made."""
+    if isinstance(contenu, DocumentTexte):
+        rendre_texte(contenu, format, sortie)
+    else:
+        rendre(contenu, format, sortie)
+
+
+def fragment_annexe(contenu: Contenu) -> str:
+    """Return an annex as a piece of a page."""
+    return fragment_texte(contenu) if isinstance(contenu, DocumentTexte) else fragment_html(contenu)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnnexeDeclaree:
     """An annex, known by its name in the addresses and on the command line.
 
-    `construire(contrat, campagne, utilisateur, actions, selection=…, **options)` returns the Tableau.
+    `construire(contrat, campagne, utilisateur, actions, selection=…, **options)` returns the Tableau, or the
+    DocumentTexte for an annex that is read rather than computed with (then `formats=FORMATS_TEXTE`).
     `actions`, when given, are exactly the rows to show and `selection` says in words how they were chosen;
     otherwise the annex takes the whole programme of the year. `permission` is asked on the contract.
     """
@@ -41,7 +62,10 @@ class AnnexeDeclaree:
     description: str
     lecteurs: str
     permission: str
-    construire: Callable[..., Tableau]
+    construire: Callable[..., Contenu]
+    formats: tuple[str, ...] = FORMATS
+    # how the files are written; an annex whose format is fixed by law has its own
+    ecrire: Callable[[Contenu, str, BinaryIO], None] = rendre_annexe
     options: tuple[Option, ...] = ()
     # its rows are actions: the filters of the list apply to it
     par_action: bool = True
@@ -105,6 +129,15 @@ ANNEXES: dict[str, AnnexeDeclaree] = {
             permission="contrats.lire",
             construire=_enjeux,
             par_action=False,
+        ),
+        AnnexeDeclaree(
+            nom="fiche-action",
+            titre="Fiches action",
+            description="Ce que chaque action prévoit : objectifs, moyens, volets, publics, critères, budget.",
+            lecteurs="l'équipe du contrat, les financeurs, les porteurs pour leurs actions",
+            permission="actions.lister",
+            construire=fiches_action,
+            formats=FORMATS_TEXTE,
         ),
     )
 }

@@ -299,7 +299,7 @@ class ListeActions(ListeDeLAnnee):
                     )
                     for format, mot in NOMS_FORMATS.items()
                     # the annex has its own page
-                    if format != "html"
+                    if format != "html" and format in annexe.formats
                 ],
             )
             for annexe in ANNEXES.values()

@@ -19,9 +19,9 @@ from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
 from comptes.vues import exiger
-from documents import FORMATS, NOMS_FORMATS, TYPES_MIME, ErreurRendu, Tableau, fragment_html, rendre
+from documents import NOMS_FORMATS, TYPES_MIME, ErreurRendu
 
-from ..annexes import ANNEXES, AnnexeDeclaree, Option
+from ..annexes import ANNEXES, AnnexeDeclaree, Contenu, Option, fragment_annexe
 from ..navigation import Lien
 from ..pages import adresse
 from ..pages.filters import FiltreActions
@@ -83,7 +83,7 @@ class Demande:
             )
         return lignes.count() > LIGNES_PAR_PAGE
 
-    def tableau(self) -> Tableau:
+    def contenu(self) -> Contenu:
         """Return the annex, with what the account may see of it."""
         return self.annexe.construire(
             self.request.contrat,
@@ -113,13 +113,16 @@ class Demande:
         return {
             format: Lien(mots, self._adresse("annexe_fichier", format) + self.criteres)
             for format, mots in NOMS_FORMATS.items()
+            if format in self.annexe.formats
         }
 
     @property
     def modifiable(self) -> str:
         """The address of the same rows as a workbook to change; empty for who may not bring it back."""
         gere = self.request.user.has_perm("contrats.gerer", self.request.contrat)
-        if not gere or self.request.campagne.statut == Campagne.Statut.ARCHIVEE:
+        if not gere or "xlsx" not in self.annexe.formats:
+            return ""
+        if self.request.campagne.statut == Campagne.Statut.ARCHIVEE:
             return ""
         jeu = f"annexe-{self.annexe.nom}" if self.annexe.par_action else self.annexe.nom
         arguments = [self.request.contrat.slug, self.request.annee, jeu]
@@ -180,7 +183,7 @@ def annexe(request: RequeteCampagne, nom: str) -> HttpResponse:
         "demande": demande,
         "fichiers": demande.fichiers,
         "url_tout": reverse("annexe", args=[request.contrat.slug, request.annee, nom]),
-        "tableau": "" if demande.trop_longue else fragment_html(demande.tableau()),
+        "tableau": "" if demande.trop_longue else fragment_annexe(demande.contenu()),
     }
     return render(request, "bilans/annexes_tableau.html", contexte)
 
@@ -188,12 +191,12 @@ def annexe(request: RequeteCampagne, nom: str) -> HttpResponse:
 @require_safe
 def annexe_fichier(request: RequeteCampagne, nom: str, format: str) -> HttpResponseBase:
     """Give an annex as a file; a page in French, 503, when the document cannot be made."""
-    if format not in FORMATS:
-        raise Http404
     demande = _demander(request, nom)
+    if format not in demande.annexe.formats:
+        raise Http404
     contenu = BytesIO()
     try:
-        rendre(demande.tableau(), format, contenu)
+        demande.annexe.ecrire(demande.contenu(), format, contenu)
     except ErreurRendu as erreur:
         contexte = {"demande": demande, "fichiers": demande.fichiers, "phrase": str(erreur)}
         return render(request, "bilans/annexes_echec.html", contexte, status=503)

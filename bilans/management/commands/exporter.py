@@ -15,7 +15,7 @@ from django.core.management.base import CommandParser
 from actions.commandes import campagne_demandee, contrat_demande
 from bilans.annexes import ANNEXES, AnnexeDeclaree, Option
 from comptes.commandes import REFUSE, Commande, Refus
-from documents import FORMATS, ErreurRendu, rendre
+from documents import FORMATS, ErreurRendu
 
 # What the system says in English, and what we say.
 CAUSES = {
@@ -66,6 +66,8 @@ class Command(Commande):
         elif format in (None, "texte"):
             for annexe in ANNEXES.values():
                 self.stdout.write(f"{annexe.nom}\n  {annexe.titre}. {annexe.description}")
+                if annexe.formats != FORMATS:
+                    self.stdout.write(f"  Formats : {', '.join(annexe.formats)}.")
                 for option in annexe.options:
                     self.stdout.write(
                         f"  --{option.nom} {'|'.join(option.choix)} (par défaut {option.defaut})"
@@ -80,13 +82,13 @@ class Command(Commande):
         sortie = options["sortie"]
         if not sortie:
             raise Refus("Indiquez où écrire le fichier : --sortie FICHIER, ou « --sortie - » pour l'écran.")
-        format = _format(options["format"], sortie)
+        format = _format(annexe, options["format"], sortie)
         reglages = _reglages(annexe, options)
         try:
             contrat = contrat_demande(options["contrat"])
             campagne = campagne_demandee(contrat, options["annee"])
             with _ouvrir(sortie, self.stdout) as fichier:
-                rendre(annexe.construire(contrat, campagne, **reglages), format, fichier)
+                annexe.ecrire(annexe.construire(contrat, campagne, **reglages), format, fichier)
         except ErreurRendu as erreur:
             raise Refus(str(erreur), REFUSE) from erreur
         if sortie != "-" and options["verbosity"] > 0:
@@ -107,7 +109,7 @@ def _decrire(annexe: AnnexeDeclaree) -> dict[str, Any]:
         "nom": annexe.nom,
         "titre": annexe.titre,
         "description": annexe.description,
-        "formats": list(FORMATS),
+        "formats": list(annexe.formats),
         "options": options,
     }
 
@@ -122,20 +124,23 @@ def _annexe(nom: str | None) -> AnnexeDeclaree:
     return ANNEXES[nom]
 
 
-def _format(demande: str | None, sortie: str) -> str:
+def _format(annexe: AnnexeDeclaree, demande: str | None, sortie: str) -> str:
     extension = Path(sortie).suffix.lower().removeprefix(".")
-    existants = f"Formats : {', '.join(FORMATS)}."
-    if demande is None:
-        if extension in FORMATS:
-            return extension
+    existants = f"Formats : {', '.join(annexe.formats)}."
+    if demande is None and extension in annexe.formats:
+        return extension
+    if demande is None and extension not in FORMATS:
         raise Refus(f"Indiquez le format : --format FORMAT, ou un nom de fichier qui le dit. {existants}")
-    if demande not in FORMATS:
-        raise Refus(f"Le format « {demande} » n'existe pas. {existants}")
-    if extension in FORMATS and extension != demande:
+    voulu = demande or extension
+    if voulu not in FORMATS:
+        raise Refus(f"Le format « {voulu} » n'existe pas. {existants}")
+    if voulu not in annexe.formats:
+        raise Refus(f"L'annexe « {annexe.nom} » ne s'écrit pas en {voulu}. {existants}")
+    if extension in FORMATS and extension != voulu:
         raise Refus(
-            f"Le fichier « {sortie} » s'ouvrirait mal : son nom dit {extension}, le format demandé est {demande}."
+            f"Le fichier « {sortie} » s'ouvrirait mal : son nom dit {extension}, le format demandé est {voulu}."
         )
-    return demande
+    return voulu
 
 
 def _reglages(annexe: AnnexeDeclaree, options: dict[str, Any]) -> dict[str, str]:
