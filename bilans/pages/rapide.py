@@ -128,7 +128,7 @@ class Conflit:
             conflit.autre,
             autre or "rien",
             str(conflit.qui) if conflit.qui else "une autre personne",
-            _moment(conflit.quand),
+            moment(conflit.quand),
         )
 
     @property
@@ -252,7 +252,7 @@ def _ceux_de_la_grille(trouvees: list[Anomalie]) -> list[Anomalie]:
     return montrees
 
 
-def _moment(quand: datetime | None) -> str:
+def moment(quand: datetime | None) -> str:
     """Return « à 10 h 04 » for today, « le 3 mai à 10 h 04 » before, with the space in front; else nothing."""
     if quand is None:
         return ""

@@ -15,8 +15,7 @@ from actions.models import ActionAnnuelle
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import heure, insecables, pluriel
-from comptes.vues import exiger, lire_json
-from documents.texte import nettoyer
+from comptes.vues import exiger
 
 from .. import operations
 from ..operations import OperationRefusee
@@ -24,10 +23,9 @@ from ..operations.brouillon import Changement, ResultatBrouillon, enregistrer_br
 from ..pages import adresse, rapide
 from ..pages.onglets import onglets_bilans
 from ..pages.rapide import GrilleRapide
+from . import cellules
 from .programme import REFUS_GESTION
 
-AVANT = "-avant"
-ILLISIBLE = "La saisie n'a pas pu être lue : rechargez la page, puis recommencez."
 SANS_BILAN = "Aucun bilan n'est attendu de cette action."
 
 
@@ -79,9 +77,9 @@ def saisie_rapide_cellule(request: RequeteCampagne) -> HttpResponse:
     400 for a request that cannot be read, 403 with a sentence when the bilan may not be written any more.
     """
     exiger(request, "contrats.gerer", request.contrat, REFUS_GESTION)
-    demande = _lire_la_demande(request)
-    if demande is None:
-        return JsonResponse({"message": ILLISIBLE}, status=400)
+    demande = cellules.lire_la_demande(request)
+    if demande is None or not set(demande[1]) <= set(rapide.PAR_NOM):
+        return JsonResponse({"message": cellules.ILLISIBLE}, status=400)
     cle, champs = demande
     annuelle = get_object_or_404(_annuelles(request), cle=cle)
     ligne = _enregistrer(annuelle, request.user, champs)
@@ -143,30 +141,14 @@ def _enregistrer(
     return ligne
 
 
-def _lire_la_demande(request: HttpRequest) -> tuple[str, dict[str, Changement]] | None:
-    """Return the key of the row and its typed cells; None for anything else than what the page sends."""
-    try:
-        corps = lire_json(request.body)
-        champs = {
-            nom: Changement(_texte(valeurs["avant"]), _texte(valeurs["apres"]))
-            for nom, valeurs in corps["champs"].items()
-        }
-        cle = _texte(corps["ligne"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return (cle, champs) if champs and set(champs) <= set(rapide.PAR_NOM) else None
-
-
-def _texte(valeur: Any) -> str:
-    if not isinstance(valeur, str):
-        raise TypeError("A text was expected.")
-    return nettoyer(valeur)
-
-
 # -- Saving the page, without a script ---------------------------------------------------------------
 def _enregistrer_la_page(request: RequeteCampagne) -> dict[str, LigneEnregistree]:
     """Save the rows in which something was typed, and say how many; return what became of each, by key."""
-    changees = {cle: champs for cle in _cles(request) if (champs := _cases_changees(request, cle))}
+    changees = {
+        cle: champs
+        for cle in cellules.cles(request)
+        if (champs := cellules.cases_changees(request, cle, rapide.PAR_NOM))
+    }
     annuelles = _annuelles(request).filter(cle__in=changees).select_related("action", "campagne")
     traitees = {
         annuelle.cle: _enregistrer(annuelle, request.user, changees[annuelle.cle])
@@ -176,29 +158,8 @@ def _enregistrer_la_page(request: RequeteCampagne) -> dict[str, LigneEnregistree
     if combien:
         messages.success(request, f"{pluriel(combien, 'bilan est enregistré,bilans sont enregistrés')}.")
     elif not any(ligne.refuses or ligne.conflits or ligne.refus for ligne in traitees.values()):
-        messages.info(request, "Rien n'a changé : tout était déjà enregistré.")
+        messages.info(request, cellules.RIEN_A_ENREGISTRER)
     return traitees
-
-
-def _cles(request: HttpRequest) -> list[str]:
-    # No key holds a NUL, and PostgreSQL refuses to look for one.
-    return [nom.removesuffix(AVANT) for nom in request.POST if nom.endswith(AVANT) and "\0" not in nom]
-
-
-def _cases_changees(request: HttpRequest, cle: str) -> dict[str, Changement]:
-    """Return the cells of a row whose text is not the one that the page knew as saved."""
-    try:
-        avant = lire_json(request.POST[f"{cle}{AVANT}"])
-    except ValueError:
-        return {}
-    if not isinstance(avant, dict):
-        return {}
-    changees = {}
-    for nom in rapide.PAR_NOM:
-        connu, apres = avant.get(nom), request.POST.get(f"{cle}-{nom}")
-        if isinstance(connu, str) and apres is not None and apres != connu:
-            changees[nom] = Changement(connu, apres.replace("\0", ""))
-    return changees
 
 
 def _rendre_ce_qui_reste(request: HttpRequest, ligne: rapide.Ligne, traitee: LigneEnregistree) -> None:
