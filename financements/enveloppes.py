@@ -1,13 +1,23 @@
 """Reading the envelopes: what each sets aside, what is retained of it, what remains (euros)."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from actions.models import Campagne
 
-from .models import Enveloppe
+from .models import Enveloppe, LigneFinancement
+
+
+class Retenue(NamedTuple):
+    """What a year retains of a funder for an action (pks; euros)."""
+
+    financeur: int
+    dispositif: str | None
+    annuelle: int
+    montant: Decimal
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,8 @@ class SituationEnveloppe:
 
 def nom_de(enveloppe: Enveloppe) -> str:
     """Return « État – Quartiers d'été », or « État » for an envelope that holds for all the funder gives."""
-    raise NotImplementedError
+    financeur = enveloppe.financeur.nom
+    return f"{financeur} – {enveloppe.dispositif}" if enveloppe.dispositif else financeur
 
 
 def situations(campagne: Campagne, *, utilisateur: Any = None) -> list[SituationEnveloppe]:
@@ -41,9 +52,53 @@ def situations(campagne: Campagne, *, utilisateur: Any = None) -> list[Situation
     else the proposed one, unless its action is refused, adjourned, abandoned or not admissible. An envelope of a
     dispositif counts the lines of that dispositif; one without counts all those of the funder.
     """
-    raise NotImplementedError
+    enveloppes = Enveloppe.objects.all()
+    if utilisateur is not None:
+        enveloppes = enveloppes.visibles_par(utilisateur)
+    return situer(dans_l_ordre(enveloppes.filter(campagne=campagne)), retenues_de(campagne))
 
 
 def situations_de(campagne: Campagne, financeurs: Iterable[int]) -> list[SituationEnveloppe]:
     """Return the envelopes of some funders (pks) in the year, the same way."""
-    raise NotImplementedError
+    voulus = list(financeurs)
+    enveloppes = dans_l_ordre(Enveloppe.objects.filter(campagne=campagne, financeur__in=voulus))
+    return situer(enveloppes, retenues_de(campagne, voulus)) if enveloppes else []
+
+
+def dans_l_ordre(enveloppes: Any) -> list[Enveloppe]:
+    """Return the envelopes of a query, by funder, that of all its credits first, then by dispositif."""
+    lues = enveloppes.select_related("financeur", "dispositif", "campagne").order_by("financeur__ordre", "pk")
+    return sorted(
+        lues,
+        key=lambda e: (
+            *(e.financeur.ordre, e.financeur.nom, e.dispositif is not None),
+            *((e.dispositif.ordre, e.dispositif.libelle) if e.dispositif else (0, "")),
+        ),
+    )
+
+
+def retenues_de(campagne: Campagne, financeurs: Iterable[int] | None = None) -> list[Retenue]:
+    """Return what the year retains, a row a line that has something."""
+    lignes = LigneFinancement.objects.filter(action_annuelle__campagne=campagne)
+    if financeurs is not None:
+        lignes = lignes.filter(financeur__in=list(financeurs))
+    colonnes = ("financeur", "action_annuelle__dispositif", "action_annuelle", "retenu")
+    valeurs = lignes.avec_retenu().filter(retenu__isnull=False).order_by("pk").values_list(*colonnes)
+    return [Retenue(*valeur) for valeur in valeurs]
+
+
+def situer(enveloppes: Iterable[Enveloppe], retenues: Iterable[Retenue]) -> list[SituationEnveloppe]:
+    """Return what each envelope would hold if `retenues` were what the year retains."""
+    par_financeur: dict[int, list[Retenue]] = defaultdict(list)
+    for retenue in retenues:
+        par_financeur[retenue.financeur].append(retenue)
+    trouvees = []
+    for enveloppe in enveloppes:
+        siennes = [
+            retenue
+            for retenue in par_financeur[enveloppe.financeur_id]
+            if enveloppe.dispositif_id is None or retenue.dispositif == enveloppe.dispositif_id
+        ]
+        retenu = sum((retenue.montant for retenue in siennes), Decimal(0))
+        trouvees.append(SituationEnveloppe(enveloppe, retenu, len({r.annuelle for r in siennes})))
+    return trouvees

@@ -1,16 +1,22 @@
 """Reading the money: who sees which line, totals by action, financeur and year (euros, Decimal)."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from django.db.models import DecimalField, Sum
+from django.db.models import Case, DecimalField, OuterRef, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
 
+from actions.models import ActionAnnuelle
 from comptes.acces import QuerySetProtege
 
-if TYPE_CHECKING:
-    pass
-
 MONTANT = DecimalField(max_digits=14, decimal_places=2)
+# Of an action in one of these states, no envelope retains anything.
+STATUTS_SANS_ARGENT = (
+    ActionAnnuelle.Statut.NON_RECEVABLE,
+    ActionAnnuelle.Statut.REFUSEE,
+    ActionAnnuelle.Statut.AJOURNEE,
+    ActionAnnuelle.Statut.ABANDONNEE,
+)
 
 
 class ViaBudget(QuerySetProtege):
@@ -52,6 +58,32 @@ class LigneFinancementQuerySet(QuerySetProtege):
         """Return the sum of `etat` in euros, None when no line has an amount (blank is not zero)."""
         total: Decimal | None = self.aggregate(total=Sum(etat, output_field=MONTANT))["total"]
         return total
+
+    def avec_retenu(self) -> Self:
+        """Annotate `retenu`: the notified amount, else the accorded one, else the proposed one (euros).
+
+        None when there is none of them, and for an action that is refused, adjourned, abandoned or not admissible.
+        """
+        sans_argent = When(action_annuelle__statut__in=STATUTS_SANS_ARGENT, then=Value(None))
+        retenu = Coalesce("montant_notifie", "montant_accorde", "montant_propose")
+        return self.annotate(retenu=Case(sans_argent, default=retenu, output_field=MONTANT))
+
+    def avec_verse(self) -> Self:
+        """Annotate `verse`: the payments made less the repayments recovered (euros); None before the first payment."""
+        from .models import Reversement, Versement
+
+        faits = Versement.objects.filter(ligne=OuterRef("pk"), statut=Versement.Statut.VERSE)
+        rendus = Reversement.objects.filter(versement__ligne=OuterRef("pk"), date_recouvrement__isnull=False)
+        verse = faits.order_by().values("ligne").annotate(somme=Sum("montant_verse", output_field=MONTANT))
+        rendu = (
+            rendus.order_by().values("versement__ligne").annotate(somme=Sum("montant", output_field=MONTANT))
+        )
+        return self.annotate(
+            verse=Subquery(verse.values("somme"), output_field=MONTANT)
+            - Coalesce(
+                Subquery(rendu.values("somme"), output_field=MONTANT), Value(Decimal(0)), output_field=MONTANT
+            )
+        )
 
 
 class VersementQuerySet(QuerySetProtege):

@@ -1,5 +1,9 @@
-"""What changes the money of an action: its funding lines, and the reading of an ambiguous row."""
+"""What changes the money of an action: its funding lines, and the reading of an ambiguous row.
 
+The locks, always in this order: the campaign, the actions, their funders (enveloppes_tenues), their lines.
+"""
+
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -7,13 +11,20 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from actions.models import ActionAnnuelle
+from actions.models import ActionAnnuelle, Campagne
 from actions.operations import refuser_annee_archivee
 from comptes.models import Utilisateur
 from comptes.signature import signer
+from comptes.templatetags.typographie import insecables
 from comptes.versions import VersionPerimee, verrouiller
+from documents.formats import montant as en_euros
 
 from ..models import AmbiguiteMontants, LecturePossible, LigneFinancement, MontantLu
+from ..querysets import LigneFinancementQuerySet
+from .enveloppes import enveloppes_tenues
+
+ZERO = Decimal(0)
+AUTRE_CONTRAT = "Choisissez un financeur de ce contrat."
 
 
 # -- Funding lines ---------------------------------------------------------------------------------
@@ -21,14 +32,15 @@ from ..models import AmbiguiteMontants, LecturePossible, LigneFinancement, Monta
 def ajouter_ligne(auteur: Utilisateur, ligne: LigneFinancement) -> LigneFinancement:
     """Save `ligne`, a new line of its action, and return it.
 
-    Raises PermissionDenied, and ValidationError when the funder already has a line of this nature.
+    Raises PermissionDenied, ValidationError when the funder already has a line of this nature, EnveloppeDepassee.
     """
     if not auteur.has_perm("financements.ajouter", ligne.action_annuelle):
         raise PermissionDenied
-    refuser_annee_archivee(ligne.action_annuelle.campagne)
-    _verrouiller_action(ligne)
-    _verifier_unicite(ligne)
-    _enregistrer(ligne, auteur)
+    campagne = campagne_modifiable(ligne.action_annuelle.campagne_id)
+    verrouiller_actions([ligne.action_annuelle_id])
+    with enveloppes_tenues(campagne, [ligne.financeur_id]):
+        _verifier_unicite(ligne)
+        enregistrer_ligne(ligne, auteur)
     return ligne
 
 
@@ -37,16 +49,18 @@ def modifier_ligne(auteur: Utilisateur, ligne: LigneFinancement, *, version: int
     """Save the new values of `ligne`, opened in `version`, and return it.
 
     Raises PermissionDenied, VersionPerimee when someone saved it meanwhile, ValidationError when the funder
-    already has a line of this nature.
+    already has a line of this nature or more is paid than would be accorded, EnveloppeDepassee.
     """
     if not auteur.has_perm("financements.modifier", ligne):
         raise PermissionDenied
-    refuser_annee_archivee(ligne.action_annuelle.campagne)
-    _verrouiller_action(ligne)
-    verrouiller(LigneFinancement.objects.all(), ligne.pk, version)
-    _verifier_unicite(ligne)
-    ligne.version = version + 1
-    _enregistrer(ligne, auteur)
+    campagne = campagne_modifiable(ligne.action_annuelle.campagne_id)
+    verrouiller_actions([ligne.action_annuelle_id])
+    anciens = LigneFinancement.objects.filter(pk=ligne.pk).order_by("pk").values_list("financeur", flat=True)
+    with enveloppes_tenues(campagne, {ligne.financeur_id, *anciens}):
+        verrouiller(LigneFinancement.objects.all(), ligne.pk, version)
+        _verifier_unicite(ligne)
+        ligne.version = version + 1
+        enregistrer_ligne(ligne, auteur)
     return ligne
 
 
@@ -59,7 +73,7 @@ def supprimer_ligne(auteur: Utilisateur, ligne: LigneFinancement, *, version: in
     """
     if not auteur.has_perm("financements.modifier", ligne):
         raise PermissionDenied
-    refuser_annee_archivee(ligne.action_annuelle.campagne)
+    campagne_modifiable(ligne.action_annuelle.campagne_id)
     verrouiller(LigneFinancement.objects.all(), ligne.pk, version)
     if ligne.versements.exists():
         raise ValidationError(
@@ -69,7 +83,22 @@ def supprimer_ligne(auteur: Utilisateur, ligne: LigneFinancement, *, version: in
     _supprimer(ligne, auteur)
 
 
-def _enregistrer(ligne: LigneFinancement, auteur: Utilisateur, motif: str = "") -> None:
+def campagne_modifiable(pk: int) -> Campagne:
+    """Return the campaign as it is in the database now. Raises ValidationError when its year is archived."""
+    campagne = Campagne.objects.select_related("contrat").get(pk=pk)
+    refuser_annee_archivee(campagne)
+    return campagne
+
+
+def verrouiller_actions(cles: Iterable[int]) -> None:
+    """Lock years of actions (pks), in the order of their keys: two people cannot give one the same line at once."""
+    annuelles = ActionAnnuelle.objects.filter(pk__in=list(cles))
+    list(annuelles.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
+def enregistrer_ligne(ligne: LigneFinancement, auteur: Utilisateur, motif: str = "") -> None:
+    """Save the line under `auteur`. Raises ValidationError when less would be accorded than what is already paid."""
+    _verifier_paye(ligne)
     signer(ligne, auteur, motif)
     ligne.save()
 
@@ -79,9 +108,59 @@ def _supprimer(ligne: LigneFinancement, auteur: Utilisateur, motif: str = "") ->
     ligne.delete()
 
 
-def _verrouiller_action(ligne: LigneFinancement) -> None:
-    """Lock the action: two people cannot give it the same line at once."""
-    ActionAnnuelle.objects.select_for_update().get(pk=ligne.action_annuelle_id)
+def lignes_de_la_case(annuelle: int, financeur: int, nature_credit: str) -> LigneFinancementQuerySet:
+    """Return, locked, the line of an action and of a column of the grid (pks): one at most."""
+    lignes: LigneFinancementQuerySet = LigneFinancement.objects.filter(
+        action_annuelle=annuelle, financeur=financeur, nature_credit=nature_credit
+    )
+    return lignes.select_related("financeur").select_for_update(of=("self",), no_key=True).order_by("pk")
+
+
+def poser_montant(
+    auteur: Utilisateur,
+    ligne: LigneFinancement,
+    champ: str,
+    montant: Decimal | None,
+    motif: str = "",
+) -> LigneFinancement | None:
+    """Give `ligne`, locked or new, an amount in one state; return it, None when nothing is left of it.
+
+    Raises ValidationError for an amount that is negative or too long, and for less than what is already paid.
+    """
+    modele_du_champ = LigneFinancement._meta.get_field(champ)
+    valeur = montant if montant is None else modele_du_champ.clean(montant, ligne)
+    setattr(ligne, champ, valeur)
+    if ligne.pk and not dit_quelque_chose(ligne):
+        _supprimer(ligne, auteur, motif)
+        return None
+    if ligne.pk:
+        ligne.version += 1
+    elif valeur is None:
+        return None
+    enregistrer_ligne(ligne, auteur, motif)
+    return ligne
+
+
+def _verifier_paye(ligne: LigneFinancement) -> None:
+    """Refuse that a line promises less than what was paid of it: the notified amount, else the accorded one."""
+    if not ligne.pk:
+        return
+    avant = LigneFinancement.objects.avec_verse().get(pk=ligne.pk)
+    promis, paye = _promis(ligne), avant.verse
+    retire = avant.montant_notifie is not None and ligne.montant_notifie is None
+    baisse = (promis or ZERO) < (_promis(avant) or ZERO)
+    if paye and (retire or (baisse and (promis or ZERO) < paye)):
+        raise ValidationError(
+            insecables(
+                f"« {ligne.financeur} » a déjà versé {en_euros(paye)} pour cette action : le montant notifié, ou à "
+                "défaut le montant accordé, ne peut pas être inférieur. Corrigez d'abord le versement, ou demandez un "
+                "reversement."
+            )
+        )
+
+
+def _promis(ligne: LigneFinancement) -> Decimal | None:
+    return ligne.montant_notifie if ligne.montant_notifie is not None else ligne.montant_accorde
 
 
 def _verifier_unicite(ligne: LigneFinancement) -> None:
@@ -127,12 +206,13 @@ def trancher_montants(
     keep theirs. With no `lecture`, the amounts recorded today, corrected by hand, are the right ones and
     become a reading. It can be done again. Raises PermissionDenied, VersionPerimee when someone confirmed a
     reading since `etat`, ValidationError when a funder has several lines (nobody guesses how to share) or
-    when `lecture` is that of another row.
+    when `lecture` is that of another row, EnveloppeDepassee.
     """
     action_annuelle = ambiguite.action_annuelle
     if not auteur.has_perm("financements.ajouter", action_annuelle):
         raise PermissionDenied
-    refuser_annee_archivee(action_annuelle.campagne)
+    campagne = campagne_modifiable(action_annuelle.campagne_id)
+    verrouiller_actions([action_annuelle.pk])
     actuelle = AmbiguiteMontants.objects.select_for_update().get(pk=ambiguite.pk)
     if etat_de(actuelle) != etat:
         raise VersionPerimee(actuelle)
@@ -141,7 +221,8 @@ def trancher_montants(
     elif lecture.ambiguite_id != actuelle.pk:
         raise ValidationError("Cette lecture est celle d'une autre action.")
     else:
-        _appliquer(lecture, action_annuelle, auteur)
+        with enveloppes_tenues(campagne):
+            _appliquer(lecture, action_annuelle, auteur)
     actuelle.lecture_retenue, actuelle.tranchee_le, actuelle.tranchee_par = lecture, timezone.now(), auteur
     signer(actuelle, auteur)
     actuelle.save()
@@ -169,25 +250,19 @@ def _appliquer(lecture: LecturePossible, action_annuelle: ActionAnnuelle, auteur
             )
         lignes[ligne.financeur_id] = ligne
     for financeur, ligne in lignes.items():
-        voulu = voulus.get(financeur)
-        if voulu is None and not _dit_autre_chose(ligne):
-            _supprimer(ligne, auteur, motif)
-        elif ligne.montant_accorde != voulu:
-            ligne.montant_accorde = voulu  # type: ignore[assignment]
-            ligne.version += 1
-            _enregistrer(ligne, auteur, motif)
+        if ligne.montant_accorde != (voulu := voulus.get(financeur)):
+            poser_montant(auteur, ligne, "montant_accorde", voulu, motif)
     for financeur, montant in voulus.items():
         if financeur not in lignes:
-            nouvelle = LigneFinancement(
-                action_annuelle=action_annuelle, financeur_id=financeur, montant_accorde=montant
-            )
-            _enregistrer(nouvelle, auteur, motif)
+            nouvelle = LigneFinancement(action_annuelle=action_annuelle, financeur_id=financeur)
+            poser_montant(auteur, nouvelle, "montant_accorde", montant, motif)
 
 
-def _dit_autre_chose(ligne: LigneFinancement) -> bool:
-    """Whether the line holds more than its awarded amount: then it is blanked, not deleted."""
+def dit_quelque_chose(ligne: LigneFinancement) -> bool:
+    """Whether the line still holds an amount, a decision, a convention, a comment or a payment."""
     connus = (
-        *(ligne.montant_demande, ligne.montant_propose, ligne.montant_notifie, ligne.date_decision),
-        *(ligne.seance_id, ligne.deliberation_id, ligne.convention_id, ligne.commentaire or None),
+        *(getattr(ligne, etat) for etat in LigneFinancement.ETATS_MONTANT),
+        *(ligne.date_decision, ligne.seance_id, ligne.deliberation_id, ligne.convention_id),
+        ligne.commentaire or None,
     )
     return any(connu is not None for connu in connus) or ligne.versements.exists()
