@@ -210,6 +210,78 @@ def _noms_changes(quoi: str, avant: Sequence[str], apres: Sequence[str]) -> str:
     return f"{quoi} – {', '.join(noms)}" if noms else f"{quoi} – contenu modifié"
 
 
+# What the fiche of an action keeps from one year to the next; its dates belong to one year.
+CHAMPS_RECONDUITS = (
+    *(
+        "dispositif",
+        "ordre",
+        "axe",
+        "objectif_national",
+        "thematique",
+        "pluriannuelle",
+        "domaine",
+        "objectifs",
+    ),
+    *("description", "public_vise", "lieux", "moyens_humains", "moyens_materiels", "moyens_financiers"),
+    *("partenaires", "tarifs"),
+)
+
+
+@transaction.atomic
+def reconduire_action(
+    auteur: Utilisateur, annuelle: ActionAnnuelle, campagne: Campagne, *, raison: str
+) -> ActionAnnuelle:
+    """Copy a year of an action, its volets, criteria, territories and axes, into `campagne`; return the copy, déposée.
+
+    `raison` is written in its history. Raises PermissionDenied, and ValidationError when the action is already in
+    the programme of that year or the year is archived.
+    """
+    campagne = Campagne.objects.select_for_update(no_key=True).select_related("contrat").get(pk=campagne.pk)
+    if not auteur.has_perm("contrats.gerer", campagne.contrat):
+        raise PermissionDenied
+    refuser_annee_archivee(campagne)
+    copie = ActionAnnuelle(
+        action=annuelle.action,
+        campagne=campagne,
+        type=ActionAnnuelle.Type.RECONDUCTION,
+        statut=ActionAnnuelle.Statut.DEPOSEE,
+        **{champ: getattr(annuelle, champ) for champ in CHAMPS_RECONDUITS},
+    )
+    _verifier_unicite(copie)
+    _enregistrer(copie, auteur, raison)
+    copie.axes_secondaires.set(annuelle.axes_secondaires.order_by("pk"))
+    for relation in ("parts_territoires", "volets", "indicateurs"):
+        for element in getattr(annuelle, relation).order_by("pk"):
+            element.pk, element.action_annuelle = None, copie
+            element._state.adding = True
+            element.save()
+    _suivre(copie)
+    return copie
+
+
+@transaction.atomic
+def changer_statut(
+    auteur: Utilisateur, annuelle: ActionAnnuelle, statut: str, *, motif: str, raison: str
+) -> ActionAnnuelle:
+    """Give a year of an action another state, and return it as it is now; `raison` is written in its history.
+
+    Raises PermissionDenied, ValidationError when the year is archived or when this state asks for a `motif`.
+    """
+    if not auteur.has_perm("actions.modifier", annuelle):
+        raise PermissionDenied
+    refuser_annee_archivee(annuelle.campagne)
+    actuelle = ActionAnnuelle.objects.select_for_update(no_key=True).get(pk=annuelle.pk)
+    if statut in ActionAnnuelle.STATUTS_MOTIVES and not motif:
+        raise ValidationError({"motif": "Dites pourquoi : le motif sera lu par le porteur."})
+    actuelle.statut, actuelle.motif = statut, motif
+    if statut != ActionAnnuelle.Statut.REPORTEE:
+        actuelle.reportee_vers = None
+    actuelle.version += 1
+    _enregistrer(actuelle, auteur, raison)
+    _suivre(actuelle)
+    return actuelle
+
+
 def _enregistrer(objet: Action | ActionAnnuelle, auteur: Utilisateur, motif: str = "") -> None:
     signer(objet, auteur, motif)
     objet.save()

@@ -22,6 +22,7 @@ from porteurs.models import Convention
 from .models import AvisFinanceur, Financeur, LigneFinancement, MontantConvention
 
 NatureCredit = LigneFinancement.NatureCredit
+NATURES: tuple[str, ...] = tuple(NatureCredit.values)
 # The nature of the credits at the head of a column, under the short name of the funder.
 NATURES_COURTES: dict[str, str] = {
     NatureCredit.SPECIFIQUE: "crédits spécifiques",
@@ -164,7 +165,7 @@ def colonnes_de(utilisateur: Any, campagne: Campagne, *, ajoutees: Iterable[str]
 def lire_colonne(utilisateur: Any, campagne: Campagne, cle: str) -> Colonne | None:
     """Return the column that `cle` names among those of the contract that the account sees, else None."""
     cle_du_financeur, _, nature = cle.rpartition("-")
-    if nature not in NatureCredit.values or "\0" in cle:
+    if nature not in NATURES or "\0" in cle:
         return None
     financeurs = Financeur.objects.visibles_par(utilisateur).filter(contrat=campagne.contrat_id)
     financeur = financeurs.filter(cle=cle_du_financeur).first()
@@ -505,7 +506,7 @@ def _du_dispositif(ligne: LigneFinancement) -> _Groupe:
 
 def _de_la_nature(ligne: LigneFinancement) -> _Groupe:
     nature = NatureCredit(ligne.nature_credit)
-    return _Groupe(nature.value, nature.label, (NatureCredit.values.index(nature.value),))
+    return _Groupe(nature.value, nature.label, (NATURES.index(nature.value),))
 
 
 GROUPES: dict[Critere, Callable[[LigneFinancement], _Groupe]] = {

@@ -1,6 +1,7 @@
 """The kind of field and of constraint that an amount of money needs."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -9,6 +10,9 @@ from django.db.models import Q
 
 class ChampMontant(models.DecimalField):
     """An amount in euros: blank when unknown, never a float, never negative."""
+
+    # Read by the type checker alone: None may be written, which it cannot see among the options below.
+    _pyi_private_set_type: Any
 
     def __init__(self, verbose_name: str | None = None, **options: object) -> None:
         options.setdefault("max_digits", 12)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -55,13 +56,13 @@ def _tenir(campagne: Campagne, financeurs: Iterable[int] | None = None) -> list[
     return list(tenus.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
-def _retenu(situation: SituationEnveloppe | None) -> object:
-    return situation.retenu if situation else 0
+def _retenu(situation: SituationEnveloppe | None) -> Decimal:
+    return situation.retenu if situation else Decimal(0)
 
 
 def _depassement(apres: SituationEnveloppe, avant: SituationEnveloppe | None) -> str:
     """Say what the envelope is, what remains of it, what the change would take."""
-    il_faudrait = montant(apres.retenu - (avant.retenu if avant else 0))
+    il_faudrait = montant(apres.retenu - _retenu(avant))
     reste = avant.reste if avant else apres.enveloppe.montant
     if reste > 0:
         suite = f"il reste {montant(reste)} et il en faudrait {il_faudrait}."

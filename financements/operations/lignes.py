@@ -5,10 +5,11 @@ The locks, always in this order: the campaign, the actions, their funders (envel
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 from django.utils import timezone
 
 from actions.models import ActionAnnuelle, Campagne
@@ -74,6 +75,7 @@ def supprimer_ligne(auteur: Utilisateur, ligne: LigneFinancement, *, version: in
     if not auteur.has_perm("financements.modifier", ligne):
         raise PermissionDenied
     campagne_modifiable(ligne.action_annuelle.campagne_id)
+    verrouiller_actions([ligne.action_annuelle_id])
     verrouiller(LigneFinancement.objects.all(), ligne.pk, version)
     if ligne.versements.exists():
         raise ValidationError(
@@ -127,8 +129,7 @@ def poser_montant(
 
     Raises ValidationError for an amount that is negative or too long, and for less than what is already paid.
     """
-    modele_du_champ = LigneFinancement._meta.get_field(champ)
-    valeur = montant if montant is None else modele_du_champ.clean(montant, ligne)
+    valeur = lire_montant(LigneFinancement, champ, montant)
     setattr(ligne, champ, valeur)
     if ligne.pk and not dit_quelque_chose(ligne):
         _supprimer(ligne, auteur, motif)
@@ -139,6 +140,12 @@ def poser_montant(
         return None
     enregistrer_ligne(ligne, auteur, motif)
     return ligne
+
+
+def lire_montant(modele: type[Model], champ: str, montant: Decimal | None) -> Decimal | None:
+    """Return the amount as the column holds it. Raises ValidationError when it is negative or too long."""
+    colonne: Any = modele._meta.get_field(champ)
+    return None if montant is None else colonne.clean(montant, None)
 
 
 def _verifier_paye(ligne: LigneFinancement) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -50,8 +51,7 @@ def ecrire_cellule(
     ValidationError for a state that is not typed, an archived year, or less than what is already paid.
     """
     financeur = colonne.financeur
-    if not auteur.has_perm("financements.ecrire_montant", Case(annuelle, financeur, etat)):
-        raise PermissionDenied
+    _exiger(auteur, "financements.ecrire_montant", Case(annuelle, financeur, etat))
     if not etat.saisi:
         raise ValidationError("Le montant versé est la somme des versements : il se change sur leur page.")
     campagne = campagne_modifiable(annuelle.campagne_id)
@@ -69,6 +69,11 @@ def ecrire_cellule(
             action_annuelle=annuelle, financeur=financeur, nature_credit=colonne.nature_credit
         )
         return poser_montant(auteur, ligne, etat.champ, montant, motif)
+
+
+def _exiger(auteur: Any, permission: str, case: Case) -> None:
+    if not auteur.has_perm(permission, case):
+        raise PermissionDenied
 
 
 def _changee(
@@ -96,8 +101,7 @@ def donner_avis(
     `version` is that of the opinion that the page showed, 0 when there was none. Raises PermissionDenied,
     VersionPerimee, ValidationError when an opinion that is not favourable does not say why, or the year is archived.
     """
-    if not auteur.has_perm("financements.donner_avis", Case(annuelle, financeur)):
-        raise PermissionDenied
+    _exiger(auteur, "financements.donner_avis", Case(annuelle, financeur))
     campagne = campagne_modifiable(annuelle.campagne_id)
     if financeur.contrat_id != campagne.contrat_id:
         raise ValidationError(AUTRE_CONTRAT)
@@ -121,8 +125,7 @@ def donner_avis(
 @transaction.atomic
 def retirer_avis(auteur: Utilisateur, avis: AvisFinanceur, *, version: int) -> None:
     """Delete an opinion; its history stays. Raises PermissionDenied, VersionPerimee, ValidationError (archived)."""
-    if not auteur.has_perm("financements.donner_avis", Case(avis.action_annuelle, avis.financeur)):
-        raise PermissionDenied
+    _exiger(auteur, "financements.donner_avis", Case(avis.action_annuelle, avis.financeur))
     campagne_modifiable(avis.action_annuelle.campagne_id)
     verrouiller(AvisFinanceur.objects.all(), avis.pk, version)
     signer(avis, auteur)
