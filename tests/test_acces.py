@@ -141,6 +141,8 @@ ADRESSES: dict[str, Adresse] = {
     "anomalies": Adresse(GESTION),
     "anomalies_fichier": Adresse(GESTION, autres=(("format", "csv"),)),
     "anomalie_justifier": Adresse(GESTION, methode="post"),
+    "anomalies_decider": Adresse(GESTION, methode="post"),
+    "anomalies_revenir": Adresse(GESTION, methode="post"),
     "justification_retirer": Adresse(GESTION, "justification", "pk", methode="post"),
     "controles": Adresse(GESTION),
     "campagne_controles": Adresse(GESTION),

@@ -61,6 +61,11 @@ class Constat:
         """Whether a decision may be written about it."""
         return self.anomalie.gravite != Gravite.INFO and not sans_appel(self.anomalie)
 
+    @property
+    def cochable(self) -> bool:
+        """Whether it can be ticked, to decide of it or to take a decision back."""
+        return self.justifiable or self.justification is not None
+
 
 def sans_appel(anomalie: Anomalie) -> bool:
     """Return whether the finding can only be corrected."""

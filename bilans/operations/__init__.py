@@ -26,7 +26,13 @@ from .etats import (
     valider,
     verifier_echeance,
 )
-from .justifications import justifier, justifier_plusieurs, retirer_justification, valider_en_justifiant
+from .justifications import (
+    justifier,
+    justifier_plusieurs,
+    retirer_justification,
+    retirer_justifications,
+    valider_en_justifiant,
+)
 
 __all__ = [
     "CHAMPS_SAISIS",
@@ -52,6 +58,7 @@ __all__ = [
     "renvoyer",
     "reprendre",
     "retirer_justification",
+    "retirer_justifications",
     "rouvrir",
     "transmettre",
     "valider",

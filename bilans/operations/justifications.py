@@ -84,6 +84,24 @@ def retirer_justification(auteur: Utilisateur, justification: Justification) -> 
 
 
 @transaction.atomic
+def retirer_justifications(auteur: Utilisateur, justifications: Iterable[Justification]) -> int:
+    """Take several decisions back, all or none; return how many, those that were already taken back left out."""
+    actuelles = (
+        Justification.objects.select_for_update(of=("self",))
+        .filter(pk__in=[justification.pk for justification in justifications])
+        .select_related("campagne__contrat")
+        .order_by("pk")
+    )
+    prises = list(actuelles)
+    for campagne in {prise.campagne_id: prise.campagne for prise in prises}.values():
+        _exiger(auteur, campagne)
+    for prise in prises:
+        signer(prise, auteur)
+        prise.delete()
+    return len(prises)
+
+
+@transaction.atomic
 def valider_en_justifiant(
     bilan: Bilan, utilisateur: Utilisateur, motifs: Mapping[str, str], *, version: int | None = None
 ) -> Bilan:

@@ -33,7 +33,7 @@ from ..controles import (
 from ..controles.contexte import LigneAnnee, PorteurLu
 from ..controles.justifications import Constat, Etat, constats
 from ..forms.anomalies import FiltreAnomalies
-from ..models import Bilan
+from ..models import Bilan, Justification
 from ..navigation import Lien
 from ..operations import DEPUIS
 from ..saisie import noms
@@ -99,6 +99,18 @@ class Rangee:
     def anomalie(self) -> Anomalie:
         """The finding itself."""
         return self.constat.anomalie
+
+
+@dataclass(frozen=True)
+class ParControle:
+    """What is shown of one rule: how many, the address that keeps it alone, how many can be decided or taken back."""
+
+    code: str
+    titre: str
+    nombre: int
+    url: str
+    decidables: int
+    decides: int
 
 
 @dataclass
@@ -460,23 +472,41 @@ class PageAnomalies:
                 return f"#c-{rangee.anomalie.identite}"
         return ""
 
-    @property
-    def par_controle(self) -> list[tuple[str, str, int, str]]:
-        """What is shown, by rule: code, title, how many, the address that keeps it alone; the most found first."""
-        combien = Counter(rangee.anomalie.code for rangee in self.rangees)
+    @cached_property
+    def par_controle(self) -> list[ParControle]:
+        """What is shown, by rule, the most found first."""
+        par_code: dict[str, list[Rangee]] = {}
+        for rangee in self.rangees:
+            par_code.setdefault(rangee.anomalie.code, []).append(rangee)
         return [
-            (code, titre_de(code), nombre, adresse.avec(self.criteres, controle=code))
-            for code, nombre in sorted(combien.items(), key=lambda paire: (-paire[1], paire[0]))
+            ParControle(
+                code,
+                titre_de(code),
+                len(siennes),
+                adresse.avec(self.criteres, controle=code),
+                len(decidables(siennes)),
+                len(decides(siennes)),
+            )
+            for code, siennes in sorted(par_code.items(), key=lambda paire: (-len(paire[1]), paire[0]))
         ]
 
+    # -- Several at once
     @property
-    def a_prendre_en_compte(self) -> list[str]:
-        """The names of the alerts of one rule that can be acknowledged together; empty unless one rule is chosen."""
-        alertes = [r for r in self.rangees if r.constat.a_traiter and r.anomalie.gravite == Gravite.ALERTE]
-        seule = len({rangee.anomalie.code for rangee in self.rangees}) == 1
-        return (
-            [r.anomalie.identite for r in alertes if r.constat.justifiable] if seule and alertes[1:] else []
-        )
+    def a_decider(self) -> bool:
+        """Whether one may decide of something that is shown."""
+        return self.modifiable and any(ligne.decidables for ligne in self.par_controle)
+
+    @property
+    def a_retirer(self) -> bool:
+        """Whether a decision that is shown may be taken back."""
+        return self.modifiable and any(ligne.decides for ligne in self.par_controle)
+
+    def choisies(self, identites: Iterable[str], controle: str = "") -> list[Rangee]:
+        """Return the findings so named, in order; with `controle`, all those of this rule that the list shows."""
+        if controle:
+            return [rangee for rangee in self.rangees if rangee.anomalie.code == controle]
+        nommees = set(identites)
+        return [rangee for rangee in self.releve.rangees if rangee.anomalie.identite in nommees]
 
     @property
     def fichiers(self) -> list[Lien]:
@@ -509,6 +539,56 @@ class PageAnomalies:
     @cached_property
     def _libelles_d_axes(self) -> Mapping[str, str]:
         return {axe.code: axe.libelle for axe in self._axes}
+
+
+def decidables(rangees: Iterable[Rangee]) -> list[Rangee]:
+    """Return those that somebody has to look at and may decide of."""
+    return [rangee for rangee in rangees if rangee.constat.a_traiter and rangee.constat.justifiable]
+
+
+def decides(rangees: Iterable[Rangee]) -> list[Rangee]:
+    """Return those that were decided of, for the figures that are there."""
+    return [rangee for rangee in rangees if rangee.constat.justification is not None]
+
+
+class Choix:
+    """Findings chosen together, as the page that asks for confirmation names them: rule by rule."""
+
+    def __init__(self, rangees: Iterable[Rangee]) -> None:
+        self.rangees = list(rangees)
+
+    @property
+    def nombre(self) -> int:
+        """How many."""
+        return len(self.rangees)
+
+    @property
+    def bloquants(self) -> int:
+        """How many of them contradict themselves: they ask for a reason."""
+        return sum(rangee.anomalie.bloquante for rangee in self.rangees)
+
+    @property
+    def anomalies(self) -> list[Anomalie]:
+        """The findings themselves."""
+        return [rangee.anomalie for rangee in self.rangees]
+
+    @property
+    def justifications(self) -> list[Justification]:
+        """What was decided of them."""
+        return [r.constat.justification for r in self.rangees if r.constat.justification is not None]
+
+    @property
+    def noms(self) -> str:
+        """Their names, for one field of the form: a page of them would be more fields than a server reads."""
+        return " ".join(rangee.anomalie.identite for rangee in self.rangees)
+
+    @property
+    def par_controle(self) -> list[tuple[str, str, list[Rangee]]]:
+        """Code, title and findings of each rule, in the order of the codes."""
+        par_code: dict[str, list[Rangee]] = {}
+        for rangee in self.rangees:
+            par_code.setdefault(rangee.anomalie.code, []).append(rangee)
+        return [(code, titre_de(code), par_code[code]) for code in sorted(par_code)]
 
 
 def _nom_d_axe(axe: Axe) -> str:

@@ -18,17 +18,23 @@ from comptes.vues import exiger
 from documents import FORMATS, TYPES_MIME, ErreurRendu, rendre
 
 from .. import operations
+from ..controles import Gravite
 from ..forms.anomalies import DecisionForm, SeuilsForm, seuils_actuels
 from ..models import Justification
 from ..operations import OperationRefusee
 from ..operations.campagne import regler_controles
 from ..pages import adresse
-from ..pages.anomalies import PageAnomalies, catalogue, tableau
+from ..pages.anomalies import Choix, PageAnomalies, Rangee, catalogue, decidables, decides, tableau
 from ..pages.campagne import refus_de
 from ..pages.onglets import onglets_bilans
 from .annexes import PAGE_SEULE
 
 REFUS = "Les anomalies de l'année sont ouvertes à la personne qui pilote le contrat de ville."
+RIEN_DE_COCHE = "Aucun constat n'est coché : cochez ceux dont vous décidez."
+SANS_DECISION = "Rien n'était décidé de ces constats : il n'y a rien à reprendre."
+DEJA_DECIDES = "Ces constats sont déjà décidés, ou ne demandent rien."
+DISPARUS = "Ces constats ne sont plus là : leurs chiffres ont changé. Il n'y a rien à décider."
+CHANGES = "constat a changé entre-temps,constats ont changé entre-temps"
 DISPARU = "Ce constat n'est plus là : les chiffres ont changé, ou quelqu'un les a corrigés. Il n'y a rien à décider."
 
 
@@ -109,11 +115,16 @@ def anomalie_justifier(request: RequeteCampagne) -> HttpResponse:
     except OperationRefusee as refus:
         form.add_error("motif", str(refus))
         return _montrer(request, page, refusee, form)
-    formes = "constat est pris en compte,constats sont pris en compte"
-    if any(anomalie.bloquante for anomalie in anomalies_visees):
-        formes = "constat est justifié,constats sont justifiés"
-    messages.success(request, f"{pluriel(len(faites), formes)}, tant que les chiffres ne changent pas.")
+    messages.success(request, _decides_en_mots(faites))
     return redirect(_adresse(request) + page.apres(identites))
+
+
+def _decides_en_mots(faites: list[Justification]) -> str:
+    """Return « 23 constats sont pris en compte, tant que les chiffres ne changent pas. »"""
+    formes = "constat est pris en compte,constats sont pris en compte"
+    if any(justification.gravite == Gravite.BLOQUANT for justification in faites):
+        formes = "constat est justifié,constats sont justifiés"
+    return f"{pluriel(len(faites), formes)}, tant que les chiffres ne changent pas."
 
 
 @require_POST
@@ -133,6 +144,79 @@ def justification_retirer(request: RequeteCampagne, pk: int) -> HttpResponse:
         messages.error(request, str(refus))
     else:
         messages.success(request, "La décision est retirée : ce constat est de nouveau à traiter.")
+    return redirect(_adresse(request))
+
+
+# -- Several at once -------------------------------------------------------------------------------
+@require_POST
+def anomalies_decider(request: RequeteCampagne) -> HttpResponse:
+    """Name the findings that were chosen and ask once why; confirmed, write one decision for each, all or none.
+
+    `constat` names them, separated by spaces or repeated; `tous` asks for all those of a rule in the list.
+    """
+    exiger(request, "contrats.gerer", request.contrat, REFUS)
+    choisies = _choisies(request)
+    choix = Choix(decidables(choisies))
+    if not choix.rangees:
+        return _rien_a_faire(request, DEJA_DECIDES if choisies else "")
+    confirme = "confirmer" in request.POST
+    form = DecisionForm(request.POST if confirme else None, motive=bool(choix.bloquants))
+    if confirme and form.is_valid():
+        try:
+            faites = operations.justifier_plusieurs(
+                request.user, request.campagne, choix.anomalies, form.cleaned_data["motif"]
+            )
+        except OperationRefusee as refus:
+            form.add_error("motif", str(refus))
+        else:
+            messages.success(request, _decides_en_mots(faites))
+            if partis := len(set(_noms(request))) - choix.nombre:
+                messages.warning(
+                    request, f"{pluriel(partis, CHANGES)} : rien n'en est décidé, relisez la liste."
+                )
+            return redirect(_adresse(request))
+    contexte = {
+        "choix": choix,
+        "form": form,
+        "deja": len(choisies) - choix.nombre,
+        "sans_danger": True,
+        "url_retour": _adresse(request),
+    }
+    return render(request, "bilans/anomalies_decider.html", contexte)
+
+
+@require_POST
+def anomalies_revenir(request: RequeteCampagne) -> HttpResponse:
+    """Name the decisions that were chosen, as `anomalies_decider` does; confirmed, take them all back."""
+    exiger(request, "contrats.gerer", request.contrat, REFUS)
+    choix = Choix(decides(_choisies(request)))
+    if not choix.rangees:
+        return _rien_a_faire(request, SANS_DECISION)
+    if "confirmer" in request.POST:
+        try:
+            nombre = operations.retirer_justifications(request.user, choix.justifications)
+        except OperationRefusee as refus:
+            messages.error(request, str(refus))
+        else:
+            formes = "décision est retirée : son constat est,décisions sont retirées : leurs constats sont"
+            messages.success(request, f"{pluriel(nombre, formes)} de nouveau à traiter.")
+        return redirect(_adresse(request))
+    contexte = {"choix": choix, "url_retour": _adresse(request)}
+    return render(request, "bilans/anomalies_revenir.html", contexte)
+
+
+def _noms(request: RequeteCampagne) -> list[str]:
+    return [nom for noms in request.POST.getlist("constat") for nom in noms.split()]
+
+
+def _choisies(request: RequeteCampagne) -> list[Rangee]:
+    return PageAnomalies(request).choisies(_noms(request), request.POST.get("tous", ""))
+
+
+def _rien_a_faire(request: RequeteCampagne, phrase: str) -> HttpResponse:
+    """Lead back to the list and say why nothing was asked."""
+    rien_de_coche = not _noms(request) and not request.POST.get("tous")
+    messages.warning(request, RIEN_DE_COCHE if rien_de_coche else phrase or DISPARUS)
     return redirect(_adresse(request))
 
 

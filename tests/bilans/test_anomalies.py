@@ -278,18 +278,6 @@ def test_pour_d_autres_chiffres(chargee, adresse, ajouter, campagne):
     assert re.search(r"Justifié le \d+ \w+ \d+ par .+, pour d'autres chiffres : « Vérifié. »", page)
 
 
-def test_prendre_en_compte_toutes_les_alertes_d_un_controle(chargee, adresse, ajouter, campagne):
-    for intitule in ("Un", "Deux", "Trois"):
-        ajouter(intitule)
-    page = voir(chargee, adresse, "?controle=EFF-20")
-    assert "Prendre en compte ces 3 alertes" in texte(page)
-    noms = page.context["page"].a_prendre_en_compte
-    geste = reverse("anomalie_justifier", args=[campagne.contrat.slug, campagne.annee])
-    reponse = chargee.post(f"{geste}?controle=EFF-20", {"constat": noms}, follow=True)
-    assert "3 constats sont pris en compte" in texte(reponse)
-    assert Justification.objects.count() == 3
-
-
 def test_un_constat_disparu_entre_temps(chargee, adresse, ajouter, campagne):
     bilan = ajouter("Fête", F=12, H=17, T=30)
     nom = identite(bilan, "EFF-01")

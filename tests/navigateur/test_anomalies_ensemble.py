@@ -27,9 +27,7 @@ def campagne(transactional_db):
 
 def ouvrir(page, live_server, campagne, criteres):
     navigateur.connecter(page, live_server, fabriques.chargee_de_mission(campagne.contrat))
-    page.goto(
-        live_server.url + reverse("anomalies", args=[campagne.contrat.slug, campagne.annee]) + criteres
-    )
+    page.goto(live_server.url + reverse("anomalies", args=[campagne.contrat.slug, campagne.annee]) + criteres)
 
 
 def boite(page, titre):
@@ -46,7 +44,7 @@ def test_cocher_confirmer_revenir_au_clavier(page, live_server, campagne, largeu
         expect(boite(page, titre)).to_be_checked()
     axe.verifier(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= largeur
-    page.get_by_role("button", name="Décider de ce qui est coché").focus()
+    page.get_by_role("button", name="Prendre en compte ce qui est coché").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"Prendre en compte 2\sconstats"))
     expect(page.locator(".constats-choisis > li")).to_have_count(2)
@@ -74,9 +72,9 @@ def test_les_boites_suivent_la_liste_que_l_on_filtre(page, live_server, campagne
     ouvrir(page, live_server, campagne, "")
     page.locator("#id_controle").select_option("EFF-20")
     expect(page).to_have_url(re.compile("controle=EFF-20"))
-    expect(page.get_by_role("button", name="Décider de ces 3")).to_be_visible()
+    expect(page.get_by_role("button", name="Prendre en compte ces 3")).to_be_visible()
     boite(page, "Fête").check()
-    page.get_by_role("button", name="Décider de ce qui est coché").click()
+    page.get_by_role("button", name="Prendre en compte ce qui est coché").click()
     expect(page.locator(".constats-choisis > li")).to_have_count(1)
     page.get_by_role("link", name="Revenir sans rien changer").click()
     expect(page).to_have_url(re.compile("controle=EFF-20"))
@@ -86,7 +84,7 @@ def test_les_boites_suivent_la_liste_que_l_on_filtre(page, live_server, campagne
 def test_sans_script(new_context, live_server, campagne):
     page = new_context(java_script_enabled=False).new_page()
     ouvrir(page, live_server, campagne, "?controle=EFF-20")
-    page.get_by_role("button", name="Décider de ces 3").click()
+    page.get_by_role("button", name="Prendre en compte ces 3").click()
     expect(page.locator(".constats-choisis > li")).to_have_count(3)
     page.get_by_role("button", name=re.compile(r"Prendre en compte 3\sconstats")).click()
     expect(page.locator(".message")).to_contain_text(re.compile(r"3\sconstats sont pris en compte"))
