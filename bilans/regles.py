@@ -81,6 +81,10 @@ gere = est_administrateur | gere_le_bilan
 rules.add_perm(
     "actions.lister", est_administrateur | est_charge_de_mission | est_financeur | porte_dans_le_contrat
 )
+# A compte rendu financier says a whole budget: for who runs the contract, and who carries an action.
+rules.add_perm(
+    "bilans.lire_comptes_rendus", est_administrateur | est_charge_de_mission | porte_dans_le_contrat
+)
 rules.add_perm("bilans.gerer", gere)
 rules.add_perm("bilans.saisir", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))
 rules.add_perm("bilans.transmettre", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))

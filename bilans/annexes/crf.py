@@ -3,7 +3,7 @@
 Bilan qualitatif, tableau de synthèse, annexe, signature. What nobody wrote is said to be missing, never made up.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ from financements.models import Budget
 from porteurs.models import Representant
 
 from ..models import Bilan
-from ..saisie import Saisie, periode, sections_lues
+from ..saisie import ETAPES, PUBLICS, Section, periode, sections_lues
 from .lecture import au_programme
 
 NON_RENSEIGNE = "Non renseigné."
@@ -103,7 +103,7 @@ def compte_rendu(annuelle: ActionAnnuelle) -> DocumentTexte:
         titre=f"Compte rendu financier{INSECABLE}: {annuelle.action.intitule}",
         entete=f"{contrat.epci} · {contrat.nom}",
         chapeau=f"Exercice {annuelle.campagne.annee}. Ce document suit le plan du formulaire Cerfa 15059.",
-        fiche=list(_identite(annuelle)),
+        fiche=list(_identite(annuelle, bilan)),
         rubriques=[
             *_bilan_qualitatif(bilan),
             *_synthese(compare),
@@ -133,7 +133,7 @@ def _date_du_fichier(annuelle: ActionAnnuelle, bilan: Bilan | None) -> datetime:
     return timezone.make_aware(datetime.combine(annuelle.campagne.contrat.date_debut, time()))
 
 
-def _identite(annuelle: ActionAnnuelle) -> Iterator[tuple[str, str]]:
+def _identite(annuelle: ActionAnnuelle, bilan: Bilan | None) -> Iterator[tuple[str, str]]:
     porteur = annuelle.action.porteur
     reponses = (
         ("Structure", porteur.nom),
@@ -143,6 +143,7 @@ def _identite(annuelle: ActionAnnuelle) -> Iterator[tuple[str, str]]:
         ("Registre d'Alsace-Moselle", porteur.registre_alsace_moselle),
         ("Action", annuelle.action.intitule),
         ("Exercice", str(annuelle.campagne.annee)),
+        ("L'action a été", bilan.get_realisation_display().lower() if bilan else ""),
     )
     yield from ((question, reponse) for question, reponse in reponses if reponse)
 
@@ -155,59 +156,28 @@ def _bilan_qualitatif(bilan: Bilan | None) -> Iterator[Rubrique]:
     )
     if bilan is None:
         return
-    saisie = Saisie(bilan)
-    lues = {
-        lue.champ: lue.texte
-        for section in sections_lues(bilan, saisie)
-        for lue in section.reponses
-        if lue.texte
-    }
-    parties = (
-        (
-            "Mise en œuvre de l'action",
-            ("motif_non_realisation", "mise_en_oeuvre", "points_forts", "difficultes"),
-        ),
-        ("Réalisation des objectifs", ("objectifs_atteints", "perspectives")),
-    )
-    mise_en_oeuvre, objectifs = (
-        Rubrique(titre=titre, texte=_textes(lues, champs) or NON_RENSEIGNE, niveau=3)
-        for titre, champs in parties
-    )
-    yield Rubrique(
-        titre=mise_en_oeuvre.titre,
-        reponses=[("L'action a été", lues["realisation"])] if "realisation" in lues else (),
-        texte=mise_en_oeuvre.texte,
-        niveau=3,
-    )
-    yield _beneficiaires(bilan, saisie, lues.get("type_public", ""))
-    lieux = _textes(lues, ("dates_lieux",))
+    sections = sections_lues(bilan)
+    lues = {lue.champ: lue.texte for section in sections for lue in section.repondues}
     dates = periode(bilan.date_debut, bilan.date_fin)
-    yield Rubrique(
-        titre="Dates et lieux",
-        texte="\n\n".join(mots for mots in (f"Réalisée {dates}." if dates else "", lieux) if mots)
-        or NON_RENSEIGNE,
-        niveau=3,
-    )
-    yield objectifs
+    lues["dates"] = f"Réalisée {dates}." if dates else ""
+    recits = ("motif_non_realisation", "mise_en_oeuvre", "points_forts", "difficultes")
+    yield _texte("Mise en œuvre de l'action", _textes(lues, recits))
+    yield _beneficiaires(sections)
+    yield _texte("Dates et lieux", _textes(lues, ("dates", "dates_lieux")))
+    yield _texte("Réalisation des objectifs", _textes(lues, ("objectifs_atteints", "perspectives")))
 
 
-def _textes(lues: dict[str, str], champs: Iterable[str]) -> str:
-    return "\n\n".join(lues[champ] for champ in champs if champ in lues)
+def _textes(lues: Mapping[str, str], champs: Iterable[str]) -> str:
+    return "\n\n".join(lues[champ] for champ in champs if lues.get(champ))
 
 
-def _beneficiaires(bilan: Bilan, saisie: Saisie, type_public: str) -> Rubrique:
-    """Return how many people, by age and sex as far as they are known, and who they are."""
-    publics = next((s for s in sections_lues(bilan, saisie) if s.titre == "Publics"), None)
-    nombres = [
-        (lue.libelle, lue.texte)
-        for lue in (publics.repondues if publics else ())
-        if lue.champ != "type_public"
-    ]
-    reponses = [*nombres, *([("Type de public", type_public)] if type_public else [])]
+def _beneficiaires(sections: Iterable[Section]) -> Rubrique:
+    """Return how many people, by age and sex as far as they are known, then who they are."""
+    lues = [lue for section in sections if section.titre == ETAPES[PUBLICS] for lue in section.repondues]
     return Rubrique(
         titre="Nombre de personnes bénéficiaires, par type de public",
-        reponses=reponses,
-        texte="" if reponses else NON_RENSEIGNE,
+        reponses=[(lue.libelle, lue.texte) for lue in lues],
+        texte="" if lues else NON_RENSEIGNE,
         niveau=3,
     )
 
@@ -264,7 +234,7 @@ def _grille(titre: str, postes: Iterable[Poste], libelle_total: str, total: Chif
     lignes = [ligne for poste in lus for ligne in _lignes_du_poste(poste, centimes=centimes)]
     lignes.append(_ligne(libelle_total, total, centimes=centimes, poids=Poids.TOTAL))
     return Grille(
-        entetes=[titre, "Prévu", "Réalisé", "Écart", f"Écart en{INSECABLE}%"],
+        entetes=["Poste", "Prévu", "Réalisé", "Écart", f"Écart en{INSECABLE}%"],
         lignes=lignes,
         legende=titre,
         chiffres=frozenset(range(1, 5)),

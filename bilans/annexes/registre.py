@@ -16,6 +16,7 @@ from documents.document_texte import DocumentTexte, fragment_texte
 from documents.rendu_texte import FORMATS_TEXTE, rendre_texte
 
 from .argent import ETATS
+from .crf import comptes_rendus
 from .fiche_action import fiches_action
 from .porteurs import porteurs
 from .synthese import synthese
@@ -137,6 +138,15 @@ ANNEXES: dict[str, AnnexeDeclaree] = {
             lecteurs="l'équipe du contrat, les financeurs, les porteurs pour leurs actions",
             permission="actions.lister",
             construire=fiches_action,
+            formats=FORMATS_TEXTE,
+        ),
+        AnnexeDeclaree(
+            nom="crf",
+            titre="Comptes rendus financiers",
+            description="Pour chaque action : bilan qualitatif, budget prévu et réalisé, écarts expliqués, signature.",
+            lecteurs="l'équipe du contrat, les porteurs pour leurs actions",
+            permission="bilans.lire_comptes_rendus",
+            construire=comptes_rendus,
             formats=FORMATS_TEXTE,
         ),
     )

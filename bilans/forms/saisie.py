@@ -16,6 +16,9 @@ from ..models import Bilan, Effectif
 from ..operations import SaisieEffectifs
 from ..saisie import BUDGET, CHAMPS_SAISIS, INDICATEURS, Champ, Indicateur, Saisie, periode
 
+# What the budget asks rarely: folded.
+BUDGET_SUITE = "budget_suite"
+
 
 class Groupe(NamedTuple):
     """Fields shown together, under a title and a sentence; those of a row stand side by side."""
@@ -233,16 +236,29 @@ class BilanForm(FormulaireSaisie):
                     INDICATEURS, "Indicateurs et questions", "Laissez vide ce que vous ne savez pas."
                 )
             yield groupe
+        premiers = [m for m in self.saisie.montants if not m.rare]
+        autres = [champ for champ in self.saisie.de_l_etape(BUDGET) if champ not in premiers]
         yield from self._groupe(
             BUDGET,
             "Budget réalisé",
             "En euros. Montants inconnus : laissez vide, un zéro veut dire « rien ».",
+            premiers,
         )
+        yield from self._groupe(BUDGET_SUITE, "Budget : le reste", "", autres)
 
-    def _groupe(self, etape: str, titre: str, phrase: str) -> Iterator[Groupe]:
-        champs = self.saisie.de_l_etape(etape)
-        if champs:
-            yield Groupe(etape, titre, phrase, self.rangees(champs))
+    def _groupe(
+        self, code: str, titre: str, phrase: str, champs: Iterable[Champ] | None = None
+    ) -> Iterator[Groupe]:
+        siens = self.saisie.de_l_etape(code) if champs is None else list(champs)
+        if siens:
+            yield Groupe(code, titre, phrase, self.rangees(siens))
+
+    @property
+    def suite_remplie(self) -> bool:
+        """Whether one of the folded fields of the budget holds something or carries an error."""
+        premiers = {m.nom for m in self.saisie.montants if not m.rare}
+        suite = [champ.nom for champ in self.saisie.de_l_etape(BUDGET) if champ.nom not in premiers]
+        return any(self[nom].value() or self[nom].errors for nom in suite)
 
     def champs(self) -> dict[str, Any]:
         """Return what was typed in the fields of the bilan itself."""

@@ -19,13 +19,14 @@ from comptes.signature import signer
 from comptes.templatetags.typographie import insecables
 from comptes.versions import VersionPerimee
 from documents.formats import additionner, date_longue, nombre
+from financements.budgets import phrase_a_expliquer
 
 from .. import effectifs as eff
 from ..controles import cadre, contexte
 from ..controles.justifications import Constat, constats_bilan
 from ..models import Bilan, Transition
 from ..regles import annee_archivee, porte_le_bilan, saisie_ouverte
-from ..saisie import INDICATEURS, Indicateur, Plume, Saisie
+from ..saisie import BUDGET, INDICATEURS, Indicateur, Plume, Saisie
 from .ecriture import PlumeSimple, ecrire_valeurs
 
 Statut = Bilan.Statut
@@ -167,7 +168,17 @@ def manques(
         liste.append(Manque("Dites en quelques lignes comment l'action s'est déroulée.", "mise_en_oeuvre"))
     if INDICATEURS not in lue.sans_objet:
         liste += _reponses_demandees(lue)
+    if BUDGET not in lue.sans_objet:
+        liste += _ecarts_a_expliquer(lue)
     return liste
+
+
+def _ecarts_a_expliquer(saisie: Saisie) -> list[Manque]:
+    """Return the posts of the budget that are far from what was planned, without a word of explanation."""
+    return [
+        Manque(phrase_a_expliquer(poste), f"ecart_{poste.compte.pk}")
+        for poste in saisie.budget_compare.non_expliques
+    ]
 
 
 def _reponses_demandees(saisie: Saisie) -> list[Manque]:

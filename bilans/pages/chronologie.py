@@ -24,7 +24,7 @@ from comptes.models import Utilisateur
 from comptes.versions import lisible
 from contrats.models import AccesContrat
 from documents import INSECABLE, montant, nombre
-from financements.models import Budget, LigneBudget
+from financements.models import Budget, ExplicationEcart, LigneBudget
 from porteurs.models import AccesPorteur
 
 from ..models import (
@@ -154,6 +154,9 @@ class Chronologie:
         if budget is not None:
             yield from changements_lies(
                 LigneBudget, budget, nommer=_nommer_poste, sauf=("compte", "financeur", "libelle"), **qui
+            )
+            yield from changements_lies(
+                ExplicationEcart, budget, nommer=_nommer_explication, sauf=("compte",), **qui
             )
 
     def _equipe(self) -> dict[int, Utilisateur]:
@@ -373,6 +376,9 @@ def _etat_au(bilan: Bilan, utilisateur: Utilisateur, quand: datetime) -> dict[st
         postes = {ligne.pk: _nommer_poste(ligne) for ligne in _lignes_du_budget(budget)}
         for ligne in LigneBudget.historique.as_of(quand).filter(budget=budget.pk).order_by("pk"):
             etat[postes.get(ligne.pk) or "Budget réalisé, ligne retirée"] = montant(ligne.montant)
+        ecarts = {e.pk: _nommer_explication(e) for e in budget.explications.select_related("compte")}
+        for explication in ExplicationEcart.historique.as_of(quand).filter(budget=budget.pk).order_by("pk"):
+            etat[ecarts.get(explication.pk) or "Budget réalisé, explication retirée"] = explication.texte
     return {champ: texte for champ, texte in etat.items() if texte}
 
 
@@ -405,6 +411,10 @@ def nommer_case(effectif: Effectif) -> str:
     if effectif.perimetre == Effectif.Perimetre.QPV:
         mots.append("habitantes et habitants du QPV")
     return ", ".join(mots)
+
+
+def _nommer_explication(explication: ExplicationEcart) -> str:
+    return f"Budget réalisé, écart expliqué : {explication.compte}"
 
 
 def _nommer_poste(ligne: LigneBudget) -> str:

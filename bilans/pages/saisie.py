@@ -13,11 +13,18 @@ from comptes.champs import PLUS_LONG_TEXTE, TROP_LONG
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
 from documents import additionner, formats
+from financements.budgets import (
+    SeuilEcart,
+    phrase_a_expliquer,
+    phrase_du_desaccord,
+    phrase_du_solde,
+    phrase_en_nature,
+)
 from financements.models import Budget, CompteBudgetaire
 
 from .. import effectifs as eff
 from ..controles import Anomalie, Gravite
-from ..forms import EtapeForm, Groupe
+from ..forms import EtapeForm, FormulaireSaisie, Groupe
 from ..models import Bilan, Commentaire
 from ..operations import Manque, constats_de_la_saisie, manques
 from ..operations.brouillon import ConflitDeChamp
@@ -33,6 +40,7 @@ from ..saisie import (
     Case,
     Champ,
     Colonne,
+    ColonneDuBudget,
     Estimation,
     Indicateur,
     Montant,
@@ -282,25 +290,27 @@ def _argent(saisie: Saisie) -> list[tuple[str, str, str]]:
     for ligne in saisie.lignes_financement:
         montant = ligne.montant_notifie if ligne.montant_notifie is not None else ligne.montant_accorde
         accordes.setdefault(ligne.financeur_id, []).append(montant)
-    prevues = saisie.budgets[Budget.Type.PREVISIONNEL]
     connus = []
-    for champ in saisie.de_l_etape(BUDGET):
-        if not isinstance(champ, Montant):
-            continue
+    for champ in saisie.montants:
         if champ.financeur is not None:
             accorde = additionner(accordes.get(champ.financeur.pk, []))
             connus.append((champ.nom, "Accordé", formats.montant(accorde)))
-            prevu = additionner(
-                ligne.montant for ligne in prevues if ligne.financeur_id == champ.financeur.pk
-            )
-        else:
-            prevu = additionner(
-                ligne.montant
-                for ligne in prevues
-                if ligne.compte_id == champ.compte.pk and ligne.financeur_id is None
-            )
-        connus.append((champ.nom, "Prévu", formats.montant(prevu)))
-    return connus
+        connus.append((champ.nom, "Prévu", formats.montant(champ.prevu)))
+    return [*connus, *_qui_signe(saisie)]
+
+
+def _qui_signe(saisie: Saisie) -> list[tuple[str, str, str]]:
+    """Return who represents the structure, beside who signs the compte rendu financier."""
+    porteur = saisie.annuelle.action.porteur
+    representant = (
+        porteur.representants.filter(legal=True, date_fin__isnull=True).order_by("nom", "pk").first()
+    )
+    if representant is None:
+        return []
+    return [
+        ("crf_signataire", "Représentant légal", representant.nom),
+        ("crf_qualite", "Fonction", representant.fonction),
+    ]
 
 
 def _annee_d_avant(saisie: Saisie, etape: str, precedente: AnneePrecedente) -> Iterator[tuple[str, str, str]]:
@@ -358,17 +368,139 @@ def solde(saisie: Saisie) -> Solde:
     recettes = saisie.total_du_budget(CompteBudgetaire.Sens.PRODUIT)
     if depenses is None or recettes is None:
         return Solde(depenses, recettes, "")
-    ecart = recettes - depenses
-    if not ecart:
-        phrase = "Les recettes couvrent exactement les dépenses."
-    elif ecart > 0:
-        phrase = f"Les recettes dépassent les dépenses de {formats.montant(ecart)}."
-    else:
-        phrase = (
-            f"Les dépenses dépassent les recettes de {formats.montant(-ecart)} : votre structure a pris ce reste "
-            "à sa charge, ou une recette manque."
-        )
+    phrase = phrase_du_solde(recettes - depenses)
     return Solde(depenses, recettes, insecables(phrase))
+
+
+class LigneDuBudget(NamedTuple):
+    """A box of the budget and, under the last one of a post, the explanation of its gap."""
+
+    champ: BoundField
+    explication: BoundField | None = None
+    # the post, and its gap as it is saved, in words; blank when there is nothing to explain
+    poste: str = ""
+    ecart: str = ""
+
+
+class PartieDuBudget(NamedTuple):
+    """One side of the budget: the boxes to fill first, then the others, folded while they are all blank."""
+
+    titre: str
+    sens: str
+    lignes: list[LigneDuBudget]
+    rares: list[LigneDuBudget]
+    ouverte: bool
+
+
+class PageBudget:
+    """The step « Budget réalisé »: few boxes first, the others one press away."""
+
+    TITRES = ((CompteBudgetaire.Sens.CHARGE, "Dépenses"), (CompteBudgetaire.Sens.PRODUIT, "Recettes"))
+
+    def __init__(self, saisie: Saisie, form: FormulaireSaisie) -> None:
+        self.saisie, self.form = saisie, form
+        self._compare = saisie.budget_compare
+        self._ecarts = {p.compte.pk: insecables(phrase_a_expliquer(p)) for p in self._compare.a_expliquer}
+        self._explications = {e.compte.pk: e for e in saisie.explications}
+
+    @property
+    def parties(self) -> list[PartieDuBudget]:
+        """The dépenses, then the recettes, contributions in kind left out."""
+        return [self._partie(titre, sens) for sens, titre in self.TITRES]
+
+    @property
+    def contributions(self) -> list[PartieDuBudget]:
+        """The contributions in kind, on both sides."""
+        titres = ("Ce que valent les aides reçues", "D'où elles viennent")
+        return [
+            self._contributions(titre, sens) for titre, (sens, _) in zip(titres, self.TITRES, strict=True)
+        ]
+
+    def _contributions(self, titre: str, sens: str) -> PartieDuBudget:
+        """Return one side of the contributions in kind: those planned or typed first, all when there is none."""
+        siennes = self._de(sens, hors_total=True)
+        premieres = [m for m in siennes if m.prevu is not None or self.form[m.nom].value()] or siennes
+        autres = [m for m in siennes if m not in premieres]
+        lignes, rares = ([self._nue(m) for m in montants] for montants in (premieres, autres))
+        return PartieDuBudget(titre, sens, lignes, rares, False)
+
+    @property
+    def contributions_ouvertes(self) -> bool:
+        """Whether a contribution in kind is planned, or typed."""
+        montants = [m for m in self.saisie.montants if m.compte.hors_total]
+        return any(m.prevu is not None for m in montants) or self._un_rempli(montants)
+
+    @property
+    def desaccords(self) -> list[str]:
+        """What the recettes and the programme do not say alike, funder by funder."""
+        return [
+            insecables(phrase_du_desaccord(d))
+            for d in self._compare.desaccords(Budget.Type.REALISE)
+            if d.financeur
+        ]
+
+    @property
+    def phrase_nature(self) -> str:
+        """What is said of contributions in kind that are not the same on both sides."""
+        solde = self._compare.solde_en_nature(Budget.Type.REALISE)
+        return insecables(phrase_en_nature(solde)) if solde else ""
+
+    @property
+    def compte_rendu(self) -> list[BoundField]:
+        """What the compte rendu financier asks beside the amounts."""
+        return [self.form[c.nom] for c in self._colonnes]
+
+    @property
+    def compte_rendu_ouvert(self) -> bool:
+        """Whether something is written there."""
+        return self._un_rempli(self._colonnes)
+
+    @property
+    def a_reprendre(self) -> bool:
+        """Whether a planned amount may be the start of an actual one that is blank."""
+        return any(m.prevu is not None and not self.form[m.nom].value() for m in self.saisie.montants)
+
+    @property
+    def seuil(self) -> SeuilEcart:
+        """Over which gap an explanation is asked."""
+        return self._compare.seuil
+
+    @property
+    def _colonnes(self) -> list[ColonneDuBudget]:
+        return [c for c in self.saisie.champs.values() if isinstance(c, ColonneDuBudget)]
+
+    def _de(self, sens: str, *, hors_total: bool = False) -> list[Montant]:
+        return [
+            m for m in self.saisie.montants if m.compte.sens == sens and m.compte.hors_total == hors_total
+        ]
+
+    def _partie(self, titre: str, sens: str) -> PartieDuBudget:
+        siens = self._de(sens)
+        premiers = [m for m in siens if not m.rare]
+        rares = [m for m in siens if m.rare]
+        derniers = {m.poste: m.nom for m in (*rares, *premiers)}
+        return PartieDuBudget(
+            titre,
+            sens,
+            [self._ligne(m, derniers) for m in premiers],
+            [self._ligne(m, derniers) for m in rares],
+            self._un_rempli(rares),
+        )
+
+    def _ligne(self, montant: Montant, derniers: Mapping[str, str]) -> LigneDuBudget:
+        explication = self._explications.get(montant.poste)
+        if explication is None or derniers[montant.poste] != montant.nom:
+            return self._nue(montant)
+        champ = self.form[explication.nom]
+        ecart = self._ecarts.get(montant.poste, "")
+        return LigneDuBudget(self.form[montant.nom], champ, insecables(explication.compte.libelle), ecart)
+
+    def _nue(self, montant: Montant) -> LigneDuBudget:
+        return LigneDuBudget(self.form[montant.nom])
+
+    def _un_rempli(self, champs: Sequence[Champ]) -> bool:
+        """Return whether one of the fields holds something, saved or only typed."""
+        return any(self.form[champ.nom].value() for champ in champs)
 
 
 # -- The page of a step ----------------------------------------------------------------------------
@@ -467,17 +599,10 @@ class PageEtape:
             if champs:
                 yield Groupe(code, titre, phrase, self.form.rangees(champs))
 
-    @property
-    def postes(self) -> list[tuple[str, str, list[BoundField]]]:
-        """The fields of the budget: title, code and fields of the dépenses, then of the recettes."""
-        montants = [champ for champ in self.saisie.de_l_etape(BUDGET) if isinstance(champ, Montant)]
-        return [
-            (titre, sens, [self.form[m.nom] for m in montants if m.compte.sens == sens])
-            for titre, sens in (
-                ("Dépenses", CompteBudgetaire.Sens.CHARGE.value),
-                ("Recettes", CompteBudgetaire.Sens.PRODUIT.value),
-            )
-        ]
+    @cached_property
+    def budget(self) -> "PageBudget":
+        """The budget, when it is the step."""
+        return PageBudget(self.saisie, self.form)
 
     @cached_property
     def solde(self) -> Solde:

@@ -2,15 +2,17 @@
 
 The names are those of the forms, of the draft that the browser sends, of the comments and of the checklist:
 « mise_en_oeuvre », « total_12_F », « critere_4 », « demande_7_H », « question_3 », « budget_60 »,
-« budget_74_<key of a funder> ». What was typed and cannot be read is kept as it was typed, in
-`Bilan.saisie_en_attente`, under the same name.
+« budget_74_<key of a funder> », « ecart_60 », « crf_observations ». What was typed and cannot be read is kept as
+it was typed, in `Bilan.saisie_en_attente`, under the same name.
 """
 
 from .champs import (
     Case,
     Champ,
     Colonne,
+    ColonneDuBudget,
     Estimation,
+    Explication,
     Indicateur,
     Montant,
     Plume,
@@ -55,7 +57,9 @@ __all__ = [
     "Champ",
     "ChampQuantite",
     "Colonne",
+    "ColonneDuBudget",
     "Estimation",
+    "Explication",
     "Indicateur",
     "Montant",
     "Plume",

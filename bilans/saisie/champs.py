@@ -15,7 +15,7 @@ from comptes.champs import ESPACES
 from comptes.versions import lisible
 from documents import formats
 from documents.texte import nettoyer
-from financements.models import Budget, CompteBudgetaire, Financeur, LigneBudget
+from financements.models import Budget, CompteBudgetaire, ExplicationEcart, Financeur, LigneBudget
 
 from .. import effectifs as eff
 from ..models import Bilan, Effectif, ReponseQuestion, ValeurIndicateur
@@ -232,7 +232,7 @@ class Reponse(Champ):
 
 @dataclass
 class Livre:
-    """The budget « réalisé » of the action, made at the first amount."""
+    """The budget « réalisé » of the action, made at what is first written in it; read under the lock of the bilan."""
 
     bilan: Bilan
     budget: Budget | None = None
@@ -240,11 +240,8 @@ class Livre:
     def ouvrir(self, plume: Plume) -> Budget:
         """Return the budget, saved."""
         if self.budget is None:
-            annuelle, realise = self.bilan.action_annuelle, Budget.Type.REALISE
-            self.budget = Budget.objects.filter(action_annuelle=annuelle, type=realise).first()
-            if self.budget is None:
-                self.budget = Budget(action_annuelle=annuelle, type=realise)
-                plume.enregistrer(self.budget)
+            self.budget = Budget(action_annuelle=self.bilan.action_annuelle, type=Budget.Type.REALISE)
+            plume.enregistrer(self.budget)
         return self.budget
 
 
@@ -257,6 +254,15 @@ class Montant(Champ):
     financeur: Financeur | None = field(kw_only=True, default=None)
     # a budget taken from a document may have several lines on one account: the field holds their sum
     lignes: list[LigneBudget] = field(kw_only=True, default_factory=list)
+    # what the forecast said, in euros
+    prevu: Decimal | None = field(kw_only=True, default=None)
+    # neither usual nor planned: folded until it is wanted
+    rare: bool = field(kw_only=True, default=False)
+
+    @property
+    def poste(self) -> str:
+        """The code of the post (60, 74…) under which the account stands."""
+        return self.compte.parent_id or self.compte.pk
 
     @property
     def objet(self) -> Model | None:
@@ -273,6 +279,50 @@ class Montant(Champ):
                 self.lignes = [LigneBudget(budget=budget, compte=self.compte, financeur=self.financeur)]
             self.lignes[0].montant = valeur
             plume.enregistrer(self.lignes[0])
+        self.valeur = valeur
+
+
+@dataclass
+class Explication(Champ):
+    """Why a post of the budget is far from what was planned, in a sentence."""
+
+    livre: Livre = field(kw_only=True)
+    compte: CompteBudgetaire = field(kw_only=True)
+    ligne: ExplicationEcart | None = field(kw_only=True, default=None)
+
+    @property
+    def objet(self) -> Model | None:
+        return self.ligne
+
+    def ecrire(self, valeur: str, plume: Plume) -> None:
+        if not valeur:
+            if self.ligne is not None:
+                plume.supprimer(self.ligne)
+                self.ligne = None
+        else:
+            if self.ligne is None:
+                self.ligne = ExplicationEcart(budget=self.livre.ouvrir(plume), compte=self.compte)
+            self.ligne.texte = valeur
+            plume.enregistrer(self.ligne)
+        self.valeur = valeur
+
+
+@dataclass
+class ColonneDuBudget(Champ):
+    """What the compte rendu financier asks beside the amounts: a field of the budget « réalisé »."""
+
+    livre: Livre = field(kw_only=True)
+    colonne: str = field(kw_only=True)
+
+    @property
+    def objet(self) -> Model | None:
+        return self.livre.budget
+
+    def ecrire(self, valeur: Any, plume: Plume) -> None:
+        budget = self.livre.ouvrir(plume)
+        setattr(budget, self.colonne, valeur)
+        budget.version += 1
+        plume.enregistrer(budget)
         self.valeur = valeur
 
 

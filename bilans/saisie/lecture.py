@@ -9,7 +9,7 @@ from financements.models import CompteBudgetaire
 
 from .. import effectifs as eff
 from ..models import Bilan, Effectif, ValeurIndicateur
-from .champs import Case, Champ
+from .champs import Case, Champ, Montant
 from .questions import (
     BUDGET,
     CHAMPS_DEROULEMENT,
@@ -156,12 +156,12 @@ def _phrase_du_releve(ligne: ValeurIndicateur) -> str:
 
 
 def _lire_budget(saisie: Saisie) -> list[ReponseLue]:
-    """Return the lines that have an amount, then the totals and the gap between them."""
-    montants = saisie.de_l_etape(BUDGET)
-    reponses = [_reponse(saisie, champ) for champ in montants]
-    reponses = [reponse for reponse in reponses if reponse.texte]
-    if montants and not reponses:
-        return [ReponseLue("budget", "Montants", "")]
+    """Return the lines that have an amount, the totals, then what was written about them."""
+    champs = saisie.de_l_etape(BUDGET)
+    reponses = _repondues(saisie, (champ for champ in champs if isinstance(champ, Montant)))
+    ecrits = _repondues(saisie, (champ for champ in champs if not isinstance(champ, Montant)))
+    if not reponses:
+        return [*([ReponseLue("budget", "Montants", "")] if saisie.montants else []), *ecrits]
     totaux = [
         (f"Total des {mot}", saisie.total_du_budget(sens))
         for sens, mot in (
@@ -174,7 +174,12 @@ def _lire_budget(saisie: Saisie) -> list[ReponseLue]:
         for libelle, total in totaux
         if total is not None
     ]
-    return reponses
+    return reponses + ecrits
+
+
+def _repondues(saisie: Saisie, champs: Iterable[Champ]) -> list[ReponseLue]:
+    lues = [_reponse(saisie, champ) for champ in champs]
+    return [lue for lue in lues if lue.texte]
 
 
 def _lire_pieces(bilan: Bilan) -> list[ReponseLue]:

@@ -14,6 +14,7 @@ GROUPES = {
     BUDGET: "Budget réalisé",
     PIECES: "Pièces jointes",
 }
+PREFIXES_BUDGET = ("budget_", "ecart_", "crf_")
 PREFIXES_EFFECTIFS = tuple(f"{perimetre}_" for perimetre in eff.PERIMETRES)
 
 
@@ -21,7 +22,7 @@ def place(champ: str) -> str:
     """Return the block of the page where a field is read: the cell « qpv_12_F » is among « effectifs »."""
     if champ.startswith(PREFIXES_EFFECTIFS):
         return EFFECTIFS
-    if champ.startswith("budget_"):
+    if champ.startswith(PREFIXES_BUDGET):
         return BUDGET
     return champ.removesuffix("_F").removesuffix("_H") if champ.startswith("demande_") else champ
 

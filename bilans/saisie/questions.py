@@ -95,6 +95,44 @@ AIDES_BUDGET = {
     "74": "Celles qui ne sont pas dans la liste, par exemple une aide à l'emploi.",
     "75": "Par exemple : cotisations, dons, mécénat.",
     "RESSPROPRES": "Ce que votre structure a pris sur ses réserves.",
+    "66": "Par exemple : agios, intérêts d'un emprunt.",
+    "67": "Par exemple : une pénalité, la perte d'un matériel.",
+    "68": "La part de l'année d'un matériel acheté pour plusieurs années.",
+    "69": "Rare pour une association.",
+    "CHARGINDIRECT": "La part des frais de la structure (loyer, comptabilité) mise au compte de l'action.",
+    "73": "Par exemple : prestations de la CAF calculées par acte ou par heure.",
+    "76": "Par exemple : intérêts d'un livret.",
+    "77": "Par exemple : la vente d'un matériel.",
+    "78": "Une subvention reçue une autre année et utilisée cette année.",
+    "79": "Par exemple : le remboursement d'une formation ou d'un salaire.",
+    "86": "La valeur des aides gratuites : bénévoles, salles et matériel prêtés, dons.",
+    "87": "La même valeur, du côté des recettes : les deux totaux sont égaux.",
+    "860": "Par exemple : denrées ou vêtements reçus et distribués.",
+    "861": "Par exemple : salle ou véhicule prêtés, à leur prix de location.",
+    "862": "Par exemple : l'intervention gratuite d'un professionnel.",
+    "864": "Les heures des bénévoles, par exemple 100 heures à 12 €.",
+    "870": "Les heures des bénévoles, du côté des recettes.",
+    "871": "Ce qui vous a été prêté ou fait gratuitement.",
+    "875": "Ce qui vous a été donné, à sa valeur.",
+}
+# What the compte rendu financier asks beside the amounts (Cerfa 15059: « annexe » and signature), by field of Budget.
+QUESTIONS_CRF = {
+    "repartition_charges": (
+        "Comment avez-vous partagé les frais de structure",
+        "Si une part du loyer ou des salaires est comptée ici : selon quelle règle, par exemple les heures passées.",
+    ),
+    "contributions": (
+        "Les aides gratuites",
+        "Bénévoles, salles, dons : lesquels, et comment vous en avez estimé la valeur.",
+    ),
+    "observations": ("Vos remarques sur ce budget", "Si quelque chose est à préciser pour qui vous finance."),
+    "signataire": (
+        "Qui signe le compte rendu financier",
+        "Prénom et nom de la personne qui engage la structure.",
+    ),
+    "qualite": ("En tant que", "Par exemple : présidente, trésorier."),
+    "fait_a": ("Fait à", "La commune."),
+    "fait_le": ("Le", ""),
 }
 CHAMP = "bilans/bilan_champ.html"
 QUANTITE_ILLISIBLE = "Saisissez un nombre en chiffres, par exemple 30 ou 12,5."

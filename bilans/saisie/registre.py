@@ -1,25 +1,39 @@
 """Everything that can be typed in one bilan, read at once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Prefetch
 from django.utils.text import capfirst
 
 from actions.models import Question, TrancheAge
-from comptes.champs import ChampMontantFormulaire, ChampNombre
+from comptes.champs import ChampDate, ChampMontantFormulaire, ChampNombre, ChampTexte
 from comptes.modeles import libelle_du_champ
 from comptes.templatetags.typographie import insecables
 from documents import additionner, formats
+from financements.budgets import Chiffres, Comparaison, Ligne, Poste, SeuilEcart, promesses, seuil_de
 from financements.models import Budget, CompteBudgetaire, Financeur, LigneBudget, LigneFinancement
 
 from .. import effectifs as eff
 from ..models import Bilan, Effectif, ReponseQuestion, ValeurIndicateur
-from .champs import Case, Champ, Colonne, Estimation, Indicateur, Livre, Montant, Releve, Reponse, marque
+from .champs import (
+    Case,
+    Champ,
+    Colonne,
+    ColonneDuBudget,
+    Estimation,
+    Explication,
+    Indicateur,
+    Livre,
+    Montant,
+    Releve,
+    Reponse,
+    marque,
+)
 from .questions import (
     AIDES,
     AIDES_BUDGET,
@@ -36,6 +50,7 @@ from .questions import (
     PLUS_GRAND_EFFECTIF,
     PUBLIC,
     PUBLICS,
+    QUESTIONS_CRF,
     RELECTURE,
     SANS_OBJET,
     SUBVENTIONS,
@@ -54,7 +69,6 @@ class Saisie:
         self.bilan = bilan
         self.annuelle = bilan.action_annuelle
         self.campagne = self.annuelle.campagne
-        self._livre = Livre(bilan)
 
     @cached_property
     def champs(self) -> dict[str, Champ]:
@@ -66,7 +80,9 @@ class Saisie:
             self.indicateurs,
             self.questions,
             self._colonnes(MOYENS, CHAMPS_MOYENS),
-            self._budget(),
+            self.montants,
+            self.explications,
+            self._compte_rendu(),
         )
         return {champ.nom: champ for partie in parties for champ in partie}
 
@@ -149,8 +165,37 @@ class Saisie:
 
     def total_du_budget(self, sens: str) -> Decimal | None:
         """Return the sum of the charges or of the produits in euros, None when nothing is known."""
-        montants = (champ for champ in self.champs.values() if isinstance(champ, Montant))
-        return additionner(m.valeur for m in montants if m.compte.sens == sens and not m.compte.hors_total)
+        siens = (m for m in self.montants if m.compte.sens == sens and not m.compte.hors_total)
+        return additionner(m.valeur for m in siens)
+
+    @property
+    def budget_compare(self) -> Comparaison:
+        """The budget as it is typed now beside the forecast, with the explanations of the gaps."""
+        lignes: dict[str, list[Ligne]] = {}
+        for montant in self.montants:
+            chiffres = Chiffres(montant.prevu, montant.valeur)
+            if chiffres.connus:
+                lignes.setdefault(montant.poste, []).append(
+                    Ligne(montant.compte, montant.financeur, chiffres)
+                )
+        textes = {explication.compte.pk: explication.valeur for explication in self.explications}
+        return Comparaison(
+            postes=tuple(
+                Poste(self.comptes[code], tuple(siennes), textes.get(code, ""))
+                for code, siennes in lignes.items()
+            ),
+            programme={Budget.Type.REALISE: self._promesses},
+            seuil=self._seuil,
+        )
+
+    @cached_property
+    def _promesses(self) -> dict[Financeur, Decimal]:
+        """What the programme promises, by funder."""
+        return promesses(self.lignes_financement, Budget.Type.REALISE)
+
+    @cached_property
+    def _seuil(self) -> SeuilEcart:
+        return seuil_de(self.annuelle)
 
     # -- The fields, by kind
     def _colonnes(self, etape: str, noms: Iterable[str]) -> Iterator[Champ]:
@@ -312,46 +357,109 @@ class Saisie:
             )
 
     @cached_property
+    def _budgets_lus(self) -> dict[str, Budget]:
+        """Both budgets of the action, by type, with their lines."""
+        lignes = LigneBudget.objects.select_related("compte", "financeur").order_by("compte__ordre", "pk")
+        lus = Budget.objects.filter(action_annuelle=self.annuelle).order_by("pk")
+        return {budget.type: budget for budget in lus.prefetch_related(Prefetch("lignes", lignes))}
+
+    @cached_property
     def budgets(self) -> dict[str, list[LigneBudget]]:
         """The lines of the budgets of the action, by type of budget."""
-        lignes: dict[str, list[LigneBudget]] = {str(type_): [] for type_ in Budget.Type.values}
-        toutes = LigneBudget.objects.filter(budget__action_annuelle=self.annuelle)
-        for ligne in toutes.select_related("budget", "compte", "financeur").order_by("compte__ordre", "pk"):
-            lignes[ligne.budget.type].append(ligne)
-        return lignes
+        lus = self._budgets_lus
+        return {
+            nature: list(lus[nature].lignes.all()) if nature in lus else [] for nature in Budget.Type.values
+        }
 
-    def _budget(self) -> Iterator[Champ]:
+    @cached_property
+    def comptes(self) -> dict[str, CompteBudgetaire]:
+        """The account tree, by code, in order."""
+        return {compte.pk: compte for compte in CompteBudgetaire.objects.order_by("ordre", "code")}
+
+    @cached_property
+    def _livre(self) -> Livre:
+        return Livre(self.bilan, self._budgets_lus.get(Budget.Type.REALISE))
+
+    @cached_property
+    def montants(self) -> list[Montant]:
+        """The amounts of the budget « réalisé », in the order of the accounts."""
+        return list(self._montants())
+
+    def _montants(self) -> Iterator[Montant]:
+        """Give the accounts planned or usual, those that have an amount, then, folded, all that remain."""
         realisees = self.budgets[Budget.Type.REALISE]
         prevues = self.budgets[Budget.Type.PREVISIONNEL]
         # What was typed adds accounts to those asked: were it to replace them, the first amount saved would
         # take away the boxes not yet filled.
         prevus = {ligne.compte_id for ligne in prevues if ligne.financeur_id is None}
-        voulus = {ligne.compte_id for ligne in realisees if ligne.financeur_id is None}
-        voulus |= prevus | {SUBVENTIONS} if prevus else set(COMPTES_USUELS)
-        comptes = {
-            compte.pk: compte
-            for compte in CompteBudgetaire.objects.filter(
-                Q(pk__in=voulus) | Q(pk=SUBVENTIONS) | Q(financeurs__in=self._financeurs_connus)
-            )
-            .distinct()
-            .order_by("ordre", "code")
-        }
-        for compte in comptes.values():
-            if compte.pk not in voulus:
+        ecrits = {ligne.compte_id for ligne in realisees if ligne.financeur_id is None}
+        usuels = prevus | {SUBVENTIONS} if prevus else set(COMPTES_USUELS)
+        voulus = usuels | ecrits
+        detailles = {compte.parent_id for compte in self.comptes.values() if compte.pk in voulus}
+        for compte in self.comptes.values():
+            if compte.pk not in voulus and not self._complete(compte, detailles):
                 continue
             if compte.pk == SUBVENTIONS:
-                yield from self._subventions(comptes, realisees, prevues)
-            lignes = [x for x in realisees if x.compte_id == compte.pk and x.financeur_id is None]
+                yield from self._subventions(realisees, prevues)
             libelle = "Autres subventions" if compte.pk == SUBVENTIONS else compte.libelle
-            yield self._montant(f"budget_{compte.pk}", libelle, compte, None, lignes)
+            yield self._montant(
+                f"budget_{compte.pk}",
+                libelle,
+                compte,
+                None,
+                [ligne for ligne in realisees if ligne.compte_id == compte.pk and ligne.financeur_id is None],
+                [ligne for ligne in prevues if ligne.compte_id == compte.pk and ligne.financeur_id is None],
+                rare=compte.pk not in voulus,
+            )
+
+    def _complete(self, compte: CompteBudgetaire, detailles: set[str | None]) -> bool:
+        """Return whether an account that nobody wanted has a box: a post as a whole, the rest of a detailed one.
+
+        Contributions in kind are always typed in detail; grants, by funder.
+        """
+        if compte.parent_id is None:
+            return compte.pk not in detailles and not compte.hors_total
+        if compte.parent_id == SUBVENTIONS:
+            return False
+        return compte.parent_id in detailles or compte.hors_total
 
     @cached_property
-    def _financeurs_connus(self) -> set[int]:
-        return {ligne.financeur_id for ligne in self.lignes_financement}
+    def explications(self) -> list[Explication]:
+        """Why each post is far from what was planned; nothing to explain where no post was planned."""
+        if not self.budgets[Budget.Type.PREVISIONNEL]:
+            return []
+        realise = self._livre.budget
+        lignes = {e.compte_id: e for e in realise.explications.order_by("pk")} if realise else {}
+        postes = dict.fromkeys(m.poste for m in self.montants if not m.compte.hors_total)
+        return [self._explication(self.comptes[code], lignes.get(code)) for code in postes]
+
+    def _explication(self, compte: CompteBudgetaire, ligne: Any) -> Explication:
+        libelle = f"Pourquoi cet écart : {compte.libelle}"
+        champ = ChampTexte(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+        mettre_en_page(champ, libelle)
+        return Explication(
+            f"ecart_{compte.pk}",
+            libelle,
+            BUDGET,
+            champ,
+            ligne.texte if ligne else "",
+            livre=self._livre,
+            compte=compte,
+            ligne=ligne,
+        )
+
+    def _compte_rendu(self) -> Iterator[ColonneDuBudget]:
+        """Give what the compte rendu financier asks beside the amounts."""
+        budget = self._livre.budget or Budget()
+        for nom, (libelle, aide) in QUESTIONS_CRF.items():
+            champ = _champ_du_compte_rendu(nom)
+            mettre_en_page(champ, libelle, aide)
+            yield ColonneDuBudget(
+                f"crf_{nom}", libelle, BUDGET, champ, getattr(budget, nom), livre=self._livre, colonne=nom
+            )
 
     def _subventions(
         self,
-        comptes: Mapping[str, CompteBudgetaire],
         realisees: list[LigneBudget],
         prevues: list[LigneBudget],
     ) -> Iterator[Montant]:
@@ -361,10 +469,15 @@ class Saisie:
             if ligne.financeur is not None:
                 financeurs.setdefault(ligne.financeur.pk, ligne.financeur)
         for financeur in financeurs.values():
-            lignes = [ligne for ligne in realisees if ligne.financeur_id == financeur.pk]
-            compte = comptes.get(financeur.ligne_cerfa_id or "", comptes[SUBVENTIONS])
-            nom = f"budget_{SUBVENTIONS}_{financeur.cle}"
-            yield self._montant(nom, financeur.nom, compte, financeur, lignes)
+            compte = self.comptes.get(financeur.ligne_cerfa_id or "", self.comptes[SUBVENTIONS])
+            yield self._montant(
+                f"budget_{SUBVENTIONS}_{financeur.cle}",
+                financeur.nom,
+                compte,
+                financeur,
+                [ligne for ligne in realisees if ligne.financeur_id == financeur.pk],
+                [ligne for ligne in prevues if ligne.financeur_id == financeur.pk],
+            )
 
     def _montant(
         self,
@@ -373,8 +486,19 @@ class Saisie:
         compte: CompteBudgetaire,
         financeur: Financeur | None,
         lignes: list[LigneBudget],
+        prevues: list[LigneBudget],
+        *,
+        rare: bool = False,
     ) -> Montant:
+        prevu = additionner(ligne.montant for ligne in prevues)
         champ = ChampMontantFormulaire(label=libelle, required=False)
+        champ.widget.attrs["data-poste"] = compte.parent_id or compte.pk
+        if prevu is not None:
+            champ.widget.attrs["data-prevu"] = f"{prevu:.2f}"
+        if financeur is not None:
+            champ.widget.attrs["data-financeur"] = financeur.nom
+        if financeur is not None and financeur in self._promesses:
+            champ.widget.attrs["data-programme"] = f"{self._promesses[financeur]:.2f}"
         mettre_en_page(champ, libelle, AIDES_BUDGET.get(compte.pk, "") if financeur is None else "")
         if compte.hors_total:
             champ.widget.attrs["data-hors-total"] = ""
@@ -388,4 +512,15 @@ class Saisie:
             compte=compte,
             financeur=financeur,
             lignes=lignes,
+            prevu=prevu,
+            rare=rare,
         )
+
+
+def _champ_du_compte_rendu(nom: str) -> forms.Field:
+    if nom == "fait_le":
+        return ChampDate(required=False)
+    colonne: Any = Budget._meta.get_field(nom)
+    if colonne.max_length is None:
+        return ChampTexte(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    return ChampTexte(required=False, max_length=colonne.max_length)

@@ -11,12 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_POST
 
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
 from comptes.reprise import garder_la_saisie, oublier_saisie, saisie_gardee
-from comptes.templatetags.typographie import date_heure, heure
+from comptes.templatetags.typographie import date_heure, heure, pluriel
 from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger, lire_json
 
@@ -26,6 +27,7 @@ from ..forms import BilanForm, EtapeForm, valeurs
 from ..models import Bilan
 from ..operations import OperationRefusee
 from ..operations.brouillon import Changement, ConflitDeChamp, ResultatBrouillon, enregistrer_brouillon
+from ..operations.budgets import partir_du_previsionnel
 from ..operations.suggestions import ignorer_suggestion, propositions, reprendre_suggestion
 from ..pages.consultation import commentaires_par_champ
 from ..pages.pieces import pieces_du_bilan
@@ -76,7 +78,7 @@ def _saisir_par_etapes(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
             messages.warning(request, PAS_ENVOYE)
         return _montrer_la_relecture(request, parcours)
     gardee = saisie_gardee(request, _adresse_de_l_etape(request, bilan, etape))
-    typees = _lire_les_champs(gardee, parcours.saisie, etape) if gardee else {}
+    typees = lire_les_champs(gardee, parcours.saisie, etape) if gardee else {}
     if not _sont_sauves(parcours.saisie, typees):
         messages.warning(request, REPRISE)
     if gardee and "releve" in gardee:
@@ -88,8 +90,8 @@ def _saisir_par_etapes(request: RequeteCampagne, bilan: Bilan) -> HttpResponse:
 def _enregistrer_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> HttpResponse:
     """Save what was typed in a step, then go where its button says, or show what could not be saved."""
     saisie = Saisie(bilan)
-    typees = _lire_les_champs(request.POST, saisie, etape)
-    marques = _lire_le_releve(request.POST.get("releve", ""))
+    typees = lire_les_champs(request.POST, saisie, etape)
+    marques = lire_le_releve(request.POST.get("releve", ""))
     champs = {
         nom: Changement("", texte, marques.get(nom, ""))
         for nom, texte in typees.items()
@@ -109,9 +111,24 @@ def _enregistrer_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> Ht
         return _montrer_ce_qui_reste(request, parcours, etape, typees, resultat)
     if suite == "joindre":
         return redirect(f"{_adresse_de_l_etape(request, bilan, etape)}#pieces")
+    if suite == "previsionnel":
+        _partir_du_previsionnel(request, bilan)
+        return redirect(_adresse_de_l_etape(request, bilan, etape))
     if _decider_d_une_suggestion(request, bilan):
         return redirect(f"{_adresse_de_l_etape(request, bilan, etape)}#suggestions")
     return redirect(_adresse_de_l_etape(request, bilan, _suite(request, parcours, etape, resultat)))
+
+
+def _partir_du_previsionnel(request: RequeteCampagne, bilan: Bilan) -> None:
+    try:
+        combien = partir_du_previsionnel(bilan, request.user)
+    except OperationRefusee as refus:
+        messages.warning(request, str(refus))
+    else:
+        repris = pluriel(
+            combien, "montant prévu est repris,montants prévus sont repris,aucun montant n'était à reprendre"
+        )
+        messages.success(request, f"{capfirst(repris)}. Corrigez maintenant ceux qui ont changé.")
 
 
 def _suite(request: RequeteCampagne, parcours: Parcours, etape: str, resultat: ResultatBrouillon) -> str:
@@ -267,7 +284,7 @@ def _adresse_de_l_etape(request: RequeteCampagne, bilan: Bilan, etape: str) -> s
     return f"{adresse(request, 'bilan_saisir', bilan.action_annuelle.cle)}?etape={etape}"
 
 
-def _lire_les_champs(donnees: Mapping[str, Any], saisie: Saisie, etape: str) -> dict[str, str]:
+def lire_les_champs(donnees: Mapping[str, Any], saisie: Saisie, etape: str) -> dict[str, str]:
     """Return what a page sent of the fields of a step, as typed; an unticked box is a blank."""
     champs = {}
     for champ in saisie.de_l_etape(etape):
@@ -277,7 +294,7 @@ def _lire_les_champs(donnees: Mapping[str, Any], saisie: Saisie, etape: str) -> 
     return champs
 
 
-def _lire_le_releve(texte: str) -> dict[str, str]:
+def lire_le_releve(texte: str) -> dict[str, str]:
     """Return the marks of what a page had shown, by field; none when it does not say."""
     try:
         lues = lire_json(texte or "{}")
@@ -473,7 +490,7 @@ def _mettre_en_regard(form: BilanForm, actuel: Bilan) -> Conflit:
 
     What the page had shown, which its marks tell, says who changed what.
     """
-    marques, actuelle = _lire_le_releve(form.cleaned_data["releve"]), Saisie(actuel)
+    marques, actuelle = lire_le_releve(form.cleaned_data["releve"]), Saisie(actuel)
     conflit = comparer(form, actuel, valeurs(actuel))
     donnees: Any = form.data
     for nom, ecart in list(conflit.ecarts.items()):

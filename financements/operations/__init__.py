@@ -3,6 +3,7 @@
 What cannot be done raises ValidationError, in French; two people on one row, VersionPerimee or CelluleChangee.
 """
 
+from .budgets import enregistrer_previsionnel
 from .decisions import Decision, ResultatDecision, Sens, decider
 from .enveloppes import (
     EnveloppeDepassee,
@@ -69,6 +70,7 @@ __all__ = [
     "ecarter_scenario",
     "ecrire_cellule",
     "ecrire_montant_scenario",
+    "enregistrer_previsionnel",
     "enveloppes_tenues",
     "etat_de",
     "modifier_enveloppe",

@@ -306,9 +306,13 @@ def test_les_montants_accordes_sont_a_cote_du_budget_et_l_ecart_est_dit(client, 
     fabriques.LigneBudgetFactory(budget=prevu, compte_id="60", montant=Decimal(800))
     html = client.get(adresse(bilan, "budget")).content.decode()
     champs = re.findall(r'name="(budget_\w+)"', html)
-    # The accounts of the forecast budget, and a line for each funder.
+    # The accounts of the forecast budget, a line for each funder; the others are folded after them.
     financeurs = [f"budget_74_{x.financeur.cle}" for x in Saisie(bilan).lignes_financement]
-    assert champs == ["budget_60", *financeurs, "budget_74"]
+    assert champs == ["budget_60", "budget_64", *financeurs, "budget_74", "budget_70"]
+    assert re.findall(r"<summary>(Ajouter[^<]+)</summary>", html) == [
+        "Ajouter une autre dépense",
+        "Ajouter une autre recette",
+    ]
     vue = lisible(re.sub(r"<[^>]+>", " ", unescape(html)))
     assert "Accordé : 1 200 €" in vue
     assert "Prévu : 800 €" in vue
