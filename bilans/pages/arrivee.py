@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -60,24 +60,26 @@ class Arrivee:
 
 
 def annee_utile(contrat: ContratVille, utilisateur: Any) -> int | None:
-    """Return the year to open: the latest, this year at most, that has actions the account sees.
+    """Return the year to open: the latest, this year at most, in which the account has something to read.
 
-    A year that has less than half as many as the one before has only begun to be filled: the one before opens.
-    Else the latest that has any, then the nearest to come, then the latest campaign; None without a campaign.
+    That is the latest with actions that it sees; for who sees none, that of the latest report published; else
+    the latest that has actions. A year with less than half the actions of the one before has only begun to be
+    filled: the one before opens. Else the nearest year to come, then the latest campaign; None without any.
     """
     en_cours = timezone.localdate().year
     actions = ActionAnnuelle.objects.filter(campagne=OuterRef("pk"))
     siennes = ActionAnnuelle.objects.visibles_par(utilisateur).filter(campagne=OuterRef("pk"))
     campagnes = list(
         Campagne.objects.filter(contrat=contrat)
-        .annotate(peuplee=Exists(actions), siennes=_nombre(siennes))
+        .annotate(nombre=_nombre(actions), siennes=_nombre(siennes))
         .order_by("-annee")
     )
     passees = [c for c in campagnes if c.annee <= en_cours]
     choix = (
-        _la_plus_remplie([c for c in passees if c.siennes])
-        or next((c for c in passees if c.peuplee), None)
-        or next((c for c in reversed(campagnes) if c.peuplee), None)
+        _la_plus_remplie(passees, "siennes")
+        or _du_dernier_rapport(passees, contrat, utilisateur)
+        or _la_plus_remplie(passees, "nombre")
+        or next((c for c in reversed(campagnes) if c.nombre), None)
         or next(iter(passees or campagnes), None)
     )
     return choix.annee if choix else None
@@ -89,11 +91,23 @@ def _nombre(actions: Any) -> Coalesce:
     return Coalesce(Subquery(par_campagne.values("nombre")), 0)
 
 
-def _la_plus_remplie(campagnes: Sequence[Any]) -> Any:
-    """Return the first of these campaigns, the newest first, or the next one when it has over twice its actions."""
-    if len(campagnes) > 1 and campagnes[0].siennes * 2 < campagnes[1].siennes:
-        return campagnes[1]
-    return next(iter(campagnes), None)
+def _la_plus_remplie(campagnes: Sequence[Any], compte: str) -> Any:
+    """Return the first of these campaigns, the newest first, that has actions, or the next with over twice its own.
+
+    `compte` names what counts them; None when none has any.
+    """
+    remplies = [(getattr(campagne, compte), campagne) for campagne in campagnes if getattr(campagne, compte)]
+    if len(remplies) > 1 and remplies[0][0] * 2 < remplies[1][0]:
+        return remplies[1][1]
+    return remplies[0][1] if remplies else None
+
+
+def _du_dernier_rapport(
+    campagnes: Sequence[Campagne], contrat: ContratVille, utilisateur: Any
+) -> Campagne | None:
+    """Return the campaign of the newest published report among these; None when nothing is published of them."""
+    publies = {rapport.annee for rapport in rapports_publies(contrat, utilisateur)}
+    return next((campagne for campagne in campagnes if campagne.annee in publies), None)
 
 
 def page_d_arrivee(contrat: ContratVille, utilisateur: Any) -> str:

@@ -121,6 +121,35 @@ def test_annee_utile(client, time_machine, annees, attendue):
     assert reponse.url == f"/{contrat.slug}/{attendue}/"
 
 
+@pytest.mark.parametrize(
+    ("annees", "publies", "attendue"),
+    [
+        # Nothing is published: the year that has only begun to be filled has nothing to read either.
+        ({2023: 4, 2024: 41, 2025: 5}, [], 2024),
+        ({2023: 4, 2024: 41, 2025: 30}, [], 2025),
+        ({2023: 4, 2024: 41, 2025: 30}, [2023], 2023),
+        ({2023: 4, 2024: 41, 2025: 30}, [2023, 2024], 2024),
+        # A report ahead of its time, or of a year that is no longer there, leads nowhere.
+        ({2024: 4, 2026: 4}, [2026, 2012], 2024),
+        ({2024: 0, 2025: 0}, [], 2025),
+    ],
+)
+def test_annee_utile_du_membre_du_copil_celle_du_dernier_rapport(
+    client, time_machine, annees, publies, attendue
+):
+    time_machine.move_to("2025-09-01T12:00:00+02:00")
+    contrat = fabriques.ContratFactory()
+    for annee, nombre in annees.items():
+        campagne = fabriques.CampagneFactory(contrat=contrat, annee=annee)
+        fabriques.ActionAnnuelleFactory.create_batch(nombre, campagne=campagne)
+    for annee in publies:
+        fabriques.RapportFactory(contrat=contrat, annee=annee, publie=True)
+    fabriques.RapportFactory(contrat=contrat, annee=2022)
+    assert (
+        chemin(arriver(client, fabriques.membre_du_copil(contrat))) == f"/{contrat.slug}/{attendue}/accueil/"
+    )
+
+
 def test_annee_utile_du_porteur_celle_de_ses_actions(client, time_machine, campagne):
     time_machine.move_to("2025-09-01T12:00:00+02:00")
     porteur = campagne.actions.get().action.porteur
