@@ -5,9 +5,9 @@ from typing import Any
 import rules
 
 from contrats.models import ContratVille
-from contrats.regles import est_administrateur
+from contrats.regles import est_administrateur, est_charge_de_mission
 
-from .models import AccesPorteur, Porteur
+from .models import AccesPorteur, Convention, Porteur
 
 
 @rules.predicate
@@ -41,8 +41,22 @@ def est_responsable(utilisateur: Any, porteur: Porteur | None) -> bool:
     )
 
 
+@rules.predicate
+def pilote_la_convention(utilisateur: Any, convention: Convention | None) -> bool:
+    """The account runs the contract of the convention."""
+    return convention is not None and est_charge_de_mission(utilisateur, convention.contrat)
+
+
+@rules.predicate
+def represente_la_partie(utilisateur: Any, convention: Convention | None) -> bool:
+    """The account represents the porteur of the convention."""
+    return convention is not None and represente(utilisateur, convention.porteur)
+
+
 rules.add_perm("porteurs.modifier", est_administrateur | gere_l_intercommunalite)
 # Its contacts: a funder reads who carries what, not how to reach people (docs/droits.md).
 rules.add_perm("porteurs.lire_dossier", est_administrateur | gere_l_intercommunalite | represente)
 # Who acts for it: the collectivity, and whoever the structure itself made responsible.
 rules.add_perm("porteurs.inviter", est_administrateur | gere_l_intercommunalite | est_responsable)
+# What a convention asks for comes from the structure, or from the desk that received it on paper.
+rules.add_perm("porteurs.deposer_document", est_administrateur | pilote_la_convention | represente_la_partie)
