@@ -7,6 +7,7 @@ from comptes.admin import AdminHistorique, AdminLu, LectureSeule
 from .models import (
     AccesFinanceur,
     AmbiguiteMontants,
+    AvisFinanceur,
     Budget,
     CompteBudgetaire,
     ConditionVersement,
@@ -16,8 +17,11 @@ from .models import (
     LecturePossible,
     LigneBudget,
     LigneFinancement,
+    MontantConvention,
+    MontantScenario,
     RegleVersement,
     Reversement,
+    Scenario,
     TotalControle,
     Versement,
 )
@@ -67,6 +71,37 @@ class LigneFinancementAdmin(AdminLu):
     list_filter = ("financeur__contrat", "action_annuelle__campagne__annee", "nature_credit")
     list_select_related = ("action_annuelle__action", "action_annuelle__campagne", "financeur")
     search_fields = ("action_annuelle__action__recherche", "financeur__nom")
+
+
+@admin.register(AvisFinanceur)
+class AvisFinanceurAdmin(AdminLu):
+    list_display = ("action_annuelle", "financeur", "sens", "rendu_le")
+    list_filter = ("financeur__contrat", "sens")
+    list_select_related = ("action_annuelle__action", "action_annuelle__campagne", "financeur")
+    search_fields = ("action_annuelle__action__recherche", "financeur__nom")
+
+
+class MontantScenarioInline(LectureSeule, admin.TabularInline):
+    model = MontantScenario
+    extra = 0
+
+
+@admin.register(Scenario)
+class ScenarioAdmin(AdminLu):
+    list_display = ("nom", "campagne", "etat", "statut", "cree_par", "adopte_le")
+    list_filter = ("campagne__contrat", "statut")
+    list_select_related = ("campagne__contrat", "cree_par")
+    search_fields = ("nom",)
+    inlines = (MontantScenarioInline,)
+
+
+@admin.register(MontantConvention)
+class MontantConventionAdmin(AdminHistorique):
+    list_display = ("convention", "annee", "financeur", "montant_prevu", "montant_vote", "vote_le")
+    list_filter = ("convention__contrat", "annee")
+    list_select_related = ("convention", "financeur")
+    search_fields = ("convention__intitule",)
+    autocomplete_fields = ("convention", "financeur", "deliberation")
 
 
 @admin.register(RegleVersement)

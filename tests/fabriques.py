@@ -79,6 +79,7 @@ from contrats.models import (
 from financements.models import (
     AccesFinanceur,
     AmbiguiteMontants,
+    AvisFinanceur,
     Budget,
     CompteBudgetaire,
     ConditionVersement,
@@ -88,9 +89,12 @@ from financements.models import (
     LecturePossible,
     LigneBudget,
     LigneFinancement,
+    MontantConvention,
     MontantLu,
+    MontantScenario,
     RegleVersement,
     Reversement,
+    Scenario,
     TotalControle,
     Versement,
 )
@@ -719,6 +723,57 @@ class LigneFinancementFactory(DjangoModelFactory):
         FinanceurFactory, contrat=factory.SelfAttribute("..action_annuelle.campagne.contrat")
     )
     montant_accorde = Decimal(1500)
+
+
+class AvisFinanceurFactory(DjangoModelFactory):
+    class Meta:
+        model = AvisFinanceur
+
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+    financeur = factory.SubFactory(
+        FinanceurFactory, contrat=factory.SelfAttribute("..action_annuelle.campagne.contrat")
+    )
+    sens = AvisFinanceur.Sens.FAVORABLE
+    rendu_le = date(2024, 2, 15)
+
+
+class ScenarioFactory(DjangoModelFactory):
+    """A scenario that is being tried; `adopte=True` once it is the programme."""
+
+    class Meta:
+        model = Scenario
+
+    class Params:
+        adopte = factory.Trait(statut=Scenario.Statut.ADOPTE, adopte_le=VALIDE_LE)
+
+    campagne = factory.SubFactory(CampagneFactory)
+    nom = factory.Sequence(lambda n: f"Hypothèse {n}")
+    cree_par = factory.SubFactory(UtilisateurFactory)
+
+
+class MontantScenarioFactory(DjangoModelFactory):
+    class Meta:
+        model = MontantScenario
+
+    scenario = factory.SubFactory(ScenarioFactory)
+    action_annuelle = factory.SubFactory(
+        ActionAnnuelleFactory, campagne=factory.SelfAttribute("..scenario.campagne")
+    )
+    financeur = factory.SubFactory(
+        FinanceurFactory, contrat=factory.SelfAttribute("..scenario.campagne.contrat")
+    )
+    depart = Decimal(1500)
+    montant = Decimal(2000)
+
+
+class MontantConventionFactory(DjangoModelFactory):
+    class Meta:
+        model = MontantConvention
+
+    convention = factory.SubFactory(ConventionFactory)
+    annee = 2024
+    financeur = factory.SubFactory(FinanceurFactory, contrat=factory.SelfAttribute("..convention.contrat"))
+    montant_prevu = Decimal(20000)
 
 
 class RegleVersementFactory(DjangoModelFactory):

@@ -9,7 +9,7 @@ from actions.models import Action, ActionAnnuelle
 from bilans.models import Bilan, BilanStructure, Courriel, RapportAnnuel
 from comptes.models import Utilisateur
 from contrats.models import AccesContrat, ContratVille, Partenaire
-from financements.models import AmbiguiteMontants, LigneFinancement, Versement
+from financements.models import AmbiguiteMontants, AvisFinanceur, LigneFinancement, Scenario, Versement
 from porteurs.models import Porteur
 from tests import fabriques
 from tests.outils.pages import rien_n_est_ecrit, texte
@@ -23,6 +23,7 @@ LUS = {
     Action,
     ActionAnnuelle,
     AmbiguiteMontants,
+    AvisFinanceur,
     Bilan,
     BilanStructure,
     Courriel,
@@ -30,6 +31,7 @@ LUS = {
     Partenaire,
     Porteur,
     RapportAnnuel,
+    Scenario,
     Versement,
     AccesContrat,
 }

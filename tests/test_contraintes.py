@@ -297,6 +297,28 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
         change(f.LigneFinancementFactory, **{f"montant_{etat}": NEGATIF})
         for etat in ("demande", "propose", "accorde", "notifie")
     ],
+    "avis_financeur_unique": [double(f.AvisFinanceurFactory, "action_annuelle", "financeur")],
+    "avis_financeur_motive": [
+        change(f.AvisFinanceurFactory, sens=sens) for sens in ("reserve", "defavorable", "ajourne")
+    ],
+    "scenario_nom_unique": [double(f.ScenarioFactory, "campagne", "nom")],
+    "scenario_adopte_date": [change(f.ScenarioFactory, statut="adopte")],
+    "montant_scenario_unique": [
+        double(f.MontantScenarioFactory, "scenario", "action_annuelle", "financeur", "nature_credit")
+    ],
+    "montant_scenario_positif": [
+        change(f.MontantScenarioFactory, montant=NEGATIF),
+        change(f.MontantScenarioFactory, depart=NEGATIF),
+    ],
+    "montant_convention_unique": [double(f.MontantConventionFactory, "convention", "annee", "financeur")],
+    "montant_convention_annee_unique": [
+        double(f.MontantConventionFactory, "convention", "annee", "financeur", financeur=None)
+    ],
+    "montant_convention_vote_date": [change(f.MontantConventionFactory, montant_vote=Decimal(1000))],
+    "montant_convention_positif": [
+        change(f.MontantConventionFactory, montant_prevu=NEGATIF),
+        change(f.MontantConventionFactory, montant_vote=NEGATIF, vote_le=JANVIER),
+    ],
     "regle_versement_rang_unique": [regle(rang=1)],
     "regle_versement_fraction": [regle(rang=2, denominateur=0)],
     "regle_versement_financeur_rang_unique": [regle_du_financeur()],

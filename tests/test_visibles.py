@@ -100,7 +100,12 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
         DE_LA_CHARGEE,
     ),
     "bilans.Courriel": lecture(ACTIONS, set(), set(), set()),
-    "financements.Enveloppe": DE_LA_CHARGEE,
+    # That of the other funder is seen by who runs the contract; its own, by the funder too.
+    "financements.Enveloppe": lecture({*PILOTAGE, "autre"}, set(), PILOTAGE, set()),
+    "financements.AvisFinanceur": lecture(ACTIONS, set(), DU_FINANCEUR, set()),
+    "financements.Scenario": lecture(ACTIONS, set(), set(), set()),
+    "financements.MontantScenario": lecture(ACTIONS, set(), set(), set()),
+    "financements.MontantConvention": DU_DOSSIER,
     "financements.TotalControle": DE_LA_CHARGEE,
     **dict.fromkeys(
         ("financements.AmbiguiteMontants", "financements.LecturePossible", "financements.MontantLu"),
@@ -251,6 +256,9 @@ def _action(campagne: Any, porteur: Any, financeur: Any, **champs: Any) -> Actio
     versement = f.VersementFactory(ligne=ligne)
     Reversement.objects.create(versement=versement, motif="Trop-perçu", montant=Decimal(10))
     f.ConditionVersementFactory(versement=versement)
+    f.AvisFinanceurFactory(action_annuelle=annuelle, financeur=financeur)
+    f.MontantScenarioFactory(scenario__campagne=campagne, action_annuelle=annuelle, financeur=financeur)
+    f.MontantConventionFactory(convention=convention, financeur=financeur)
     f.LigneBudgetFactory(budget__action_annuelle=annuelle)
     f.ExplicationEcartFactory(budget__action_annuelle=annuelle)
     f.AmbiguiteFactory(action_annuelle=annuelle, lectures=[financeur])
@@ -284,6 +292,7 @@ def monde() -> Monde:
         financeur = f.FinanceurFactory(contrat=contrat)
     with monde.etiqueter("autre"):
         autre = f.FinanceurFactory(contrat=contrat)
+        f.EnveloppeFactory(campagne=campagne, financeur=autre)
     with monde.etiqueter("pilotage"):
         _pilotage(campagne, financeur)
     with monde.etiqueter("sienne"):
