@@ -1,14 +1,18 @@
 """What is paid: rules, payments planned and made, repayments."""
 
+from typing import ClassVar
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from comptes.modeles import AvecCle
+from documents.formats import MOIS
 from porteurs.models import Convention
 
 from ..querysets import RegleVersementQuerySet, VersementQuerySet, ViaVersement
+from ..versements import Fraction
 from .champs import ChampMontant, montant_positif
 from .financeurs import Financeur
 from .lignes import LigneFinancement
@@ -29,6 +33,12 @@ class RegleVersement(models.Model):
         SUBVENTION_N = "n", "Subvention votée pour l'année N"
         SUBVENTION_N_1 = "n_moins_1", "Subvention votée pour l'année N-1"
         RESTE_N = "reste_n", "Subvention votée pour N, moins ce qui est déjà versé"
+
+    BASES_EN_MOTS: ClassVar[dict[str, str]] = {
+        Base.SUBVENTION_N: "la subvention votée pour l'année N",
+        Base.SUBVENTION_N_1: "la subvention votée pour l'année N-1",
+        Base.RESTE_N: "la subvention votée pour N, moins ce qui est déjà versé",
+    }
 
     convention = models.ForeignKey(
         Convention,
@@ -101,6 +111,24 @@ class RegleVersement(models.Model):
 
     def __str__(self) -> str:
         return self.libelle
+
+    @property
+    def nom_du_mois(self) -> str:
+        """The month of the payment, in words."""
+        return MOIS[self.mois - 1]
+
+    @property
+    def en_mots(self) -> str:
+        """How much it pays, in a sentence: « 1/3 de la subvention votée pour l'année N-1 »."""
+        if self.type == self.Type.SOLDE:
+            suite = "tout ce qui reste de la subvention votée pour l'année N"
+        else:
+            part = Fraction(self.numerateur, self.denominateur)
+            suite = f"{part} de {self.BASES_EN_MOTS[self.base]}"
+        if self.numerateur_defaut is not None and self.denominateur_defaut:
+            defaut = Fraction(self.numerateur_defaut, self.denominateur_defaut)
+            suite += f" ; {defaut} de celle de N-1 si N n'est pas votée"
+        return suite
 
 
 class Versement(AvecCle):
