@@ -14,6 +14,7 @@ from .views import (
     campagne,
     commentaires,
     courriels,
+    donnees_ouvertes,
     fiche_action,
     financements,
     imports,
@@ -25,6 +26,7 @@ from .views import (
     rapide,
     recus,
     saisie,
+    versements,
 )
 
 urlpatterns = [
@@ -98,6 +100,37 @@ urlpatterns = [
     path("bilans/courriels/<str:cle>/renvoyer/", courriels.courriel_renvoyer, name="courriel_renvoyer"),
     path("bilans/envois/<str:cle>/", courriels.envoi, name="envoi"),
     path("financements/", financements.financements, name="financements"),
+    path("versements/", versements.versements, name="versements"),
+    path("versements/planifier/", versements.versements_planifier, name="versements_planifier"),
+    path("versements/ajouter/", versements.versement_ajouter, name="versement_ajouter"),
+    path("versements/<str:cle>/", versements.versement, name="versement"),
+    path(
+        "versements/<str:cle>/documents/<int:condition>/",
+        versements.versement_document,
+        name="versement_document",
+    ),
+    path(
+        "versements/<str:cle>/reversements/<int:reversement>/",
+        versements.reversement_recouvrer,
+        name="reversement_recouvrer",
+    ),
+    path("versements/<str:cle>/<slug:geste>/", versements.versement_geste, name="versement_geste"),
+    path("financements/lignes/<str:cle>/suivre/", versements.suivre_montant, name="suivre_montant"),
+    path("financements/regles/", versements.regles_versement, name="regles_versement"),
+    path("financements/regles/creer/", versements.regle_creer, name="regle_creer"),
+    path("financements/regles/<int:pk>/", versements.regle_modifier, name="regle_modifier"),
+    path("financements/regles/<int:pk>/supprimer/", versements.regle_supprimer, name="regle_supprimer"),
+    path("donnees-ouvertes/", donnees_ouvertes.page_donnees_ouvertes, name="donnees_ouvertes"),
+    path(
+        "donnees-ouvertes/scdl.csv",
+        donnees_ouvertes.donnees_ouvertes_fichier,
+        name="donnees_ouvertes_fichier",
+    ),
+    path(
+        "donnees-ouvertes/financeurs/<str:cle>/",
+        donnees_ouvertes.financeur_identifier,
+        name="financeur_identifier",
+    ),
     path("anomalies/", anomalies.anomalies, name="anomalies"),
     path("anomalies/fichier.<slug:format>", anomalies.anomalies_fichier, name="anomalies_fichier"),
     path("anomalies/controles/", anomalies.controles, name="controles"),

@@ -174,6 +174,44 @@ ADRESSES: dict[str, Adresse] = {
     "action_modifier": Adresse(GESTION, "action"),
     "porteur_creer": Adresse(GESTION),
     "porteur_modifier": Adresse(GESTION, "porteur"),
+    "versements": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}),
+    "versement": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "versement"),
+    "versement_geste": Adresse(GESTION, "versement", autres=(("geste", "reverser"),)),
+    "versement_document": Adresse(GESTION, "versement", sous="condition", methode="post"),
+    "reversement_recouvrer": Adresse(GESTION, "versement", sous="reversement"),
+    "versements_planifier": Adresse(GESTION),
+    "versement_ajouter": Adresse(GESTION),
+    "suivre_montant": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "ligne"),
+    "regles_versement": Adresse(GESTION),
+    "regle_creer": Adresse(GESTION),
+    "regle_modifier": Adresse(GESTION, "regle", "pk"),
+    "regle_supprimer": Adresse(GESTION, "regle", "pk"),
+    "donnees_ouvertes": Adresse(GESTION),
+    "donnees_ouvertes_fichier": Adresse(GESTION),
+    "financeur_identifier": Adresse(GESTION, "financeur"),
+    "programmation": Adresse({CHARGEE, FINANCEUR, ADMIN}),
+    "programmation_totaux": Adresse({CHARGEE, FINANCEUR, ADMIN}),
+    "programmation_cellule": Adresse({CHARGEE, FINANCEUR, ADMIN}, methode="post"),
+    "programmation_case": Adresse({CHARGEE, FINANCEUR, ADMIN}, "action", avec=(("colonne", "colonne"),)),
+    "programmation_avis": Adresse({CHARGEE, FINANCEUR, ADMIN}, "action", avec=(("financeur", "financeur"),)),
+    "enveloppes": Adresse({CHARGEE, FINANCEUR, ADMIN}),
+    "enveloppe_creer": Adresse(GESTION),
+    "enveloppe_modifier": Adresse(GESTION, "enveloppe", "pk"),
+    "enveloppe_supprimer": Adresse(GESTION, "enveloppe", "pk"),
+    "reconduire": Adresse(GESTION),
+    "decider": Adresse(GESTION),
+    "scenarios": Adresse(GESTION),
+    **{
+        nom: Adresse(GESTION, "scenario")
+        for nom in (
+            *("scenario", "scenario_modifier", "scenario_dupliquer", "scenario_comparer"),
+            *("scenario_adopter",),
+        )
+    },
+    **{
+        nom: Adresse(GESTION, "scenario", methode="post")
+        for nom in ("scenario_cellule", "scenario_ecarter", "scenario_reprendre")
+    },
     "ligne_ajouter": Adresse(GESTION, "action"),
     "ligne_modifier": Adresse(GESTION, "ligne"),
     "ligne_supprimer": Adresse(GESTION, "ligne"),
@@ -221,6 +259,38 @@ def _import(campagne: Any) -> Any:
     return apercu
 
 
+def _versement(ligne: Any) -> dict[str, Any]:
+    """Return a payment made of a funding line, with what hangs from it, by name."""
+    versement = fabriques.VersementFactory(ligne=ligne, verse=True)
+    return {
+        "versement": versement,
+        "condition": fabriques.ConditionVersementFactory(versement=versement),
+        "reversement": fabriques.ReversementFactory(versement=versement),
+    }
+
+
+def _colonne(financeur: Any) -> SimpleNamespace:
+    """Return the column of a funder in the grid of the programming, as an address names it."""
+    return SimpleNamespace(cle=f"{financeur.cle}-non_precisee", pk=None)
+
+
+def _convention(contrat: Any, porteur: Any) -> dict[str, Any]:
+    """Return a convention with an obligation, a deadline and a paper received, by name."""
+    convention = fabriques.ConventionFactory(contrat=contrat, porteur=porteur)
+    obligation = fabriques.ObligationFactory(convention=convention)
+    return {
+        "convention": convention,
+        "obligation": obligation,
+        "echeance": fabriques.EcheanceFactory(convention=convention, obligation=obligation),
+        "document_recu": fabriques.DocumentConventionFactory(
+            convention=convention,
+            nom="rapport.pdf",
+            type_mime="application/pdf",
+            fichier=ContentFile(b"%PDF-1.7\n%%EOF\n", name="rapport.pdf"),
+        ),
+    }
+
+
 def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     contrat = fabriques.ContratFactory()
     campagne = fabriques.CampagneFactory(contrat=contrat)
@@ -248,6 +318,9 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
         f"bilan_{suffixe}": bilan,
         f"porteur_{suffixe}": porteur,
         f"ligne_{suffixe}": ligne,
+        f"financeur_{suffixe}": ligne.financeur,
+        f"regle_{suffixe}": fabriques.RegleVersementFactory(convention=None, financeur=ligne.financeur),
+        **{f"{nom}_{suffixe}": objet for nom, objet in _versement(ligne).items()},
         f"territoire_{suffixe}": territoire,
     }
 
@@ -268,11 +341,12 @@ def monde() -> Monde:
     fabriques.AmbiguiteFactory(action_annuelle=action_voisine)
     bilan_voisin = fabriques.BilanFactory(action_annuelle=action_voisine, en_saisie=True)
     objets |= {f"{nom}_voisine": objet for nom, objet in _echanges(bilan_voisin).items()}
+    objets |= {f"{nom}_voisine": objet for nom, objet in _versement(ligne_voisine).items()}
     objets |= {
         nom: objets[f"{nom}_contrat"]
         for nom in (
             *("commentaire", "piece", "recu", "question", "indicateur", "courriel", "envoi", "acces"),
-            *("import", "justification"),
+            *("import", "justification", "financeur", "regle", "versement", "condition", "reversement"),
         )
     }
     objets |= {
@@ -371,7 +445,12 @@ def test_an_object_of_another_contract_is_not_found(monde: Monde, nom: str) -> N
     assert reponse.status_code == 404
 
 
-VOISINS = {"action": "action_voisine", "porteur": "porteur_voisin", "ligne": "ligne_voisine"}
+VOISINS = {
+    "action": "action_voisine",
+    "porteur": "porteur_voisin",
+    "ligne": "ligne_voisine",
+    "versement": "versement_voisine",
+}
 
 
 @pytest.mark.parametrize("nom", [nom for nom, regle in ADRESSES.items() if regle.objet in VOISINS])

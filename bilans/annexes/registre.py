@@ -19,6 +19,7 @@ from .argent import ETATS
 from .crf import comptes_rendus
 from .fiche_action import fiches_action
 from .porteurs import porteurs
+from .scdl import ecrire_scdl, scdl
 from .synthese import synthese
 
 
@@ -148,6 +149,17 @@ ANNEXES: dict[str, AnnexeDeclaree] = {
             permission="bilans.lire_comptes_rendus",
             construire=comptes_rendus,
             formats=FORMATS_TEXTE,
+        ),
+        AnnexeDeclaree(
+            nom="scdl",
+            titre="Données ouvertes des subventions (SCDL)",
+            description="Les subventions au-dessus du seuil, dans les seize colonnes du schéma national.",
+            lecteurs="l'équipe du contrat, qui la publie",
+            permission="contrats.gerer",
+            construire=scdl,
+            formats=("csv",),
+            ecrire=ecrire_scdl,
+            par_action=False,
         ),
     )
 }

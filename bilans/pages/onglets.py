@@ -1,4 +1,4 @@
-"""The tabs of the room « Bilans »."""
+"""The tabs of the rooms « Bilans » and « Financements »."""
 
 from django.urls import reverse
 
@@ -15,9 +15,26 @@ ONGLETS = (
 )
 
 
+# The money of the year, by name of page and permission on the contract.
+ONGLETS_FINANCEMENTS = (
+    ("Vue d'ensemble", "financements", "financements.lire_programme"),
+    ("Versements", "versements", "financements.lire_programme"),
+    ("Données ouvertes", "donnees_ouvertes", "contrats.gerer"),
+)
+
+
 def onglets_bilans(request: RequeteCampagne, actif: str) -> list[Lien]:
     """Return the tabs as links, that of the page named `actif` marked."""
     return [
         Lien(libelle, reverse(nom, args=[request.contrat.slug, request.annee]), nom == actif)
         for libelle, nom in ONGLETS
+    ]
+
+
+def onglets_financements(request: RequeteCampagne, actif: str) -> list[Lien]:
+    """Return the tabs that the account may open as links, that of the page named `actif` marked."""
+    return [
+        Lien(libelle, reverse(nom, args=[request.contrat.slug, request.annee]), nom == actif)
+        for libelle, nom, permission in ONGLETS_FINANCEMENTS
+        if request.user.has_perm(permission, request.contrat)
     ]
