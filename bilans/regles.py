@@ -85,6 +85,10 @@ rules.add_perm(
 rules.add_perm(
     "bilans.lire_comptes_rendus", est_administrateur | est_charge_de_mission | porte_dans_le_contrat
 )
+# Conventions are between the collectivity and a structure: neither the funders nor the COPIL read them.
+rules.add_perm(
+    "porteurs.lister_conventions", est_administrateur | est_charge_de_mission | porte_dans_le_contrat
+)
 rules.add_perm("bilans.gerer", gere)
 rules.add_perm("bilans.saisir", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))
 rules.add_perm("bilans.transmettre", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))

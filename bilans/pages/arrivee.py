@@ -127,6 +127,19 @@ def rapports_publies(contrat: ContratVille, utilisateur: Any) -> list[RapportAnn
 
 # -- What a porteur owes ---------------------------------------------------------------------------
 @dataclass(frozen=True)
+class EcheanceDuPorteur:
+    """A deadline of one of its conventions, and the page where it hands in what is asked."""
+
+    echeance: Echeance
+    url: str
+
+    @property
+    def en_retard(self) -> bool:
+        """Whether its day is past."""
+        return self.echeance.date < timezone.localdate()
+
+
+@dataclass(frozen=True)
 class ActionDuPorteur:
     """A year of one of its actions: the state of its bilan, and what comes next."""
 
@@ -328,13 +341,27 @@ class VosActions:
         return campagne_a_joindre(porteur) if porteur else None
 
     @cached_property
-    def echeances(self) -> list[Echeance]:
-        """What its conventions ask next."""
+    def echeances(self) -> list[EcheanceDuPorteur]:
+        """What its conventions ask of it next."""
         siens = Porteur.objects.de_l_utilisateur(self.utilisateur).values("pk")
         echeances = Echeance.objects.visibles_par(self.utilisateur).filter(
-            convention__porteur__in=siens, faite_le=None
+            Q(obligation__isnull=True) | Q(obligation__du_porteur=True),
+            convention__porteur__in=siens,
+            faite_le=None,
+            sans_objet="",
         )
-        return list(echeances.select_related("convention").order_by("date", "libelle")[:ECHEANCES_MONTREES])
+        trouvees = echeances.select_related("convention__contrat").order_by("date", "libelle")
+        trouvees = trouvees.prefetch_related("convention__contrat__campagnes")
+        return [_echeance_du_porteur(echeance) for echeance in trouvees[:ECHEANCES_MONTREES]]
+
+
+def _echeance_du_porteur(echeance: Echeance) -> EcheanceDuPorteur:
+    """Return a deadline with its address, in the year on which it falls if the contract has it."""
+    convention = echeance.convention
+    annees = {campagne.annee for campagne in convention.contrat.campagnes.all()}
+    annee = echeance.date.year if echeance.date.year in annees else max(annees, default=None)
+    adresse = [convention.contrat.slug, annee, convention.cle, echeance.pk]
+    return EcheanceDuPorteur(echeance, reverse("echeance", args=adresse) if annee else "")
 
 
 def _action_du_porteur(annuelle: ActionAnnuelle) -> ActionDuPorteur:

@@ -20,6 +20,7 @@ ONGLETS_FINANCEMENTS = (
     ("Vue d'ensemble", "financements", "financements.lire_programme"),
     ("Versements", "versements", "financements.lire_programme"),
     ("Données ouvertes", "donnees_ouvertes", "contrats.gerer"),
+    ("Conventions", "conventions", "porteurs.lister_conventions"),
 )
 
 

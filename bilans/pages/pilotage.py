@@ -254,7 +254,7 @@ class Pilotage(Finances):
         delais = [Delai(libelle, jour) for libelle, jour in dates if jour and jour >= aujourd_hui]
         delais += self._delais_des_bilans()
         echeances = Echeance.objects.visibles_par(self.utilisateur).filter(
-            convention__contrat=self.request.contrat, faite_le=None
+            convention__contrat=self.request.contrat, faite_le=None, sans_objet=""
         )
         delais += [
             Delai(
@@ -262,8 +262,8 @@ class Pilotage(Finances):
                 e.date,
                 e.convention.porteur.nom,
                 reverse(
-                    "porteur_detail",
-                    args=[self.request.contrat.slug, self.request.annee, e.convention.porteur.cle],
+                    "echeance",
+                    args=[self.request.contrat.slug, self.request.annee, e.convention.cle, e.pk],
                 ),
                 e.date < aujourd_hui,
             )

@@ -42,9 +42,7 @@ def porteur_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
         .filter(porteur=porteur)
         .order_by("date_fin", "-legal", "nom"),
         "agrements": Agrement.objects.visibles_par(request.user).filter(porteur=porteur).order_by("type"),
-        "conventions": conventions.order_by("-date_debut", "intitule").prefetch_related(
-            "obligations", "echeances__obligation", "parties"
-        ),
+        "conventions": conventions.order_by("-date_debut", "intitule"),
         "annees_porteur": annees_du_porteur(porteur, request),
     }
     return render(request, "bilans/porteur.html", contexte)

@@ -400,7 +400,14 @@ def test_echeances_des_conventions_du_porteur(client, campagne, porteur):
     fabriques.EcheanceFactory(convention=convention, libelle="Comptes annuels")
     fabriques.EcheanceFactory(convention__contrat=campagne.contrat, libelle="D'un autre")
     fabriques.EcheanceFactory(convention=convention, libelle="Déjà fait", faite_le=date(2025, 1, 1))
-    assert [e.libelle for e in vos_actions(client, porteur).echeances] == ["Comptes annuels"]
+    fabriques.EcheanceFactory(convention=convention, libelle="Sans objet", sans_objet="Année de création.")
+    ville = fabriques.ObligationFactory(convention=convention, du_porteur=False)
+    fabriques.EcheanceFactory(convention=convention, libelle="À la Ville", obligation=ville)
+    (due,) = vos_actions(client, porteur).echeances
+    assert due.echeance.libelle == "Comptes annuels"
+    assert due.url == reverse(
+        "echeance", args=[campagne.contrat.slug, campagne.annee, convention.cle, due.echeance.pk]
+    )
 
 
 def test_un_porteur_sans_action_sait_pourquoi(client, porteur):
