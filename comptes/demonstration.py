@@ -67,6 +67,13 @@ COMPTES: tuple[CompteDemonstration, ...] = (
         "Porteur : voit ses actions, remplit et transmet ses bilans.",
     ),
     CompteDemonstration(
+        "association.besancon@pilotis.example",
+        "Malika",
+        "Renaud",
+        "Directrice, MJC Besançon / Clairs-Soleils",
+        "Structure conventionnée : voit ce que sa convention demande, dépose ses documents.",
+    ),
+    CompteDemonstration(
         "financeur.bagnols@pilotis.example",
         "Paul",
         "Roussel",

@@ -6,12 +6,35 @@ from typing import Any
 from bilans.models import AxeBilanStructure, BilanStructure
 from contrats.models import ContratVille, Deliberation, Statistique, Territoire, ValeurStatistique
 from financements.models import RegleVersement, Versement
-from porteurs.models import Agrement, Convention, Obligation, PartieConvention, Porteur
+from porteurs.echeances import Geste, fin_effective, jour_de_l_acte, proposer
+from porteurs.models import (
+    Agrement,
+    AxeConvention,
+    Convention,
+    Echeance,
+    EvenementConvention,
+    Obligation,
+    PartieConvention,
+    Porteur,
+)
 
 from .ecriture import Ecriture, jour, liste
 from .sources import cadre, lire
 
 SLUG = "besancon-2024-2030"
+# How often, and from what, in the words of the source.
+RECURRENCES = {
+    "permanente": Obligation.Recurrence.PERMANENTE,
+    "unique": Obligation.Recurrence.UNIQUE,
+    "annuelle": Obligation.Recurrence.ANNUELLE,
+    "à chaque événement": Obligation.Recurrence.EVENEMENT,
+    "sur demande": Obligation.Recurrence.DEMANDE,
+}
+EVENEMENTS = {
+    "Commission de suivi": Obligation.Evenement.COMMISSION,
+    "transmission du compte-rendu": Obligation.Evenement.COMPTE_RENDU,
+    "réception d'une nouvelle notification de la CAF": Obligation.Evenement.AGREMENT,
+}
 
 
 def etapes() -> int:
@@ -38,7 +61,13 @@ def charger(ecriture: Ecriture) -> ContratVille:
     if not porteur.agrements.filter(**donnees["agrement"]).exists():
         ecriture.creer(Agrement, porteur=porteur, **donnees["agrement"])
     convention = _convention(ecriture, contrat, porteur, donnees["deliberation"], document)
-    _obligations(ecriture, convention, donnees["regles"], document["convention"]["obligations"])
+    convention.territoires.set(
+        territoires[lu["nom"]] for lu in document["territoire"]["territoire_association"]
+    )
+    _obligations(ecriture, convention, donnees, document["convention"]["obligations"])
+    _axes(ecriture, convention, document["axes_thematiques"])
+    _commission(ecriture, convention, donnees["commission"], document["commission_de_suivi"])
+    _echeances(ecriture, convention)
     _versements(ecriture, convention, donnees, document["subventions"]["fonctionnement"])
 
     fiche = ecriture.creer(BilanStructure, porteur=porteur, campagne=campagnes[donnees["annee_fiche"]])
@@ -144,6 +173,7 @@ def _convention(
         date_debut=jour(duree["date_effet"]),
         date_fin=jour(duree["date_fin"]),
         duree_annoncee_ans=duree["duree_ans"],
+        preavis_mois=lue["resiliation"][0]["delai_mois"],
         deliberation=deliberation,
         remarque=liste([lue["duree"]["contradiction"], *doutes]),
     )
@@ -163,7 +193,8 @@ def _convention(
     return convention
 
 
-def _obligations(ecriture: Ecriture, convention: Convention, regles: Any, lues: Any) -> None:
+def _obligations(ecriture: Ecriture, convention: Convention, donnees: Any, lues: Any) -> None:
+    """Create the obligations of articles 6 to 9, each with its rule in words and as fields."""
     ecriture.creer_plusieurs(
         [
             Obligation(
@@ -172,12 +203,91 @@ def _obligations(ecriture: Ecriture, convention: Convention, regles: Any, lues: 
                 code=lue["code"],
                 titre=lue["titre"],
                 debiteur=lue["debiteur"],
+                du_porteur=lue["debiteur"] == "association",
                 destinataire=lue["destinataire"] or "",
                 contenu=liste(lue["pieces"]),
-                regle=lue["regle"].get("texte") or regles[lue["regle"]["type"]],
+                regle=lue["regle"].get("texte") or donnees["regles"][lue["regle"]["type"]],
                 citation=liste(lue["citations"]),
+                conditionne_versements=lue["article"] in donnees["articles_conditions"],
+                **_regle(lue, donnees["evenements"]),
             )
             for ordre, lue in enumerate(lues, 1)
+        ]
+    )
+
+
+def _regle(lue: Any, evenements: Any) -> dict[str, Any]:
+    """Return the fields of the rule of an obligation, as porteurs.echeances computes with them.
+
+    `evenements` says what the source leaves out: which event each « sans délai » is about, by code.
+    """
+    regle = lue["regle"]
+    champs: dict[str, Any] = {"recurrence": RECURRENCES[lue["recurrence"]]}
+    if regle["type"] == "reputee_satisfaite":
+        champs["recurrence"] = Obligation.Recurrence.REPUTEE
+    elif regle["type"] == "date_annuelle":
+        champs |= {"jour": regle["jour"], "mois": regle["mois"], "pour_annee": int("pour" in regle)}
+    elif regle["type"] == "date_fixe":
+        champs["date_fixe"] = jour(regle["date"])
+    elif regle["type"] == "sans_delai":
+        champs |= {"evenement": evenements[lue["code"]], "delai_jours": 0}
+    elif "evenement" in regle:
+        sens = -1 if regle["type"] == "delai_avant_evenement" else 1
+        delai = sens * regle["jours"] if "jours" in regle else None
+        champs |= {"evenement": EVENEMENTS[regle["evenement"]], "delai_jours": delai}
+    return champs
+
+
+def _axes(ecriture: Ecriture, convention: Convention, lus: Any) -> None:
+    """Create the nine axes of article 5.2 with their points."""
+    ecriture.creer_plusieurs(
+        [
+            AxeConvention(
+                convention=convention,
+                ordre=axe["numero"],
+                intitule=axe["titre"],
+                points=liste(point["texte"] for point in axe["items"]),
+            )
+            for axe in lus
+        ]
+    )
+
+
+def _commission(ecriture: Ecriture, convention: Convention, donnees: Any, lue: Any) -> None:
+    """Create a commission within the window of article 8.1.1; its day is invented, the text gives none."""
+    ecriture.creer(
+        EvenementConvention,
+        convention=convention,
+        type=Obligation.Evenement.COMMISSION,
+        date=jour(donnees["date"]),
+        participants=liste(lue["composition"]),
+        ordre_du_jour=liste(lue["objets"]),
+    )
+
+
+def _echeances(ecriture: Ecriture, convention: Convention) -> None:
+    """Store the deadlines that the rules give, as the page does."""
+    propositions = proposer(
+        list(convention.obligations.order_by("ordre")),
+        list(convention.evenements.order_by("date", "pk")),
+        [],
+        debut=convention.date_debut,
+        fin=fin_effective(convention),
+        acte=jour_de_l_acte(convention),
+    )
+    ecriture.creer_plusieurs(
+        [
+            Echeance(
+                convention=convention,
+                obligation=proposition.obligation,
+                evenement_id=proposition.occurrence.evenement,
+                libelle=proposition.libelle,
+                annee=proposition.occurrence.annee,
+                date=proposition.jour,
+                rappel_le=proposition.rappel_le,
+            )
+            for proposition in propositions
+            if proposition.geste == Geste.CREER and proposition.occurrence
         ]
     )
 

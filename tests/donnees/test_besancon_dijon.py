@@ -9,7 +9,9 @@ from actions.models import ActionAnnuelle
 from bilans.models import Bilan, BilanStructure
 from contrats.models import ContratVille
 from financements.models import LigneFinancement, Versement
-from porteurs.models import Convention, Echeance, Porteur
+from porteurs.models import Convention, Porteur
+from porteurs.operations_conventions import Calcul, calculer_echeances
+from tests.fabriques import administrateur
 
 from .outils import document
 
@@ -104,7 +106,68 @@ def test_les_19_obligations(convention):
     regles = {o.code: o.regle for o in convention.obligations.all()}
     assert all(regles.values())
     assert regles["6.3"] == "au plus tard le 15 juillet de l'année N"
-    assert not Echeance.objects.filter(convention=convention).exists()
+
+
+# What each of the 19 obligations of articles 6 to 9 asks in 2026, code by code: how often, from what, on which day.
+# The commission of the demonstration is on 8 December 2026; its minutes are not sent yet.
+EN_2026 = {
+    "6.1": ("permanente", "", None, []),
+    "6.2-a": ("unique", "", None, []),
+    "6.2-b": ("evenement", "agrement", 15, []),
+    "6.2-c": ("demande", "", None, []),
+    "6.3": ("annuelle", "", None, ["2026-07-15"]),
+    "6.4-a": ("evenement", "assemblee", 0, []),
+    "6.4-b": ("evenement", "conseil", 0, []),
+    "6.4-c": ("evenement", "evolution", 0, []),
+    "6.4-d": ("demande", "", None, []),
+    "6.5": ("reputee", "", None, []),
+    "6.6": ("permanente", "", None, []),
+    "6.7": ("permanente", "", None, []),
+    "7.1": ("annuelle", "", None, ["2026-08-30"]),
+    "7.3": ("annuelle", "", None, ["2026-08-30"]),
+    "7.4": ("annuelle", "", None, []),
+    "8.1-a": ("annuelle", "commission", -15, ["2026-11-23"]),
+    "8.1-b": ("annuelle", "commission", None, []),
+    "8.1-c": ("annuelle", "compte_rendu", 15, []),
+    "9": ("permanente", "", None, []),
+}
+
+
+def test_chaque_obligation_a_sa_regle_et_ses_dates(convention):
+    assert {
+        o.code: (
+            *(o.recurrence, o.evenement, o.delai_jours),
+            [str(e.date) for e in o.echeances.filter(date__year=2026).order_by("date")],
+        )
+        for o in convention.obligations.all()
+    } == EN_2026
+    assert convention.obligations.get(code="6.2-a").date_fixe == date(2025, 1, 30)
+    pour = {e.obligation.code: e.libelle[-11:] for e in convention.echeances.filter(date=date(2026, 8, 30))}
+    assert pour == {"7.1": "(pour 2027)", "7.3": "(pour 2027)"}
+
+
+def test_les_echeances_vont_de_la_deliberation_a_la_fin(convention):
+    """What the text asks before the deliberation that allows it, nobody could do: DAT-09 says it."""
+    annees = sorted({e.date.year for e in convention.echeances.all()})
+    assert annees == [2026, 2027, 2028, 2029]
+    # 6.3, 7.1 and 7.3 each year, 8.1-a once.
+    assert convention.echeances.count() == 13
+    assert calculer_echeances(administrateur(), convention) == Calcul()
+
+
+def test_qui_doit_quoi_et_ce_dont_dependent_les_versements(convention):
+    assert [o.code for o in convention.obligations.filter(du_porteur=False)] == ["8.1-b"]
+    assert [o.code for o in convention.obligations.filter(conditionne_versements=True)] == [
+        *("6.2-a", "6.2-b", "6.2-c", "6.3", "6.4-a", "6.4-b", "6.4-c", "6.4-d")
+    ]
+
+
+def test_les_neuf_axes_ont_leurs_55_points(convention):
+    assert [axe.intitule for axe in convention.axes.all()] == [
+        a["titre"] for a in CONVENTION["axes_thematiques"]
+    ]
+    assert sum(len(axe.points.splitlines()) for axe in convention.axes.all()) == 55
+    assert {t.nom for t in convention.territoires.all()} == {"Clairs-Soleils", "Cité des Vareilles"}
 
 
 def test_les_versements_sont_des_regles(convention):
