@@ -5,6 +5,7 @@ from io import BytesIO
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -183,9 +184,8 @@ def crf_porteur(request: RequeteCampagne, cle: str, format: str) -> HttpResponse
         Porteur.objects.visibles_par(request.user).filter(epci=request.contrat.epci_id), cle=cle
     )
     exiger(request, "porteurs.lire_dossier", porteur, REFUS_LIRE)
-    actions = ActionAnnuelle.objects.visibles_par(request.user).filter(
-        campagne=request.campagne, action__porteur=porteur
-    )
+    siennes = Q(action__porteur=porteur) | Q(action__porteur__parent=porteur)
+    actions = ActionAnnuelle.objects.visibles_par(request.user).filter(siennes, campagne=request.campagne)
     document = comptes_rendus(
         request.contrat, request.campagne, request.user, actions, selection=f"Structure : {porteur.nom}."
     )

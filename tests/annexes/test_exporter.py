@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from django.core.management import call_command
 
+from bilans.annexes import ANNEXES
 from documents import ErreurRendu
 from tests import fabriques
 from tests.documents.lecteurs import lire_csv
@@ -116,24 +117,47 @@ def test_la_sortie_standard_ne_recoit_que_le_document(campagne, capfdbinary):
 def test_la_liste_en_texte_et_en_json():
     texte = exporter(liste=True)
     assert [ligne for ligne in texte.splitlines() if not ligne.startswith(" ")] == [
-        *("synthese", "porteurs", "enjeux", "Formats : xlsx, pdf, docx, csv, html.")
+        *ANNEXES,
+        "Formats : xlsx, pdf, docx, csv, html.",
     ]
     assert "  --montant demande|propose|accorde|notifie (par défaut accorde)" in texte.splitlines()
     annexes = {annexe["nom"]: annexe for annexe in json.loads(exporter(liste=True, format="json"))}
-    assert {nom: [option["nom"] for option in annexe["options"]] for nom, annexe in annexes.items()} == {
-        "synthese": [],
-        "porteurs": ["montant", "papier"],
-        "enjeux": [],
-    }
+    assert list(annexes) == list(ANNEXES)
+    assert [option["nom"] for option in annexes["porteurs"]["options"]] == ["montant", "papier"]
+    assert (annexes["crf"]["options"], annexes["crf"]["formats"]) == ([], ["pdf", "docx", "html"])
     assert annexes["porteurs"]["options"][1]["choix"] == {"A3": "A3, en paysage", "A4": "A4, en paysage"}
+
+
+def test_une_action_ou_un_porteur_se_nomment_et_ce_qui_n_existe_pas_est_dit(campagne, tmp_path, capsys):
+    annuelle = campagne.actions.get()
+    autre = fabriques.ActionAnnuelleFactory(
+        campagne=campagne, action=fabriques.ActionFactory(contrat=campagne.contrat, intitule="Chorale")
+    )
+    fichier = tmp_path / "s.csv"
+
+    def actions(**choix):
+        exporter("synthese", **complet(campagne), sortie=str(fichier), **choix)
+        return [ligne[0] for ligne in lire_csv(fichier.read_bytes())[1:] if ligne and ligne[0]]
+
+    assert "Chorale" in actions()[0:2]
+    assert actions(action="CHORALE")[0] == "Chorale"
+    assert actions(action=annuelle.cle)[0] == annuelle.action.intitule
+    assert actions(porteur=autre.action.porteur.nom.upper())[0] == "Chorale"
+    demande = complet(campagne, sortie=str(fichier))
+    code, phrase = refus(capsys, "synthese", **demande, action="Danse")
+    assert code == 2
+    assert phrase.startswith("Aucune action de 2024 ne s'appelle « Danse ». Actions : ")
+    assert refus(capsys, "synthese", **demande, porteur="Danse")[1].startswith("Aucun porteur de 2024")
+    assert refus(capsys, "enjeux", **demande, action="Chorale")[1].endswith("retirez --action.")
 
 
 # -- What is refused -------------------------------------------------------------------------------
 def test_ce_qui_n_existe_pas_est_nomme_avec_ce_qui_existe(campagne, tmp_path, capsys):
     sortie = str(tmp_path / "s.csv")
+    existantes = f"Annexes : {', '.join(ANNEXES)}."
     essais = [
-        (("scdl",), {}, "L'annexe « scdl » n'existe pas. Annexes : synthese, porteurs, enjeux."),
-        ((), {}, "Indiquez l'annexe à exporter. Annexes : synthese, porteurs, enjeux."),
+        (("absente",), {}, f"L'annexe « absente » n'existe pas. {existantes}"),
+        ((), {}, f"Indiquez l'annexe à exporter. {existantes}"),
         (
             ("synthese",),
             {"contrat": "x"},
@@ -219,7 +243,7 @@ def test_un_document_impossible_rend_1_et_laisse_le_fichier_d_avant(campagne, tm
         sortie.write(b"la moit")
         raise ErreurRendu("Ce tableau a trop de lignes.")
 
-    monkeypatch.setattr("bilans.management.commands.exporter.rendre", echouer)
+    monkeypatch.setattr("bilans.annexes.registre.rendre", echouer)
     assert refus(capsys, "synthese", **complet(campagne), sortie=str(fichier)) == (
         1,
         "Ce tableau a trop de lignes.",

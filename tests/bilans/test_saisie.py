@@ -303,7 +303,8 @@ def test_les_montants_accordes_sont_a_cote_du_budget_et_l_ecart_est_dit(client, 
     )
     fabriques.LigneFinancementFactory(action_annuelle=annuelle, montant_accorde=None)
     prevu = fabriques.BudgetFactory(action_annuelle=annuelle)
-    fabriques.LigneBudgetFactory(budget=prevu, compte_id="60", montant=Decimal(800))
+    achats = fabriques.CompteBudgetaireFactory(code="60")
+    fabriques.LigneBudgetFactory(budget=prevu, compte=achats, montant=Decimal(800))
     html = client.get(adresse(bilan, "budget")).content.decode()
     champs = re.findall(r'name="(budget_\w+)"', html)
     # The accounts of the forecast budget, a line for each funder; the others are folded after them.

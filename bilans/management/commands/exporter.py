@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, cast
 
 from django.core.management.base import CommandParser
 
-from actions.commandes import campagne_demandee, contrat_demande
+from actions.commandes import actions_demandees, campagne_demandee, contrat_demande
+from actions.models import Campagne
 from bilans.annexes import ANNEXES, AnnexeDeclaree, Option
 from comptes.commandes import REFUSE, Commande, Refus
 from documents import FORMATS, ErreurRendu
@@ -41,6 +42,12 @@ class Command(Commande):
             "--format", metavar="FORMAT", help=f"{', '.join(FORMATS)} ; par défaut, l'extension du fichier"
         )
         parser.add_argument("--sortie", metavar="FICHIER", help="où écrire ; « - » pour la sortie standard")
+        parser.add_argument(
+            "--action", metavar="ACTION", help="seulement cette action : son intitulé ou sa clé"
+        )
+        parser.add_argument(
+            "--porteur", metavar="PORTEUR", help="seulement les actions de ce porteur : son nom ou sa clé"
+        )
         parser.add_argument("--liste", action="store_true", help="nomme les annexes et leurs options")
         for option in _options():
             choix = ", ".join(f"{valeur} ({mots})" for valeur, mots in option.choix.items())
@@ -83,10 +90,11 @@ class Command(Commande):
         if not sortie:
             raise Refus("Indiquez où écrire le fichier : --sortie FICHIER, ou « --sortie - » pour l'écran.")
         format = _format(annexe, options["format"], sortie)
-        reglages = _reglages(annexe, options)
+        reglages: dict[str, Any] = {**_reglages(annexe, options)}
         try:
             contrat = contrat_demande(options["contrat"])
             campagne = campagne_demandee(contrat, options["annee"])
+            reglages |= _choix(annexe, campagne, options)
             with _ouvrir(sortie, self.stdout) as fichier:
                 annexe.ecrire(annexe.construire(contrat, campagne, **reglages), format, fichier)
         except ErreurRendu as erreur:
@@ -153,12 +161,23 @@ def _reglages(annexe: AnnexeDeclaree, options: dict[str, Any]) -> dict[str, str]
             continue
         if option.nom not in siennes:
             raise Refus(f"L'annexe « {annexe.nom} » n'a pas d'option --{option.nom}.")
-        if valeur not in option.choix:
+        # Two annexes may have an option of one name, with other values.
+        choix = siennes[option.nom].choix
+        if valeur not in choix:
             raise Refus(
-                f"L'option --{option.nom} n'accepte pas « {valeur} ». Valeurs : {', '.join(option.choix)}."
+                f"L'option --{option.nom} n'accepte pas « {valeur} ». Valeurs : {', '.join(choix)}."
             )
         reglages[option.nom] = valeur
     return reglages
+
+
+def _choix(annexe: AnnexeDeclaree, campagne: Campagne, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the actions that were named, as the annex takes them; nothing when none was."""
+    demandes = [nom for nom in ("action", "porteur") if options[nom]]
+    if demandes and not annexe.par_action:
+        raise Refus(f"L'annexe « {annexe.nom} » ne se choisit pas par action : retirez --{demandes[0]}.")
+    actions, selection = actions_demandees(campagne, options["action"], options["porteur"])
+    return {} if actions is None else {"actions": actions, "selection": selection}
 
 
 # -- Where it goes ---------------------------------------------------------------------------------
