@@ -113,6 +113,11 @@ class Campagne(models.Model):
         return f"{self.contrat.nom_court} {self.annee}"
 
     @property
+    def est_archivee(self) -> bool:
+        """Whether the year is only read from now on: no page offers to change it."""
+        return self.statut == self.Statut.ARCHIVEE
+
+    @property
     def echeance_par_defaut(self) -> date:
         """The due date proposed: six months after the end of the year (Cerfa 15059; domaine.md §2.2)."""
         return date(self.annee + 1, 6, 30)

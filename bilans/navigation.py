@@ -30,6 +30,8 @@ AILLEURS: dict[str, Any] = {
     "contrats": [],
     "navigation": [],
     "url_recherche": "",
+    "annee_archivee": False,
+    "url_desarchiver": "",
 }
 
 
@@ -69,6 +71,11 @@ def _situation(request: RequeteCampagne) -> dict[str, Any]:
         "navigation": navigation(request),
         "url_recherche": reverse("liste_actions", args=[contrat.slug, annee])
         if request.user.has_perm("actions.lister", contrat)
+        else "",
+        # Nothing of an archived year changes: base.html says it once, and no page shows a button that would be refused.
+        "annee_archivee": request.campagne.est_archivee,
+        "url_desarchiver": reverse("campagne_desarchiver", args=[contrat.slug, annee])
+        if request.campagne.est_archivee and request.user.has_perm("contrats.gerer", contrat)
         else "",
     }
 

@@ -243,11 +243,13 @@ class Releve:
     def _lien_du_bilan(self, cle: str, champ: str) -> Lien:
         nom = champ.removeprefix("bilan.")
         ouvert = self._lignes[cle].bilan_statut in DEPUIS["enregistrer"]
-        if ouvert and self.campagne.statut != Campagne.Statut.ARCHIVEE:
+        if ouvert and not self.campagne.est_archivee:
             return Lien("Aller au champ", f"{self.url('bilan_saisir', cle)}#id_{nom}")
         return Lien("Voir l'endroit", f"{self.url('bilan_detail', cle)}#lu-{noms.place(nom) or 'bilan'}")
 
     def _lien_de_l_action(self, cle: str, champ: str) -> Lien:
+        if self.campagne.est_archivee:
+            return Lien("Voir l'action", self.url("action_detail", cle))
         if champ in CHAMPS_DE_L_ACTION:
             return Lien("Aller au champ", f"{self.url('action_modifier', cle)}#id_{champ}")
         if self._lignes[cle].ambigue and champ == "montants":
@@ -520,7 +522,7 @@ class PageAnomalies:
     @property
     def modifiable(self) -> bool:
         """Whether decisions may still be written."""
-        return bool(self.request.campagne.statut != Campagne.Statut.ARCHIVEE)
+        return not self.request.campagne.est_archivee
 
     # -- Choices
     @property

@@ -14,7 +14,7 @@ from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from actions.models import ActionAnnuelle, Campagne, TrancheAge
+from actions.models import ActionAnnuelle, TrancheAge
 from actions.situation import RequeteCampagne
 from comptes.champs import ESPACES, ChampNombre
 from comptes.templatetags.typographie import heure, insecables, pluriel
@@ -272,8 +272,7 @@ class GrilleRapide(LignesFiltrees):
         self.tris, _ = adresse.lire_tris(self.criteres, TRIS)
         ouverts = Q(bilan__statut__in=DEPUIS["enregistrer"])
         attendus = suivies_par(request.user) & ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN)
-        archivee = request.campagne.statut == Campagne.Statut.ARCHIVEE
-        self.ouvertes = Q(pk__in=[]) if archivee else ouverts | (attendus & Q(bilan__isnull=True))
+        self.ouvertes = Q(pk__in=[]) if request.campagne.est_archivee else ouverts | (attendus & Q(bilan__isnull=True))
         self.page = self._lire_page()
         self._constats = self._lire_les_constats()
         self.lignes_saisies = [self._ligne(annuelle) for annuelle in self.page]

@@ -169,12 +169,15 @@ class TableSuivi(ListeDAnnee):
     @property
     def a_cocher(self) -> bool:
         """Whether a row of the page has a box."""
-        return any(rang.record.statut_bilan in self.A_COCHER for rang in self.paginated_rows)
+        return any(self._se_coche(rang.record) for rang in self.paginated_rows)
+
+    def _se_coche(self, record: Any) -> bool:
+        return record.statut_bilan in self.A_COCHER and not self.campagne.est_archivee
 
     def render_action(self, record: Any) -> str:
         lu = record.statut_bilan not in (None, *Bilan.STATUTS_MODIFIABLES)
         titre = self.lien("bilan_detail" if lu else "action_detail", record) + _dispositif(record)
-        if record.statut_bilan not in self.A_COCHER:
+        if not self._se_coche(record):
             return format_html('<span class="a-cocher"><span></span><span>{}</span></span>', titre)
         return format_html(
             '<span class="a-cocher"><label><input type="checkbox" name="cle" value="{}">'
@@ -209,7 +212,9 @@ class TableSuivi(ListeDAnnee):
         statut = record.statut_bilan
         if statut is None or not record.a_un_bilan:
             return RIEN
-        if statut in Bilan.STATUTS_MODIFIABLES:
+        if self.campagne.est_archivee:
+            nom, mot = "bilan_detail", "Voir"
+        elif statut in Bilan.STATUTS_MODIFIABLES:
             nom, mot = "bilan_saisir", "Saisir"
         else:
             nom, mot = "bilan_detail", "Lire" if statut in Bilan.STATUTS_EN_LECTURE else "Voir"

@@ -124,7 +124,8 @@ def _bouton(
         return Bouton(libelle, nom, reverse(nom, args=[request.contrat.slug, request.annee, annuelle.cle]))
 
     if bilan is None or lecture is None:
-        return vers("action_modifier", "Modifier l'action") if gere else None
+        modifiable = gere and not request.campagne.est_archivee
+        return vers("action_modifier", "Modifier l'action") if modifiable else None
     if bilan.modifiable_par_le_porteur and "enregistrer" not in lecture.possibles:
         return vers("bilan_detail", "Lire le bilan")
     if bilan.modifiable_par_le_porteur:
