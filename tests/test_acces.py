@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -152,6 +153,34 @@ ADRESSES: dict[str, Adresse] = {
     "controles": Adresse(GESTION),
     "campagne_controles": Adresse(GESTION),
     "financements": Adresse({CHARGEE, FINANCEUR, ADMIN}),
+    "conventions": Adresse({CHARGEE, PORTEUR, ADMIN}),
+    "echeances": Adresse({CHARGEE, PORTEUR, ADMIN}),
+    "echeances_ics": Adresse({CHARGEE, PORTEUR, ADMIN}),
+    "convention_creer": Adresse(GESTION),
+    "convention": Adresse({CHARGEE, PORTEUR, ADMIN}, "convention"),
+    **{
+        nom: Adresse(GESTION, "convention")
+        for nom in (
+            *("convention_modifier", "convention_supprimer", "convention_dupliquer"),
+            *("convention_resilier", "echeances_calculer", "echeance_ajouter"),
+        )
+    },
+    "element_ajouter": Adresse(GESTION, "convention", autres=(("genre", "obligations"),)),
+    "element_modifier": Adresse(
+        GESTION, "convention", autres=(("genre", "obligations"),), avec=(("pk", "obligation"),)
+    ),
+    "element_supprimer": Adresse(
+        GESTION, "convention", autres=(("genre", "obligations"),), avec=(("pk", "obligation"),)
+    ),
+    "obligation_demander": Adresse(GESTION, "convention", avec=(("pk", "obligation"),)),
+    "echeance": Adresse({CHARGEE, PORTEUR, ADMIN}, "convention", avec=(("pk", "echeance"),)),
+    "echeance_supprimer": Adresse(GESTION, "convention", avec=(("pk", "echeance"),), methode="post"),
+    "document_ajouter": Adresse({CHARGEE, PORTEUR, ADMIN}, "convention"),
+    "document_convention": Adresse(
+        {CHARGEE, PORTEUR, ADMIN}, "convention", avec=(("document", "document_recu"),)
+    ),
+    # Its own papers only, and this one came from somebody else.
+    "document_retirer": Adresse(GESTION, "convention", avec=(("document", "document_recu"),)),
     "liste_porteurs": Adresse({CHARGEE, FINANCEUR, ADMIN}),
     "porteur_detail": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "porteur"),
     "imports": Adresse(GESTION),
@@ -291,6 +320,23 @@ def _convention(contrat: Any, porteur: Any) -> dict[str, Any]:
     }
 
 
+def _convention(contrat: Any, porteur: Any) -> dict[str, Any]:
+    """Return a convention with an obligation, a deadline and a paper received, by name."""
+    convention = fabriques.ConventionFactory(contrat=contrat, porteur=porteur)
+    obligation = fabriques.ObligationFactory(convention=convention)
+    return {
+        "convention": convention,
+        "obligation": obligation,
+        "echeance": fabriques.EcheanceFactory(convention=convention, obligation=obligation),
+        "document_recu": fabriques.DocumentConventionFactory(
+            convention=convention,
+            nom="rapport.pdf",
+            type_mime="application/pdf",
+            fichier=ContentFile(b"%PDF-1.7\n%%EOF\n", name="rapport.pdf"),
+        ),
+    }
+
+
 def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     contrat = fabriques.ContratFactory()
     campagne = fabriques.CampagneFactory(contrat=contrat)
@@ -322,6 +368,7 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
         f"regle_{suffixe}": fabriques.RegleVersementFactory(convention=None, financeur=ligne.financeur),
         **{f"{nom}_{suffixe}": objet for nom, objet in _versement(ligne).items()},
         f"territoire_{suffixe}": territoire,
+        **{f"{nom}_{suffixe}": objet for nom, objet in _convention(contrat, porteur).items()},
     }
 
 
@@ -348,6 +395,10 @@ def monde() -> Monde:
             *("commentaire", "piece", "recu", "question", "indicateur", "courriel", "envoi", "acces"),
             *("import", "justification", "financeur", "regle", "versement", "condition", "reversement"),
         )
+    }
+    objets |= {f"{nom}_voisine": objet for nom, objet in _convention(contrat, voisin).items()}
+    objets |= {
+        nom: objets[f"{nom}_contrat"] for nom in ("convention", "obligation", "echeance", "document_recu")
     }
     objets |= {
         "acces_voisin": fabriques.representant_du_porteur(voisin).acces_porteurs.get(),
@@ -449,6 +500,7 @@ VOISINS = {
     "action": "action_voisine",
     "porteur": "porteur_voisin",
     "ligne": "ligne_voisine",
+    "convention": "convention_voisine",
     "versement": "versement_voisine",
 }
 
