@@ -1,6 +1,7 @@
 /* A grid of cells (fast entry, programming): moving with the keyboard, pasting a block, saving cell by cell with the former
    value, undoing. Progressive: without this file the grid is a form, saved by its button with the same rules.
-   A page that shows more than its rows hears « rapide:recu » on the table: the row, and what the server answered. */
+   A page that shows more than its rows hears « rapide:recu » on the table: the row, and what the server answered.
+   table[data-journal]: what the server has not confirmed stays in this browser (journal.js), and leaves when one comes back. */
 "use strict";
 
 (() => {
@@ -15,11 +16,12 @@
 
   /* -- Rows and cells ------------------------------------------------------------------------------- */
   /* Of a cell: `connu` is what the server said was saved, `entree` what it held when one came in, `retenue` what can be
-     undone; it is `tape` while one types, `pret` to be sent, then saved, with a `refus`, or in a `conflit`. */
+     undone, `envoyes` what left and was not answered yet; it is `tape` while one types, `pret` to be sent, then saved, with a
+     `refus`, or in a `conflit`. */
   const lignes = tous("tbody tr[data-ligne]", table).map((tr) => {
     const connus = JSON.parse(tr.querySelector("[data-avant]").value);
     const ligne = { tr, cle: tr.dataset.ligne, cases: [] };
-    ligne.cases = tous("[data-champ]", tr).map((champ, colonne) => ({ champ, ligne, colonne, nom: champ.dataset.champ, connu: connus[champ.dataset.champ], entree: connus[champ.dataset.champ], retenue: connus[champ.dataset.champ], tape: false, pret: false, refus: "", conflit: null }));
+    ligne.cases = tous("[data-champ]", tr).map((champ, colonne) => ({ champ, ligne, colonne, nom: champ.dataset.champ, connu: connus[champ.dataset.champ], entree: connus[champ.dataset.champ], retenue: connus[champ.dataset.champ], envoyes: [], tape: false, pret: false, refus: "", conflit: null }));
     return ligne;
   });
   const parChamp = new Map(lignes.flatMap((ligne) => ligne.cases.map((case_) => [case_.champ, case_])));
@@ -31,6 +33,68 @@
   const enMots = (case_, valeur) => {
     const option = estListe(case_) && [...case_.champ.options].find((choix) => choix.value === valeur);
     return (option ? option.textContent : valeur) || "rien";
+  };
+
+  /* -- The journal: cells that wait, kept in this browser until the server has them ------------------- */
+  const journal = table.dataset.journal ? new window.PilotisJournal(table.dataset.journal) : null;
+  const nomDe = (case_) => `${case_.ligne.cle}/${case_.nom}`;
+  const titreDe = (ligne) => ligne.tr.querySelector("th a").textContent.trim();
+  // Written once after each gesture, however many cells a pasted block holds.
+  const aNoter = new Set();
+  const noter = (case_) => {
+    if (!journal) return;
+    if (!aNoter.size) queueMicrotask(ecrireLeJournal);
+    aNoter.add(case_);
+  };
+  const ecrireLeJournal = () => {
+    const entrees = journal.lire();
+    for (const case_ of aNoter) {
+      if (enAttente(case_)) entrees[nomDe(case_)] = { avant: case_.connu, apres: case_.champ.value, envoyes: case_.envoyes, quand: Date.now(), libelle: `${titreDe(case_.ligne)}, ${titres[case_.colonne]}` };
+      else delete entrees[nomDe(case_)];
+    }
+    aNoter.clear();
+    journal.ecrire(entrees);
+  };
+  const sur = () => (journal?.fiable ? "" : " Gardez cette page ouverte.");
+  const retrouvees = new Set();
+  /* Show again what was typed here and not saved; the server is told what was known then, and finds out who changed it since. */
+  const reprendreLeJournal = () => {
+    if (!journal) return;
+    window.PilotisJournal.purger();
+    const entrees = journal.lire();
+    for (const case_ of parChamp.values()) {
+      const entree = entrees[nomDe(case_)];
+      delete entrees[nomDe(case_)];
+      if (!entree) continue;
+      if (entree.apres !== case_.connu) {
+        mettreDans(case_, entree.apres);
+        Object.assign(case_, { connu: entree.avant, envoyes: entree.envoyes || [] });
+        retrouvees.add(case_);
+      }
+      noter(case_);
+    }
+    direLesAutres(Object.entries(entrees));
+  };
+  /* A choice that is not in the list stays readable: it will be refused at its place. */
+  const mettreDans = ({ champ }, valeur) => {
+    champ.value = valeur;
+    if (champ.value !== valeur) { champ.add(new Option(valeur, valeur)); champ.value = valeur; }
+  };
+  /* Rows that this page does not show: filtered out, on another page, or that may no longer be written. */
+  const direLesAutres = (autres) => {
+    if (!autres.length) return;
+    const garde = zone("garde");
+    const liste = document.createElement("ul");
+    liste.append(...autres.map(([, entree]) => { const li = document.createElement("li"); li.textContent = `${entree.libelle}${FINE}: ${entree.apres || "rien"}`; return li; }));
+    const oubli = bouton("Les effacer de ce navigateur", () => {
+      if (!window.confirm("Ces cases ne sont enregistrées nulle part ailleurs. Les effacer pour de bon ?")) return;
+      const reste = journal.lire();
+      for (const [nom] of autres) delete reste[nom];
+      journal.ecrire(reste);
+      garde.hidden = true;
+    });
+    garde.append(paragraphe(`Ce navigateur a gardé ${pluriel(autres.length, "case qui n'est pas enregistrée", "cases qui ne sont pas enregistrées")}, sur des lignes que cette page ne montre pas. Retirez les filtres pour les enregistrer${FINE}; si la ligne ne s'écrit plus, notez sa valeur.`, ""), liste, oubli);
+    garde.hidden = false;
   };
 
   /* -- What is said: by cell, by row, for the whole grid ------------------------------------------ */
@@ -93,7 +157,8 @@
     case_.conflit = null;
     case_.connu = autre;
     case_.entree = autre;
-    case_.champ.value = autre;
+    mettreDans(case_, autre);
+    noter(case_);
     montrerSaisie(case_.ligne);
     resumer();
   };
@@ -115,7 +180,7 @@
     const marquees = reste.filter((case_) => case_.refus || case_.conflit || case_.ligne.refus).length;
     if (marquees) dire("bloque", `${pluriel(marquees, "case n'est pas enregistrée", "cases ne sont pas enregistrées")}${FINE}: voyez les lignes marquées.`);
     else if (reste.length) dire("attente", "Modifications à enregistrer…");
-    else if (quandEnregistre) dire("fait", `Tout est enregistré, à ${quandEnregistre}.`);
+    else if (quandEnregistre) dire("fait", `Tout est enregistré, à ${quandEnregistre}${retrouvees.size ? ", avec ce que ce navigateur avait gardé" : ""}.`);
   };
 
   /* -- Saving: one row at a time, each cell with the value that the page knew --------------------- */
@@ -131,6 +196,7 @@
 
   const valider = (case_, lot = {}) => {
     case_.tape = false;
+    noter(case_);
     if (!enAttente(case_)) { case_.pret = false; montrerCase(case_); return; }
     if (lot && case_.retenue !== case_.champ.value) retenir(case_, lot);
     case_.pret = true;
@@ -154,6 +220,8 @@
   const envoyer = async (ligne) => {
     const parties = new Map(aEnvoyer(ligne).map((case_) => [case_.nom, { case_, avant: case_.connu, apres: case_.champ.value }]));
     const champs = Object.fromEntries([...parties].map(([nom, { avant, apres }]) => [nom, { avant, apres }]));
+    // If the answer is lost, what the server then holds is known to be ours.
+    parties.forEach(({ case_, apres }) => { case_.envoyes = [...case_.envoyes.filter((envoye) => envoye !== apres), apres].slice(-8); noter(case_); });
     let reponse;
     try {
       reponse = await fetch(table.dataset.rapide, {
@@ -179,7 +247,7 @@
   };
 
   const attendre = (pourquoi) => {
-    dire("bloque", `Non enregistré${FINE}: ${pourquoi}. ${pluriel(restantes().length, "case en attente", "cases en attente")}.`);
+    dire("bloque", `Non enregistré${FINE}: ${pourquoi}. ${pluriel(restantes().length, "case en attente", "cases en attente")}.${sur()}`);
     reprise = setTimeout(reessayer, ESSAIS[Math.min(essais, ESSAIS.length - 1)]);
     essais += 1;
     return false;
@@ -197,18 +265,27 @@
       const inchangee = case_.champ.value === apres;
       if (nom in corps.enregistres) {
         case_.connu = corps.enregistres[nom];
+        case_.envoyes = [];
         if (inchangee) case_.champ.value = case_.retenue = case_.connu;
       }
       // Undone or typed again while it was being saved: that goes next, unless one is still typing.
       case_.pret = !inchangee && !case_.tape;
+      noter(case_);
       if (!inchangee) continue;
       case_.refus = corps.refuses[nom] || "";
-      case_.conflit = corps.conflits[nom] || null;
+      case_.conflit = deNous(case_, corps.conflits[nom]) ? null : corps.conflits[nom] || null;
     }
     if (document.activeElement && parChamp.has(document.activeElement)) selectionner(document.activeElement);
     montrerSaisie(ligne);
     montrerEtat(ligne, corps);
     table.dispatchEvent(new CustomEvent("rapide:recu", { detail: { tr: ligne.tr, corps } }));
+  };
+
+  /* Whether the other version is one that left from here, and whose answer was lost: it is then the one to start from. */
+  const deNous = (case_, conflit) => {
+    if (!conflit || !case_.envoyes.includes(conflit.autre)) return false;
+    Object.assign(case_, { connu: conflit.autre, envoyes: [], pret: true });
+    return true;
   };
 
   /* -- Undoing: the former value is saved again, a pasted block at once ---------------------------- */
@@ -329,6 +406,7 @@
     case_.refus = "";
     case_.pret = false;
     case_.tape = true;
+    noter(case_);
     montrerSaisie(case_.ligne);
     resumer();
     clearTimeout(pause);
@@ -403,6 +481,11 @@
   window.addEventListener("beforeunload", (evenement) => { if (restantes().length) evenement.preventDefault(); });
 
   zone("bouton").hidden = true;
-  // What the browser, or a form sent without this script, kept in a cell is not saved yet.
-  lignes.forEach((ligne) => { ligne.cases.forEach((case_) => { if (enAttente(case_) && case_.champ.value && !case_.champ.hasAttribute("aria-invalid")) valider(case_); }); });
+  reprendreLeJournal();
+  // What the browser, its journal, or a form sent without this script kept in a cell is not saved yet. A row is one request.
+  const nonEnregistree = (case_) => retrouvees.has(case_) || (case_.champ.value && !case_.champ.hasAttribute("aria-invalid"));
+  envoi = true;
+  restantes().filter(nonEnregistree).forEach((case_) => valider(case_));
+  envoi = false;
+  if (restantes().length) vider();
 })();
