@@ -66,6 +66,8 @@ class Adresse:
     # a second key: parameter, and what it names among what hangs from the object
     sous: str = ""
     methode: str = "get"
+    # other keys: parameter, and the name in Monde.objets of what goes with the object
+    avec: tuple[tuple[str, str], ...] = ()
 
     def arguments(self, objets: dict[str, Any], objet: str = "") -> dict[str, Any]:
         valeurs: dict[str, Any] = dict(self.autres)
@@ -76,6 +78,9 @@ class Adresse:
             valeurs["pk" if self.sous == "acces" else self.sous] = cle_de(
                 objets[f"{self.sous}_{suffixe}" if suffixe else self.sous]
             )
+        for parametre, nom in self.avec:
+            _, _, suffixe = (objet or self.objet).partition("_")
+            valeurs[parametre] = cle_de(objets[f"{nom}_{suffixe}" if suffixe else nom])
         return valeurs
 
 
