@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, DataError, IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -15,6 +15,7 @@ from actions.models import ActionAnnuelle
 from comptes.historique import SUPPRESSION
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
+from financements.operations import montants_tenus
 
 from ..models import EffetImport, ImportTableur, LigneImport
 from ..operations.etats import OperationRefusee
@@ -82,6 +83,8 @@ def defaire(import_: ImportTableur) -> None:
             _defaire(import_)
     except (OperationRefusee, PermissionDenied) as refus:
         _revenir(import_, f"L'import n'a pas été annulé. {refus}")
+    except ValidationError as refus:
+        _revenir(import_, f"L'import n'a pas été annulé. {' '.join(refus.messages)}")
     except (IntegrityError, DataError):
         taches.logger.exception("L'import %s n'a pas pu être annulé.", import_.cle)
         _revenir(
@@ -113,7 +116,8 @@ def _defaire(import_: ImportTableur) -> None:
     effets = _Effets(actuel)
     if phrases := annulable(actuel):
         raise OperationRefusee(" ".join(phrases))
-    effets.remettre(auteur, f"Annulation : {motif_de(actuel)}")
+    with montants_tenus(actuel.campagne):
+        effets.remettre(auteur, f"Annulation : {motif_de(actuel)}")
     actuel.statut, actuel.annule_le = Statut.ANNULE, timezone.now()
     actuel.save()
 

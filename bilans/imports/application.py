@@ -10,6 +10,7 @@ from django.utils import timezone
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
 from documents.formats import date_longue
+from financements.operations import montants_tenus
 
 from ..models import ImportTableur, LigneImport
 from ..operations.etats import OperationRefusee
@@ -27,6 +28,8 @@ JAMAIS_ECRITES = (Categorie.REFUSEE, Categorie.A_DECIDER, Categorie.IGNOREE, Cat
 RETENUES = Q(retenue=True) | Q(retenue__isnull=True, categorie__in=(*ECRITES_D_OFFICE, Categorie.CONTROLE))
 # Beyond, the worker that had it is taken for dead.
 PATIENCE = timedelta(minutes=10)
+# A reading says how far it is every few seconds, once its file is open; one that is begun again in vain harms nothing.
+PATIENCE_DE_LECTURE = timedelta(minutes=2)
 
 
 def motif_de(import_: ImportTableur) -> str:
@@ -122,7 +125,8 @@ def _appliquer(import_: ImportTableur) -> None:
     if phrases := traitement.perimees(actuel):
         raise OperationRefusee(" ".join(phrases))
     journal = Journal(actuel)
-    traitement.appliquer(actuel, auteur, journal, motif_de(actuel))
+    with montants_tenus(actuel.campagne):
+        traitement.appliquer(actuel, auteur, journal, motif_de(actuel))
     journal.clore()
     actuel.statut, actuel.applique_le, actuel.fait = Statut.APPLIQUE, timezone.now(), actuel.a_faire
     actuel.save()
@@ -137,11 +141,10 @@ def _revenir(import_: ImportTableur, phrase: str) -> None:
 def en_panne(import_: ImportTableur) -> bool:
     """Return whether the worker that had the import, or was to take it, has probably stopped: see `relancer`."""
     en_cours = (Statut.RECU, Statut.LECTURE, Statut.APPLICATION, Statut.ANNULATION)
-    return (
-        import_.statut in en_cours
-        and import_.pris_le is not None
-        and timezone.now() - import_.pris_le > PATIENCE
-    )
+    if import_.statut not in en_cours or import_.pris_le is None:
+        return False
+    patience = PATIENCE_DE_LECTURE if import_.statut == Statut.LECTURE else PATIENCE
+    return timezone.now() - import_.pris_le > patience
 
 
 @transaction.atomic
@@ -164,7 +167,10 @@ def relancer(auteur: Utilisateur, import_: ImportTableur) -> ImportTableur:
 
 @transaction.atomic
 def abandonner(auteur: Utilisateur, import_: ImportTableur) -> ImportTableur:
-    """Leave an import without writing anything of it; its file is kept in the journal."""
+    """Leave an import without writing anything of it; its file is kept in the journal.
+
+    What the worker would still find, when it is reading it, is left aside.
+    """
     actuel = prendre(auteur, import_, *ABANDONNABLES)
     actuel.statut = Statut.ABANDONNE
     actuel.save()

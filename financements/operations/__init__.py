@@ -18,6 +18,7 @@ from .lignes import (
     etat_de,
     modifier_ligne,
     montants_enregistres,
+    montants_tenus,
     supprimer_ligne,
     trancher_montants,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "modifier_ligne",
     "modifier_scenario",
     "montants_enregistres",
+    "montants_tenus",
     "reconduire",
     "reprendre_scenario",
     "retirer_avis",

@@ -3,7 +3,8 @@
 The locks, always in this order: the campaign, the actions, their funders (enveloppes_tenues), their lines.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -157,13 +158,36 @@ def _verifier_paye(ligne: LigneFinancement) -> None:
     retire = avant.montant_notifie is not None and ligne.montant_notifie is None
     baisse = (promis or ZERO) < (_promis(avant) or ZERO)
     if paye and (retire or (baisse and (promis or ZERO) < paye)):
-        raise ValidationError(
-            insecables(
-                f"« {ligne.financeur} » a déjà versé {en_euros(paye)} pour cette action : le montant notifié, ou à "
-                "défaut le montant accordé, ne peut pas être inférieur. Corrigez d'abord le versement, ou demandez un "
-                "reversement."
-            )
-        )
+        raise ValidationError(_deja_verse(ligne, paye))
+
+
+@contextmanager
+def montants_tenus(campagne: Campagne) -> Iterator[None]:
+    """Refuse at the end of what writes many amounts at once what a cell would refuse: see `enveloppes_tenues`.
+
+    To be opened once the year is locked. Raises EnveloppeDepassee, ValidationError when a line would promise less
+    than what is paid of it.
+    """
+    avant = _trop_verses(campagne)
+    with enveloppes_tenues(campagne):
+        yield
+    for cle, ligne in _trop_verses(campagne).items():
+        if cle not in avant:
+            raise ValidationError(_deja_verse(ligne, ligne.verse))
+
+
+def _trop_verses(campagne: Campagne) -> dict[int, Any]:
+    """Return the lines of the year of which more is paid than promised, by pk."""
+    lignes = LigneFinancement.objects.filter(action_annuelle__campagne=campagne).avec_verse()
+    payees = lignes.filter(verse__gt=0).select_related("financeur").order_by("pk")
+    return {ligne.pk: ligne for ligne in payees if (_promis(ligne) or ZERO) < ligne.verse}
+
+
+def _deja_verse(ligne: LigneFinancement, paye: Decimal) -> str:
+    return insecables(
+        f"« {ligne.financeur} » a déjà versé {en_euros(paye)} pour cette action : le montant notifié, ou à défaut le "
+        "montant accordé, ne peut pas être inférieur. Corrigez d'abord le versement, ou demandez un reversement."
+    )
 
 
 def _promis(ligne: LigneFinancement) -> Decimal | None:
