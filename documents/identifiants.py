@@ -12,6 +12,7 @@ from stdnum.fr import siren as siren_fr
 from stdnum.fr import siret as siret_fr
 
 ESPACES = re.compile("[\\s\u00a0\u2007\u2009\u202f.'-]+")
+ESPACES_SEULES = re.compile("[\\s\u00a0\u2007\u2009\u202f]+")
 # « 23450002300028.0 »: a whole number that a spreadsheet wrote with decimals.
 DECIMALES_NULLES = re.compile(r"^(\d+)[.,]0+$")
 # « 2,345E+13 »: the last digits are lost.
@@ -22,6 +23,8 @@ RNA = re.compile(r"W\d[A-Z\d]\d{7}")
 QPV_2015 = re.compile(r"QP(\d{3}|02[AB])\d{3}")
 QPV_2024 = re.compile(r"QN(\d{3}|02[AB])\d{2}[NMI]")
 COMMUNE = re.compile(r"(\d{2}|2[AB])\d{3}")
+
+ESPACES_RETIREES = "espaces retirées"
 
 SIRET_LETTRES = "Un SIRET ne contient que des chiffres : vérifiez ce qui a été saisi."
 SIRET_SIREN = "Vous avez saisi neuf chiffres : c'est le SIREN. Le SIRET le complète par cinq chiffres."
@@ -49,6 +52,11 @@ class Repare:
 
     numero: str
     repare: str = ""
+
+    @property
+    def espaces_seules(self) -> bool:
+        """Whether only spaces were taken away: they are how people write a number."""
+        return self.repare == _dire([ESPACES_RETIREES])
 
 
 # -- Checking --------------------------------------------------------------------------------------
@@ -167,10 +175,7 @@ def _chiffres(lu: str | int | float | Decimal) -> tuple[str, list[str]]:
     if decimales := DECIMALES_NULLES.fullmatch(ESPACES_SEULES.sub("", brut)):
         return decimales[1], ["« ,0 » retiré"]
     numero = ESPACES.sub("", brut)
-    return numero, [] if numero == brut else ["espaces retirées"]
-
-
-ESPACES_SEULES = re.compile("[\\s\u00a0\u2007\u2009\u202f]+")
+    return numero, [] if numero == brut else [ESPACES_RETIREES]
 
 
 def _entier(lu: int | float | Decimal) -> str:

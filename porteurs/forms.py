@@ -1,26 +1,38 @@
 """The form of a porteur: who it is, its numbers, how to reach it, its other names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django import forms
-from stdnum.fr import siret as siret_fr
 
 from comptes.champs import ChampDate, ChampTexte, Groupe, groupes
 from comptes.versions import version_de
+from documents.identifiants import (
+    RNA_FAUX,
+    SIRET_FAUX,
+    SIRET_LETTRES,
+    SIRET_SIREN,
+    IdentifiantInvalide,
+    Repare,
+    reparer_rna,
+    reparer_siret,
+)
 from documents.normalisation import normaliser
 
 from .doublons import ressemblants
 from .models import AccesPorteur, Invitation, Porteur
 
-SIRET_LETTRES = "Un SIRET ne contient que des chiffres : vérifiez ce qui a été saisi."
-SIRET_SIREN = "Vous avez saisi neuf chiffres : c'est le SIREN. Le SIRET le complète par cinq chiffres."
-SIRET_FAUX = (
-    "Ce SIRET n'est pas valable : l'un de ses quatorze chiffres est faux. "
-    "Recopiez-le depuis un papier à en-tête ou l'avis de situation de l'Insee."
-)
-RNA_FAUX = "Un numéro RNA s'écrit W suivi de neuf chiffres, par exemple W391000123."
+# The sentences of the numbers, said here too for who asks the form.
+__all__ = [
+    "RNA_FAUX",
+    "SIRET_FAUX",
+    "SIRET_LETTRES",
+    "SIRET_SIREN",
+    "InvitationForm",
+    "PorteurForm",
+    "valeurs",
+]
 CODE_POSTAL_FAUX = "Un code postal a cinq chiffres, par exemple 39100."
 NOM_MAX = 200
 NOM_TROP_LONG = "Ce nom est trop long : 200 caractères au plus."
@@ -122,6 +134,8 @@ class PorteurForm(forms.ModelForm):
             initial = {**valeurs(instance), "version": version_de(instance)}
             options["initial"] = {**initial, **(options.get("initial") or {})}
         super().__init__(*args, **{**options, "instance": instance})
+        # What was mended in its numbers, to be said.
+        self.reparations: list[str] = []
         parent: Any = self.fields["parent"]
         parent.queryset = Porteur.objects.filter(epci=instance.epci_id, parent=None).exclude(pk=instance.pk)
         parent.empty_label = "Aucune : la structure ne dépend pas d'une autre"
@@ -157,25 +171,23 @@ class PorteurForm(forms.ModelForm):
         return list(noms.values())
 
     def clean_siret(self) -> str:
-        siret = re.sub(r"[\s.\u00a0\u202f-]", "", self.cleaned_data["siret"])
-        if not siret:
-            return ""
-        if not re.fullmatch("[0-9]+", siret):
-            raise forms.ValidationError(SIRET_LETTRES)
-        if len(siret) == 9:
-            raise forms.ValidationError(SIRET_SIREN)
-        if len(siret) != 14:
-            raise forms.ValidationError(f"Un SIRET a quatorze chiffres : vous en avez saisi {len(siret)}.")
-        if not siret_fr.is_valid(siret):
-            raise forms.ValidationError(SIRET_FAUX)
-        return siret
+        return self._reparer("siret", reparer_siret)
 
     def clean_rna(self) -> str:
-        rna = re.sub(r"[\s\u00a0\u202f-]", "", self.cleaned_data["rna"]).upper()
-        # Corsica (W2A…) and overseas (W9R…) have a letter in third place.
-        if rna and not re.fullmatch(r"W[0-9][A-Z0-9][0-9]{7}", rna):
-            raise forms.ValidationError(RNA_FAUX)
-        return rna
+        return self._reparer("rna", reparer_rna)
+
+    def _reparer(self, nom: str, reparer: Callable[[str], Repare]) -> str:
+        """Return a number as it should be written; what was mended, spaces aside, is said once it is saved."""
+        lu = self.cleaned_data[nom].strip()
+        if not lu:
+            return ""
+        try:
+            repare = reparer(lu)
+        except IdentifiantInvalide as erreur:
+            raise forms.ValidationError(str(erreur)) from erreur
+        if repare.repare and not repare.espaces_seules and nom == "siret":
+            self.reparations.append(f"SIRET : {repare.numero}. {repare.repare} Vérifiez-le.")
+        return repare.numero
 
     def clean_code_postal(self) -> str:
         code = re.sub(r"\s", "", self.cleaned_data["code_postal"])

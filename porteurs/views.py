@@ -34,6 +34,8 @@ def porteur_creer(request: RequeteContrat) -> HttpResponse:
             form.add_error(None, refus)
         else:
             messages.success(request, f"Le porteur « {porteur} » est créé.")
+            for phrase in form.reparations:
+                messages.info(request, phrase)
             if suite:
                 return redirect(f"{suite}{'&' if '?' in suite else '?'}{urlencode({'porteur': porteur.cle})}")
             return redirect("porteur_detail", request.contrat.slug, request.annee, porteur.cle)
@@ -66,6 +68,8 @@ def porteur_modifier(request: RequeteContrat, cle: str) -> HttpResponse:
             form.add_error(None, refus)
         else:
             messages.success(request, f"Le porteur « {porteur} » est enregistré.")
+            for phrase in form.reparations:
+                messages.info(request, phrase)
             return redirect(retour)
     contexte = {"form": form, "porteur": porteur, "nom": nom, "conflit": conflit, "url_retour": retour}
     return render(request, "porteurs/formulaire.html", contexte)

@@ -11,12 +11,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from stdnum.fr import siret as siret_fr
-
 from actions.models import ActionAnnuelle, Campagne
 from comptes.templatetags.typographie import insecables
 from contrats.models import Territoire
 from documents.formats import montant
+from documents.identifiants import IdentifiantInvalide, reparer_siret
 from documents.normalisation import normaliser
 from financements.models import AmbiguiteMontants, LigneFinancement
 from porteurs.doublons import compacter, ressemblants
@@ -300,6 +299,7 @@ class Rapprochement:
         cellule = rangee.lues.get("porteur", {})
         nom = str(cellule.get("lu") or "")
         siret = _siret(rangee.lues)
+        _signaler_le_siret(rangee)
         connu = self.referentiel.porteur(nom, siret) if nom or siret else None
         if connu is not None:
             rangee.porteur, rangee.structure = connu.pk, str(connu.structure)
@@ -1130,9 +1130,33 @@ def _titre(rangee: Rangee) -> str:
 
 
 def _siret(lues: Lues) -> str:
+    """Return the SIRET that a row says, mended when a spreadsheet mangled it; empty when it says none."""
     dit = str(lues.get("siret", {}).get("lu") or "")
-    compact: str = siret_fr.compact(dit) if dit else ""
-    return compact if compact and siret_fr.is_valid(compact) else ""
+    try:
+        return reparer_siret(dit).numero if dit else ""
+    except IdentifiantInvalide:
+        return ""
+
+
+def _signaler_le_siret(rangee: Rangee) -> None:
+    """Say of a row that its SIRET was mended, or that it is not one and is left out."""
+    cellule = rangee.lues.get("siret", {})
+    dit, case = str(cellule.get("lu") or ""), cellule.get("cellule", "")
+    if not dit:
+        return
+    try:
+        repare = reparer_siret(dit)
+    except IdentifiantInvalide as erreur:
+        rangee.signaler(
+            "alerte",
+            f"Le SIRET « {dit} » n'est pas repris. {erreur}",
+            "Corrigez-le dans le tableau, ou indiquez-le ensuite sur la page du porteur.",
+            cellule=case,
+        )
+        return
+    # Spaces between the groups are how people write it: not worth a word.
+    if repare.repare and not repare.espaces_seules:
+        rangee.signaler("info", f"Le SIRET « {dit} » est lu {repare.numero}. {repare.repare}", cellule=case)
 
 
 def _porteur_nouveau(nom: str, lues: Lues) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
-from stdnum.fr import siret as siret_fr
 
 from comptes.acces import AccesQuerySet
 from comptes.cles import nouveau_jeton
 from comptes.modeles import AvecCle, AvecRecherche
 from contrats.models import Epci
+from documents import identifiants
 from documents.normalisation import normaliser
 
 from ..querysets import (
@@ -26,10 +26,10 @@ from ..querysets import (
 
 def valider_siret(valeur: str) -> None:
     """Raise ValidationError unless `valeur` is a SIRET (14 digits, check digit; La Poste's exception included)."""
-    if not siret_fr.is_valid(valeur):
-        raise ValidationError(
-            "Ce numéro SIRET n'est pas valable : il a quatorze chiffres, et l'un d'eux au moins est faux."
-        )
+    try:
+        identifiants.valider_siret(valeur)
+    except identifiants.IdentifiantInvalide as erreur:
+        raise ValidationError(str(erreur)) from erreur
 
 
 class Porteur(AvecCle, AvecRecherche):
