@@ -17,6 +17,8 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from django.utils.safestring import SafeString
+
 from documents.polices import css_polices
 from documents.rendu_pdf import chaine_css, html_en_pdf
 from documents.texte import nettoyer
@@ -118,11 +120,16 @@ def html_du_document(document: DocumentTexte) -> str:
     )
 
 
-def fragment_texte(document: DocumentTexte) -> str:
-    """Return the document as a piece of a page: its title is an `<h2>`, and nothing in it has a style of its own."""
-    return "".join(
-        f'<article class="document-texte">{"".join(_corps(morceau, rang=2, fixe=False))}</article>'
-        for morceau in (document, *document.suites)
+def fragment_texte(document: DocumentTexte) -> SafeString:
+    """Return the document as a piece of a page: its title is an `<h2>`, and nothing in it has a style of its own.
+
+    Everything in it is escaped.
+    """
+    return SafeString(
+        "".join(
+            f'<article class="document-texte">{"".join(_corps(morceau, rang=2, fixe=False))}</article>'
+            for morceau in (document, *document.suites)
+        )
     )
 
 

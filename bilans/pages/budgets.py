@@ -101,7 +101,7 @@ class PageBudget:
         return Tableau(titre, [*rangees, Rangee(libelle, self.compare.total(sens), total=True)])
 
     def _rangees(self, poste: Poste) -> list[Rangee]:
-        a_expliquer = poste.compte.pk in {p.compte.pk for p in self.compare.a_expliquer}
+        a_expliquer = poste in self.compare.non_expliques
         rangees = [Rangee(poste.compte.libelle, poste.chiffres, a_expliquer=a_expliquer)]
         if poste.detaille:
             for ligne in poste.lignes:
