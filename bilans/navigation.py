@@ -23,6 +23,8 @@ NAVIGATION = (
     ("Contrat", "contrat", "contrats.lire"),
     ("Annexes", "annexes", "contrats.lire"),
 )
+# Pages of the room « Financements » that have addresses of their own.
+DES_FINANCEMENTS = ("programmation/", "versements/", "conventions/", "echeances/", "donnees-ouvertes/")
 AILLEURS: dict[str, Any] = {
     "contrat": None,
     "annee": None,
@@ -103,5 +105,11 @@ def _courante(chemin: str, urls: Mapping[str, str]) -> str:
     # A bilan is at the address of its action, but belongs with the bilans for who follows them.
     if actions and chemin.startswith(actions) and "/bilan/" in chemin and "suivi_bilans" in urls:
         return "suivi_bilans"
+    # What is planned, paid and agreed is money, at addresses of its own.
+    argent = urls.get("financements")
+    if argent and chemin.startswith(
+        tuple(argent.removesuffix("financements/") + d for d in DES_FINANCEMENTS)
+    ):
+        return "financements"
     trouvees = (nom for nom, url in urls.items() if nom != "tableau_de_bord" and chemin.startswith(url))
     return next(trouvees, "")

@@ -8,6 +8,7 @@ but may not do that, and sends a visitor to the sign-in page. A GET never writes
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -325,23 +326,6 @@ def _convention(contrat: Any, porteur: Any) -> dict[str, Any]:
     }
 
 
-def _convention(contrat: Any, porteur: Any) -> dict[str, Any]:
-    """Return a convention with an obligation, a deadline and a paper received, by name."""
-    convention = fabriques.ConventionFactory(contrat=contrat, porteur=porteur)
-    obligation = fabriques.ObligationFactory(convention=convention)
-    return {
-        "convention": convention,
-        "obligation": obligation,
-        "echeance": fabriques.EcheanceFactory(convention=convention, obligation=obligation),
-        "document_recu": fabriques.DocumentConventionFactory(
-            convention=convention,
-            nom="rapport.pdf",
-            type_mime="application/pdf",
-            fichier=ContentFile(b"%PDF-1.7\n%%EOF\n", name="rapport.pdf"),
-        ),
-    }
-
-
 def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     contrat = fabriques.ContratFactory()
     campagne = fabriques.CampagneFactory(contrat=contrat)
@@ -374,6 +358,9 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
         **{f"{nom}_{suffixe}": objet for nom, objet in _versement(ligne).items()},
         f"territoire_{suffixe}": territoire,
         **{f"{nom}_{suffixe}": objet for nom, objet in _convention(contrat, porteur).items()},
+        f"colonne_{suffixe}": _colonne(ligne.financeur),
+        f"enveloppe_{suffixe}": fabriques.EnveloppeFactory(campagne=campagne, financeur=ligne.financeur),
+        f"scenario_{suffixe}": fabriques.ScenarioFactory(campagne=campagne),
     }
 
 
@@ -410,6 +397,9 @@ def monde() -> Monde:
         "action": objets["action_contrat"],
         "porteur": objets["porteur_contrat"],
         "ligne": objets["ligne_contrat"],
+        **{nom: objets[f"{nom}_contrat"] for nom in ("financeur", "colonne", "enveloppe", "scenario")},
+        "financeur_voisine": ligne_voisine.financeur,
+        "colonne_voisine": _colonne(ligne_voisine.financeur),
         "territoire": objets["territoire_contrat"],
         "action_voisine": action_voisine,
         "porteur_voisin": voisin,

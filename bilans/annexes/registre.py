@@ -18,6 +18,7 @@ from documents.rendu_texte import FORMATS_TEXTE, rendre_texte
 from .argent import ETATS
 from .crf import comptes_rendus
 from .fiche_action import fiches_action
+from .financements import GROUPEMENTS, MONTANTS, financements
 from .porteurs import porteurs
 from .scdl import ecrire_scdl, scdl
 from .synthese import synthese
@@ -120,6 +121,24 @@ ANNEXES: dict[str, AnnexeDeclaree] = {
                     description="Papier",
                     choix={"A3": "A3, en paysage", "A4": "A4, en paysage"},
                     defaut="A3",
+                ),
+            ),
+        ),
+        AnnexeDeclaree(
+            nom="financements",
+            titre="Programmation des financements",
+            description="Chaque action avec ce que chaque financeur se voit demander, propose, accorde et verse.",
+            lecteurs="l'équipe du contrat, les financeurs pour leur colonne",
+            permission="financements.lire_programme",
+            construire=financements,
+            options=(
+                Option(nom="montant", description="Montants", choix=MONTANTS, defaut="accorde"),
+                Option(nom="groupes", description="Lignes", choix=GROUPEMENTS, defaut="structure"),
+                Option(
+                    nom="papier",
+                    description="Papier",
+                    choix={"A4": "A4, en paysage", "A3": "A3, en paysage"},
+                    defaut="A4",
                 ),
             ),
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.forms import BoundField, Select
 from django.http import QueryDict
@@ -25,6 +25,8 @@ from ..suivi import SITUATIONS_BILAN, selon_bilan, suivies_par
 # In the address, what stands for « none of them » (« axe=aucun »).
 AUCUN = "aucun"
 AVEC_AUCUN = ("axe", "territoire", "dispositif")
+# Set by a total alone, so that its link shows exactly the rows behind it: never proposed.
+DES_TOTAUX = ("nature", "repartition")
 
 # All that a financeur sees of them.
 BILANS_MONTRES = [("valides", "Validés")]
@@ -160,6 +162,18 @@ class FiltreActions(FilterSet):
         label="Axe principal",
         empty_label="Axe principal ou secondaire",
     )
+    nature = ChoiceFilter(
+        choices=LigneFinancement.NatureCredit.choices,
+        method="filtrer_nature",
+        label="Nature des crédits",
+        empty_label="Toutes les natures",
+    )
+    repartition = ChoiceFilter(
+        choices=[("comptees", "Comptées dans ce territoire"), ("plusieurs", "Plusieurs, sans parts connues")],
+        method="filtrer_repartition",
+        label="Répartition",
+        empty_label="Toutes",
+    )
     a_trancher = ChoiceFilter(
         choices=[("1", "À trancher seulement")],
         method="filtrer_a_trancher",
@@ -204,6 +218,8 @@ class FiltreActions(FilterSet):
         return [paire for paire in choix.choices if not paire[0] or paire[0] in presents]
 
     def _laisse_un_choix(self, champ: BoundField) -> bool:
+        if champ.name in DES_TOTAUX:
+            return False
         if champ.name == "a_trancher":
             return self._a_trancher().exists()
         if not isinstance(champ.field.widget, Select):
@@ -288,6 +304,27 @@ class FiltreActions(FilterSet):
         if not isinstance(axe, Axe):
             return lignes
         return lignes.filter(Q(axe=axe) | Q(axe__parent=axe) | Q(axe__parent__parent=axe))
+
+    def filtrer_nature(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, nature: str
+    ) -> ActionAnnuelleQuerySet:
+        siennes = LigneFinancement.objects.visibles_par(self.request.user).filter(nature_credit=nature)
+        return lignes.filter(pk__in=siennes.order_by().values("action_annuelle"))
+
+    def filtrer_repartition(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, choix: str
+    ) -> ActionAnnuelleQuerySet:
+        """Several territories whose shares are not all known, or do not make 100: counted in none of them."""
+        partagees = (
+            ActionTerritoire.objects.order_by()
+            .values("action_annuelle")
+            .annotate(nombre=Count("pk"), connues=Count("part"), somme=Sum("part"))
+            .filter(nombre__gt=1)
+            .exclude(connues=F("nombre"), somme=100)
+            .values("action_annuelle")
+        )
+        condition = Q(pk__in=partagees)
+        return lignes.filter(condition if choix == "plusieurs" else ~condition)
 
     def filtrer_a_trancher(
         self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str

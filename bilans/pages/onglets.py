@@ -14,10 +14,13 @@ ONGLETS = (
     ("Courriels", "courriels"),
 )
 
-
-# The money of the year, by name of page and permission on the contract.
+# The last ones are those of who runs the contract.
 ONGLETS_FINANCEMENTS = (
     ("Vue d'ensemble", "financements", "financements.lire_programme"),
+    ("Programmation", "programmation", "financements.lire_programme"),
+    ("Totaux", "programmation_totaux", "financements.lire_programme"),
+    ("Enveloppes", "enveloppes", "financements.lire_programme"),
+    ("Scénarios", "scenarios", "contrats.gerer"),
     ("Versements", "versements", "financements.lire_programme"),
     ("Données ouvertes", "donnees_ouvertes", "contrats.gerer"),
     ("Conventions", "conventions", "porteurs.lister_conventions"),

@@ -25,6 +25,7 @@ from ..pages.action import (
     plan_de_financement,
 )
 from ..pages.consultation import LectureBilan, historique_action
+from ..pages.instruction import avis_de, decision_de
 
 Statut = Bilan.Statut
 
@@ -68,6 +69,8 @@ def action_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
         "porteur": annuelle.action.porteur,
         "fiche": fiche(annuelle, complet=suit),
         "plan": plan_de_financement(annuelle, request.user, complet=suit),
+        "decision": decision_de(annuelle, request.user),
+        "avis": avis_de(annuelle, request.user),
         "budgets": budgets_annonces(annuelle, request.user),
         "ambiguite": ambiguite_a_trancher(annuelle, request.user),
         "bilan": bilan,
