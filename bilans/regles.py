@@ -11,8 +11,9 @@ from contrats.models import ContratVille
 from contrats.regles import est_administrateur, est_charge_de_mission
 from financements.regles import est_financeur
 from porteurs.models import Porteur
+from porteurs.regles import represente
 
-from .models import Bilan
+from .models import Bilan, BilanStructure
 
 
 @rules.predicate
@@ -75,19 +76,36 @@ def est_d_une_annee_vivante(_: Any, bilan: Bilan | None) -> bool:
     return bilan is not None and not annee_archivee(bilan)
 
 
+@rules.predicate
+def gere_la_fiche(utilisateur: Any, fiche: BilanStructure | None) -> bool:
+    """The account runs the contract for which a structure writes its fiche."""
+    return fiche is not None and est_charge_de_mission(utilisateur, fiche.campagne.contrat)
+
+
+@rules.predicate
+def porte_la_fiche(utilisateur: Any, fiche: BilanStructure | None) -> bool:
+    """The account represents the structure that writes the fiche."""
+    return fiche is not None and represente(utilisateur, fiche.porteur)
+
+
+def fiche_gelee(fiche: BilanStructure) -> bool:
+    """Return whether the year of the fiche is archived: nothing of it changes any more, for anyone."""
+    return fiche.campagne.statut == Campagne.Statut.ARCHIVEE
+
+
 gere = est_administrateur | gere_le_bilan
 
 # The list of actions is for those who have actions to see in it; a COPIL member reads the published reports.
 rules.add_perm(
     "actions.lister", est_administrateur | est_charge_de_mission | est_financeur | porte_dans_le_contrat
 )
-# A compte rendu financier says a whole budget: for who runs the contract, and who carries an action.
-rules.add_perm(
-    "bilans.lire_comptes_rendus", est_administrateur | est_charge_de_mission | porte_dans_le_contrat
-)
 # Conventions are between the collectivity and a structure: neither the funders nor the COPIL read them.
 rules.add_perm(
     "porteurs.lister_conventions", est_administrateur | est_charge_de_mission | porte_dans_le_contrat
+)
+# A compte rendu financier says a whole budget: for who runs the contract, and who carries an action.
+rules.add_perm(
+    "bilans.lire_comptes_rendus", est_administrateur | est_charge_de_mission | porte_dans_le_contrat
 )
 rules.add_perm("bilans.gerer", gere)
 rules.add_perm("bilans.saisir", (gere & est_ouvert) | (porte_le_bilan & est_entre_les_mains_du_porteur))
@@ -96,3 +114,6 @@ rules.add_perm("bilans.valider", gere & est_ouvert)
 # A remark that the porteur reads is made while it may still act upon it; a note among colleagues, at any time.
 rules.add_perm("bilans.commenter", (gere | porte_le_bilan) & est_ouvert)
 rules.add_perm("bilans.noter", gere & est_d_une_annee_vivante)
+
+rules.add_perm("structures.gerer", est_administrateur | gere_la_fiche)
+rules.add_perm("structures.porter", porte_la_fiche)

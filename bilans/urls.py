@@ -18,6 +18,7 @@ from .views import (
     donnees_ouvertes,
     enveloppes,
     fiche_action,
+    fiche_structure,
     financements,
     imports,
     instruction,
@@ -66,6 +67,27 @@ urlpatterns = [
     path("actions/<str:cle>/budget/previsionnel/", budgets.budget_previsionnel, name="budget_previsionnel"),
     path("actions/<str:cle>/budget/realise/", budgets.budget_realise, name="budget_realise"),
     path("actions/<str:cle>/crf.<slug:format>", budgets.crf, name="crf"),
+    path("structures/", fiche_structure.fiches_structure, name="fiches_structure"),
+    path("structures/demander/", fiche_structure.fiches_structure_demander, name="fiches_structure_demander"),
+    path("structures/<str:cle>/", fiche_structure.fiche_structure, name="fiche_structure"),
+    path(
+        "structures/<str:cle>/saisir/", fiche_structure.fiche_structure_saisir, name="fiche_structure_saisir"
+    ),
+    path(
+        "structures/<str:cle>/brouillon/",
+        fiche_structure.fiche_structure_brouillon,
+        name="fiche_structure_brouillon",
+    ),
+    path(
+        "structures/<str:cle>/fiche.<slug:format>",
+        fiche_structure.fiche_structure_fichier,
+        name="fiche_structure_fichier",
+    ),
+    path(
+        "structures/<str:cle>/<slug:geste>/",
+        fiche_structure.fiche_structure_geste,
+        name="fiche_structure_geste",
+    ),
     path("bilans/", programme.suivi_bilans, name="suivi_bilans"),
     path("bilans/avancement/", avancement.avancement, name="avancement"),
     path("bilans/valider/", lot.bilans_valider, name="bilans_valider"),
@@ -143,6 +165,7 @@ urlpatterns = [
         name="element_supprimer",
     ),
     path("echeances/", conventions.echeances, name="echeances"),
+    path("echeances/rappeler/", conventions.echeances_rappeler, name="echeances_rappeler"),
     path("echeances.ics", conventions.echeances_ics, name="echeances_ics"),
     path("financements/", financements.financements, name="financements"),
     path("programmation/", programmation.programmation, name="programmation"),

@@ -33,6 +33,7 @@ from actions.models import (
     Volet,
 )
 from bilans.models import (
+    AxeBilanStructure,
     Bilan,
     BilanStructure,
     Commentaire,
@@ -49,8 +50,10 @@ from bilans.models import (
     RapportAnnuel,
     Recu,
     ReponseQuestion,
+    ReponseStructure,
     SuggestionIgnoree,
     Transition,
+    TransitionStructure,
     ValeurIndicateur,
 )
 from comptes.models import Utilisateur
@@ -1144,6 +1147,34 @@ class BilanStructureFactory(DjangoModelFactory):
 
     campagne = factory.SubFactory(CampagneFactory)
     porteur = factory.SubFactory(PorteurFactory, epci=factory.SelfAttribute("..campagne.contrat.epci"))
+
+
+class AxeBilanStructureFactory(DjangoModelFactory):
+    class Meta:
+        model = AxeBilanStructure
+
+    bilan_structure = factory.SubFactory(BilanStructureFactory)
+    ordre = 1
+    intitule = "Animation globale"
+
+
+class ReponseStructureFactory(DjangoModelFactory):
+    class Meta:
+        model = ReponseStructure
+
+    bilan_structure = factory.SubFactory(BilanStructureFactory)
+    code = "denomination"
+    texte = "Les Jardins"
+
+
+class TransitionStructureFactory(DjangoModelFactory):
+    class Meta:
+        model = TransitionStructure
+
+    bilan_structure = factory.SubFactory(BilanStructureFactory)
+    de = BilanStructure.Statut.A_SAISIR
+    vers = BilanStructure.Statut.EN_SAISIE
+    auteur = factory.SubFactory(UtilisateurFactory)
 
 
 class RapportFactory(DjangoModelFactory):

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 
 from actions.models import ActionAnnuelle, ActionTerritoire
-from bilans.models import AvisRapport, AxeBilanStructure, SectionRapport, VersionRapport
+from bilans.models import AvisRapport, SectionRapport, VersionRapport
 from comptes.acces import AccesQuerySet, QuerySetProtege
 from contrats.models import PhaseContrat
 from contrats.querysets import NomenclatureQuerySet
@@ -72,6 +72,7 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
             *("financements.RegleVersement", "financements.Budget", "financements.LigneBudget"),
             "financements.ExplicationEcart",
             *("bilans.Transition", "bilans.BilanStructure", "bilans.AxeBilanStructure"),
+            *("bilans.ReponseStructure", "bilans.TransitionStructure"),
             *("bilans.PieceJointe", "bilans.Recu", "bilans.SuggestionIgnoree", "porteurs.Invitation"),
         ),
         DU_DOSSIER,
@@ -263,7 +264,9 @@ def _action(campagne: Any, porteur: Any, financeur: Any, **champs: Any) -> Actio
     f.ExplicationEcartFactory(budget__action_annuelle=annuelle)
     f.AmbiguiteFactory(action_annuelle=annuelle, lectures=[financeur])
     fiche = f.BilanStructureFactory(campagne=campagne, porteur=porteur)
-    AxeBilanStructure.objects.create(bilan_structure=fiche, ordre=1, intitule="Accueil")
+    f.AxeBilanStructureFactory(bilan_structure=fiche)
+    f.ReponseStructureFactory(bilan_structure=fiche)
+    f.TransitionStructureFactory(bilan_structure=fiche)
     return annuelle
 
 

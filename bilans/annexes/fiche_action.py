@@ -11,7 +11,7 @@ from actions.querysets import ActionAnnuelleQuerySet
 from comptes.models import Utilisateur
 from contrats.models import ContratVille
 from documents import INSECABLE, montant, nombre, pourcentage
-from documents.document_texte import DocumentTexte, Grille, LigneGrille, Poids, Rubrique
+from documents.document_texte import PUCE, DocumentTexte, Grille, LigneGrille, Poids, Rubrique
 from financements.pluriannuel import AnneeFinancee, Pluriannuel, pluriannuel
 
 from .lecture import lisibles
@@ -25,6 +25,8 @@ MOYENS = (
 )
 APRES = (("Publics visés", "public_vise"), ("Tarifs pratiqués", "tarifs"), ("Partenaires", "partenaires"))
 VIDE = "Cette fiche n'est pas encore remplie."
+# Beyond, lines that follow each other are paragraphs rather than a list.
+LIGNE_DE_LISTE = 220
 
 
 def fiches_action(
@@ -136,7 +138,7 @@ def _identite(annuelle: ActionAnnuelle) -> Iterator[tuple[str, str]]:
 def _rubriques(annuelle: ActionAnnuelle, *, avec_argent: bool) -> Iterator[Rubrique]:
     yield from _textes(annuelle, AVANT)
     moyens = [
-        Rubrique(titre=titre, texte=texte, niveau=3)
+        Rubrique(titre=titre, texte=en_liste(texte), niveau=3)
         for titre, champ in MOYENS
         if (texte := getattr(annuelle, champ)) and (avec_argent or champ != "moyens_financiers")
     ]
@@ -152,7 +154,16 @@ def _rubriques(annuelle: ActionAnnuelle, *, avec_argent: bool) -> Iterator[Rubri
 def _textes(annuelle: ActionAnnuelle, parties: tuple[tuple[str, str], ...]) -> Iterator[Rubrique]:
     for titre, champ in parties:
         if texte := getattr(annuelle, champ):
-            yield Rubrique(titre=titre, texte=texte)
+            yield Rubrique(titre=titre, texte=en_liste(texte))
+
+
+def en_liste(texte: str) -> str:
+    """Return a text written one thing a line as a list; any other text as it is."""
+    lignes = texte.split("\n")
+    suivies = len(lignes) > 1 and all(ligne.strip() and len(ligne) <= LIGNE_DE_LISTE for ligne in lignes)
+    if not suivies or any(PUCE.match(ligne) for ligne in lignes):
+        return texte
+    return "\n".join(f"- {ligne}" for ligne in lignes)
 
 
 def _deroulement(annuelle: ActionAnnuelle) -> Iterator[Rubrique]:
@@ -169,7 +180,7 @@ def _deroulement(annuelle: ActionAnnuelle) -> Iterator[Rubrique]:
         reponses = (("Dates ou période", volet.dates), ("Lieux", volet.lieux))
         yield Rubrique(
             titre=f"{rang}. {volet.intitule}",
-            texte=volet.description,
+            texte=en_liste(volet.description),
             reponses=[(question, reponse) for question, reponse in reponses if reponse],
             niveau=3,
         )

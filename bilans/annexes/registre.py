@@ -18,6 +18,7 @@ from documents.rendu_texte import FORMATS_TEXTE, rendre_texte
 from .argent import ETATS
 from .crf import comptes_rendus
 from .fiche_action import fiches_action
+from .fiche_structure import FORMATS_FICHE, FichesStructure, ecrire_fiches, fiches_structure
 from .financements import GROUPEMENTS, MONTANTS, financements
 from .porteurs import porteurs
 from .scdl import ecrire_scdl, scdl
@@ -34,12 +35,14 @@ class Option:
     defaut: str
 
 
-Contenu = Tableau | DocumentTexte
+Contenu = Tableau | DocumentTexte | FichesStructure
 
 
 def rendre_annexe(contenu: Contenu, format: str, sortie: BinaryIO) -> None:
     """Write an annex, a table or a text, to a binary output. Raises ErreurRendu when it cannot be made."""
-    if isinstance(contenu, DocumentTexte):
+    if isinstance(contenu, FichesStructure):
+        ecrire_fiches(contenu, format, sortie)
+    elif isinstance(contenu, DocumentTexte):
         rendre_texte(contenu, format, sortie)
     else:
         rendre(contenu, format, sortie)
@@ -47,6 +50,8 @@ def rendre_annexe(contenu: Contenu, format: str, sortie: BinaryIO) -> None:
 
 def fragment_annexe(contenu: Contenu) -> str:
     """Return an annex as a piece of a page."""
+    if isinstance(contenu, FichesStructure):
+        return fragment_texte(contenu.document)
     return fragment_texte(contenu) if isinstance(contenu, DocumentTexte) else fragment_html(contenu)
 
 
@@ -178,6 +183,16 @@ ANNEXES: dict[str, AnnexeDeclaree] = {
             construire=scdl,
             formats=("csv",),
             ecrire=ecrire_scdl,
+            par_action=False,
+        ),
+        AnnexeDeclaree(
+            nom="fiche-structure",
+            titre="Fiches de travail et d'analyse",
+            description="Ce que chaque structure dit de son année : sa vie, ses actions par axe, ses chiffres clefs.",
+            lecteurs="l'équipe du contrat, les structures pour leur fiche",
+            permission="porteurs.lister_conventions",
+            construire=fiches_structure,
+            formats=FORMATS_FICHE,
             par_action=False,
         ),
     )

@@ -14,12 +14,11 @@ from .echanges import Courriel, Envoi, PieceJointe, Recu
 from .imports import CorrespondanceMemorisee, EffetImport, ImportTableur, LigneImport
 from .rapport import (
     AvisRapport,
-    AxeBilanStructure,
-    BilanStructure,
     RapportAnnuel,
     SectionRapport,
     VersionRapport,
 )
+from .structure import AxeBilanStructure, BilanStructure, ReponseStructure, TransitionStructure
 
 __all__ = [
     "AvisRapport",
@@ -40,9 +39,11 @@ __all__ = [
     "RapportAnnuel",
     "Recu",
     "ReponseQuestion",
+    "ReponseStructure",
     "SectionRapport",
     "SuggestionIgnoree",
     "Transition",
+    "TransitionStructure",
     "ValeurIndicateur",
     "VersionRapport",
 ]

@@ -136,6 +136,7 @@ class Courriel(AvecCle):
         VALIDATION = "validation", "Bilan validé"
         PROLONGATION = "prolongation", "Échéance reportée"
         ACCES = "acces", "Accès d'un collègue"
+        ECHEANCE = "echeance", "Rappel d'une convention"
 
     class Statut(models.TextChoices):
         EN_ATTENTE = "en_attente", "En attente"

@@ -65,6 +65,8 @@ class ImportTableur(AvecCle):
     avertissements = models.JSONField("avertissements", default=list, blank=True)
     # What was answered, by key of the question, once for all the rows that ask it; it outlives the rows.
     reponses = models.JSONField("réponses", default=dict, blank=True)
+    # The actions of the year that the table does not have, in a sentence: an answer may change it.
+    absentes = models.TextField("actions absentes", blank=True)
     # Printed totals beside those of the rows: {"libelle", "imprime", "calcule", "ecart", "explication"…}, in words.
     totaux = models.JSONField("totaux comparés", default=list, blank=True)
     fait = models.PositiveIntegerField("lignes faites", default=0)
@@ -118,6 +120,11 @@ class ImportTableur(AvecCle):
 
     def __str__(self) -> str:
         return self.nom
+
+    @property
+    def phrases(self) -> list[str]:
+        """What is said of the whole table: how it was read, then the actions that it does not have."""
+        return [*self.avertissements, *filter(None, [self.absentes])]
 
 
 class LigneImport(models.Model):

@@ -1,93 +1,18 @@
-"""The yearly file of a structure, and the annual report with its opinions and frozen versions."""
+"""The annual report, with its opinions and frozen versions."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from actions.models import Campagne
 from comptes.modeles import AvecCle
 from contrats.models import ContratVille, Deliberation, Instance
-from porteurs.models import Porteur
 
 from ..querysets import (
-    BilanStructureQuerySet,
     RapportQuerySet,
     SectionRapportQuerySet,
-    ViaBilanStructure,
     ViaRapport,
 )
-
-
-class BilanStructure(AvecCle):
-    """The yearly « fiche de travail et d'analyse » of a structure (document 003)."""
-
-    class Statut(models.TextChoices):
-        A_SAISIR = "a_saisir", "À saisir"
-        EN_SAISIE = "en_saisie", "En saisie"
-        TRANSMIS = "transmis", "Transmise"
-        A_COMPLETER = "a_completer", "À compléter"
-        VALIDE = "valide", "Validée"
-
-    porteur = models.ForeignKey(
-        Porteur, models.PROTECT, related_name="bilans_structure", verbose_name="porteur"
-    )
-    campagne = models.ForeignKey(
-        Campagne, models.PROTECT, related_name="bilans_structure", verbose_name="campagne"
-    )
-    statut = models.CharField("état", max_length=15, choices=Statut, default=Statut.A_SAISIR)
-    evenements = models.TextField("événements majeurs intervenus", blank=True)
-    points_forts = models.TextField("points forts", blank=True)
-    points_faibles = models.TextField("points faibles", blank=True)
-    enjeux = models.TextField("enjeux de l'année à venir", blank=True)
-    evenements_programmes = models.TextField("événements majeurs programmés", blank=True)
-
-    objects = BilanStructureQuerySet.as_manager()
-    historique = HistoricalRecords()
-
-    class Meta:
-        verbose_name = "fiche de travail et d'analyse"
-        verbose_name_plural = "fiches de travail et d'analyse"
-        ordering = ["campagne", "porteur"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["porteur", "campagne"],
-                name="bilan_structure_unique",
-                violation_error_message="Cette structure a déjà une fiche pour cette année.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.porteur} {self.campagne.annee}"
-
-
-class AxeBilanStructure(models.Model):
-    """What a structure reports and plans on one axis of its convention."""
-
-    bilan_structure = models.ForeignKey(
-        BilanStructure, models.CASCADE, related_name="axes", verbose_name="fiche de travail et d'analyse"
-    )
-    ordre = models.PositiveSmallIntegerField("ordre")
-    intitule = models.CharField("axe", max_length=200)
-    bilan = models.TextField("bilan", blank=True)
-    perspectives = models.TextField("perspectives", blank=True)
-
-    objects = ViaBilanStructure.as_manager()
-
-    class Meta:
-        verbose_name = "axe d'une fiche"
-        verbose_name_plural = "axes d'une fiche"
-        ordering = ["bilan_structure", "ordre"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["bilan_structure", "ordre"],
-                name="axe_bilan_structure_unique",
-                violation_error_message="Deux axes ne peuvent pas avoir le même rang.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.intitule
 
 
 class RapportAnnuel(AvecCle):

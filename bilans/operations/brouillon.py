@@ -4,10 +4,10 @@ Each field comes with the value that the page knew as saved. A field that someon
 as it is and given back, with both values: whoever types chooses. What cannot be read is kept as it was typed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -54,29 +54,47 @@ class ConflitDeChamp:
     quand: datetime | None
 
 
+class SaisieDeChamps(Protocol):
+    """Fields by name, with what the page shows in each: a bilan (bilans.saisie) or a fiche (bilans.structure)."""
+
+    @property
+    def champs(self) -> Mapping[str, Champ]: ...
+
+    @property
+    def attente(self) -> dict[str, str]: ...
+
+    def brut(self, nom: str) -> str: ...
+
+
 @dataclass
-class ResultatBrouillon:
+class Tri:
     """What became of each field: saved (its text, known as saved from now on), to be corrected, or in conflict.
 
     A field that is both saved and to be corrected is kept as it was typed; one that is to be corrected only is
-    not kept. `saisie` is the bilan as it is now.
+    not kept.
     """
 
-    saisie: Saisie
     enregistres: dict[str, str] = field(default_factory=dict)
     a_corriger: dict[str, str] = field(default_factory=dict)
     conflits: dict[str, ConflitDeChamp] = field(default_factory=dict)
     change: bool = False
 
     @property
-    def bilan(self) -> Bilan:
-        """The bilan as it is now."""
-        return self.saisie.bilan
-
-    @property
     def refuses(self) -> dict[str, str]:
         """What could not be kept, and why, by field."""
         return {nom: phrase for nom, phrase in self.a_corriger.items() if nom not in self.enregistres}
+
+
+@dataclass(kw_only=True)
+class ResultatBrouillon(Tri):
+    """What became of each field of a bilan; `saisie` is the bilan as it is now."""
+
+    saisie: Saisie
+
+    @property
+    def bilan(self) -> Bilan:
+        """The bilan as it is now."""
+        return self.saisie.bilan
 
 
 def enregistrer_brouillon(
@@ -101,10 +119,9 @@ def _enregistrer(
     bilan: Bilan, utilisateur: Utilisateur, champs: Mapping[str, Changement]
 ) -> ResultatBrouillon:
     actuel = prendre(bilan, utilisateur, "enregistrer")
-    resultat = ResultatBrouillon(Saisie(actuel))
-    valeurs: dict[str, Any] = {}
-    for nom, changement in champs.items():
-        _trier(resultat, nom, changement, valeurs)
+    resultat = ResultatBrouillon(saisie=Saisie(actuel))
+    saisie = resultat.saisie
+    valeurs = trier(resultat, saisie, champs, lambda champ: _conflit(saisie, champ))
     quand, _ = debut_du_brouillon(actuel, utilisateur)
     plume = PlumeFondue(utilisateur, quand)
     if actuel.statut in Bilan.STATUTS_RECUS:
@@ -116,9 +133,30 @@ def _enregistrer(
     return resultat
 
 
-def _trier(resultat: ResultatBrouillon, nom: str, changement: Changement, valeurs: dict[str, Any]) -> None:
-    """Put a field where it belongs: in `valeurs` to be written, among those kept as typed, refused, in conflict."""
-    saisie = resultat.saisie
+def trier(
+    tri: Tri,
+    saisie: SaisieDeChamps,
+    champs: Mapping[str, Changement],
+    opposer: Callable[[Champ], ConflitDeChamp],
+) -> dict[str, Any]:
+    """Put each field where it belongs: kept as typed, refused, in conflict; return the values to be written.
+
+    `opposer` says what someone else wrote in a field.
+    """
+    valeurs: dict[str, Any] = {}
+    for nom, changement in champs.items():
+        _trier(tri, saisie, nom, changement, valeurs, opposer)
+    return valeurs
+
+
+def _trier(
+    resultat: Tri,
+    saisie: SaisieDeChamps,
+    nom: str,
+    changement: Changement,
+    valeurs: dict[str, Any],
+    opposer: Callable[[Champ], ConflitDeChamp],
+) -> None:
     champ = saisie.champs.get(nom)
     apres = nettoyer(changement.apres)
     if champ is None or len(apres) > PLUS_LONG_TEXTE:
@@ -131,7 +169,7 @@ def _trier(resultat: ResultatBrouillon, nom: str, changement: Changement, valeur
         resultat.enregistres[nom] = stocke
         return
     if not deja and not changement.part_de(champ, stocke):
-        resultat.conflits[nom] = _conflit(saisie, champ)
+        resultat.conflits[nom] = opposer(champ)
         return
     resultat.enregistres[nom] = apres
     try:

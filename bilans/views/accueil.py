@@ -9,6 +9,7 @@ from comptes.reprise import chemins_gardes
 from contrats.models import ContratVille
 
 from ..pages.arrivee import Arrivee, VosActions, annee_utile, page_d_arrivee, rapports_publies
+from ..pages.structure import fiches_dues
 
 
 @require_safe
@@ -23,6 +24,7 @@ def accueil(request: HttpRequest) -> HttpResponse:
             "bilans/vos_actions.html",
             {
                 "vos_actions": VosActions(request.user, chemins_gardes(request)),
+                "fiches_dues": fiches_dues(request.user),
                 "contrats_suivis": arrivee.contrats,
             },
         )

@@ -319,7 +319,7 @@ def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
     # The operation reads the bilan again under its lock: here, only whether the account sees it.
     visibles = Bilan.objects.visibles_par(request.user).only("pk")
     bilan = get_object_or_404(visibles, action_annuelle__campagne=request.campagne, action_annuelle__cle=cle)
-    champs = _lire_les_changements(request.body)
+    champs = lire_les_changements(request.body)
     if champs is None:
         return JsonResponse({"message": ILLISIBLE}, status=400)
     try:
@@ -329,7 +329,7 @@ def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
     return JsonResponse(_reponse_du_brouillon(resultat, request.user))
 
 
-def _lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
+def lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
     """Return the changes that a page sent, None for what is no list of changes."""
     try:
         # A page that gives back a text sent earlier knows what was saved by its mark only (EtapeForm).
@@ -357,7 +357,7 @@ def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur)
                 "autre": conflit.autre,
                 "autre_lisible": conflit.autre_lisible,
                 "qui": str(conflit.qui or ""),
-                "quand": _quand(conflit.quand),
+                "quand": quand_en_mots(conflit.quand),
                 "vous": conflit.qui == utilisateur,
             }
             for nom, conflit in resultat.conflits.items()
@@ -383,7 +383,7 @@ def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur)
     }
 
 
-def _quand(instant: datetime | None) -> str:
+def quand_en_mots(instant: datetime | None) -> str:
     """Return « 21 h 04 » for today, « le 3 juin 2025 à 21 h 04 » for another day."""
     if instant is None:
         return ""
