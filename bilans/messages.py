@@ -21,7 +21,7 @@ from actions.models import Campagne, ModeleMessage
 from comptes.templatetags.typographie import date_heure, date_longue, insecables, pluriel
 from documents import INSECABLE
 from documents.formats import MOIS
-from porteurs.models import Invitation
+from porteurs.models import Echeance, Invitation
 
 from .destinataires import Contact, Du, valable_jusqu_au
 from .models import Bilan, Commentaire, Courriel, Recu
@@ -164,6 +164,19 @@ MODELES: dict[str, Modele] = {
         "Voir les bilans",
     ),
 }
+# Not in MODELES: a campaign writes its own words about its bilans only.
+ECHEANCES = Modele(
+    "Convention : {attendus}",
+    _texte(
+        "Bonjour {nom},",
+        "Pour {structure}, {attendus}, au titre de votre convention avec la collectivité :",
+        "{echeances}",
+        "Vous pouvez déposer vos documents sur la page de chaque échéance. Si vous les avez déjà envoyés "
+        "autrement, dites-le-nous en répondant à ce message.",
+        "{lien}",
+    ),
+    "Voir ce qui est attendu",
+)
 # Said instead of the words of a validation to whom several bilans were validated at once.
 PLUSIEURS_VALIDATIONS = Modele(
     "{valides} : {structure}",
@@ -384,6 +397,19 @@ def valeurs_acces(campagne: Campagne, contact: Contact, invitation: Invitation, 
     """Return the values of the e-mail that opens a porteur to a colleague."""
     mots = {**_communes(campagne, contact), "invitant": invitant, "validite": _validite(invitation)}
     return Valeurs(mots, {}, lien_personnel(invitation))
+
+
+def valeurs_echeances(
+    campagne: Campagne, contact: Contact, echeances: Sequence[Echeance], invitation: Invitation | None
+) -> Valeurs:
+    """Return the values of a reminder of what conventions ask: each thing with its day, the link to the first."""
+    nombre = pluriel(len(echeances), "échéance est attendue,échéances sont attendues")
+    mots = {**_communes(campagne, contact), "attendus": f"{nombre} {_pour_le(echeances[0].date)}".strip()}
+    if len(echeances) > 1:
+        mots["attendus"] = f"{nombre}, la première {_pour_le(echeances[0].date)}"
+    lignes = tuple(f"{echeance.libelle}, {_pour_le(echeance.date)}" for echeance in echeances)
+    page = reverse("convention", args=[campagne.contrat.slug, campagne.annee, echeances[0].convention.cle])
+    return Valeurs(mots, {"echeances": lignes}, lien_personnel(invitation, page))
 
 
 # -- Rendering -------------------------------------------------------------------------------------

@@ -20,8 +20,11 @@ from django.utils import timezone
 from django.utils.encoding import punycode
 from django_tasks import task
 
+from porteurs.models import Echeance
+
 from .destinataires import lire_appel
-from .messages import rendre, valeurs_appel
+from .echeances_dues import lire_rappels
+from .messages import ECHEANCES, rendre, valeurs_appel, valeurs_echeances
 from .models import Courriel
 from .querysets import EnvoiQuerySet
 from .recus import pdf_du_recu
@@ -33,6 +36,7 @@ Statut = Courriel.Statut
 DELAIS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
 TENTATIVES_MAX = len(DELAIS) + 1
 PLUS_RIEN = "Plus aucun bilan n'était attendu de cette personne au moment de l'envoi."
+PLUS_D_ECHEANCE = "Plus aucune échéance n'était attendue de cette structure au moment de l'envoi."
 ADRESSE_EN_DEFAUT = "Cette adresse n'a pas reçu un autre message : rien ne lui est plus envoyé tout seul."
 SERVEUR_MUET = "Le serveur d'envoi ne répond pas."
 
@@ -158,12 +162,15 @@ def _envoyer(courriel: Courriel, poste: Any, tournee: Tournee) -> bool:
         _reporter(courriel, f"Ce message n'a pas pu être préparé. ({erreur})", tournee)
         return False
     _noter(courriel, statut=Statut.ENVOYE, envoye_le=timezone.now(), erreur="")
+    _se_souvenir(courriel)
     tournee.envoyes += 1
     return True
 
 
 def _preparer(courriel: Courriel) -> None:
     """Write the words of what depends on the moment. Raises PlusRienADire when nothing is owed any more."""
+    if courriel.type == Courriel.Type.ECHEANCE:
+        _preparer_les_echeances(courriel)
     if courriel.type not in Courriel.TYPES_QUOTIDIENS:
         return
     appel = lire_appel(courriel.campagne, porteur=courriel.porteur)
@@ -178,6 +185,26 @@ def _preparer(courriel: Courriel) -> None:
     message = rendre(courriel.campagne, courriel.type, valeurs)
     courriel.objet, courriel.texte, courriel.html = message.objet, message.texte, message.html
     courriel.bilans_dus = [du.annuelle.cle for du in destinataire.bilans]
+
+
+def _preparer_les_echeances(courriel: Courriel) -> None:
+    """Write what is still owed under conventions. Raises PlusRienADire when nothing is any more."""
+    rappel = lire_rappels(courriel.campagne).pour(courriel.porteur_id, courriel.destinataire)
+    if rappel is None:
+        raise PlusRienADire(PLUS_D_ECHEANCE)
+    if rappel.defaut is not None and courriel.reprise_de_id is None:
+        raise PlusRienADire(ADRESSE_EN_DEFAUT)
+    valeurs = valeurs_echeances(courriel.campagne, rappel.contact, rappel.echeances, courriel.invitation)
+    message = rendre(courriel.campagne, courriel.type, valeurs, ECHEANCES)
+    courriel.objet, courriel.texte, courriel.html = message.objet, message.texte, message.html
+
+
+def _se_souvenir(courriel: Courriel) -> None:
+    """Note on each deadline named by a reminder that left that it was reminded."""
+    if courriel.type == Courriel.Type.ECHEANCE:
+        rappel = lire_rappels(courriel.campagne).pour(courriel.porteur_id, courriel.destinataire)
+        dues = [echeance.pk for echeance in rappel.echeances] if rappel else []
+        Echeance.objects.filter(pk__in=dues).update(rappelee_le=timezone.now())
 
 
 def message_de(courriel: Courriel) -> EmailMultiAlternatives:

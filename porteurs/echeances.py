@@ -152,9 +152,10 @@ def _libelle(titre: str, suffixe: str = "") -> str:
 # -- A whole convention ----------------------------------------------------------------------------
 def fin_effective(convention: Convention, avenants: Iterable[Avenant] = ()) -> date:
     """Return the last day of a convention: its own, or that of its last signed amendment; the day it was terminated."""
-    signes = [a for a in avenants if a.date_signature is not None and a.nouvelle_date_fin is not None]
-    dernier = max(signes, key=lambda avenant: avenant.numero, default=None)
-    fin: date = dernier.nouvelle_date_fin if dernier else convention.date_fin
+    fin = convention.date_fin
+    for avenant in sorted(avenants, key=lambda avenant: avenant.numero):
+        if avenant.date_signature is not None and avenant.nouvelle_date_fin is not None:
+            fin = avenant.nouvelle_date_fin
     return min(fin, convention.date_resiliation) if convention.date_resiliation else fin
 
 

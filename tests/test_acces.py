@@ -162,6 +162,7 @@ ADRESSES: dict[str, Adresse] = {
     "conventions": Adresse({CHARGEE, PORTEUR, ADMIN}),
     "echeances": Adresse({CHARGEE, PORTEUR, ADMIN}),
     "echeances_ics": Adresse({CHARGEE, PORTEUR, ADMIN}),
+    "echeances_rappeler": Adresse(GESTION),
     "convention_creer": Adresse(GESTION),
     "convention": Adresse({CHARGEE, PORTEUR, ADMIN}, "convention"),
     **{

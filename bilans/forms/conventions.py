@@ -125,7 +125,12 @@ class ConventionForm(FormulaireConvention):
             "remarque",
         )
         formfield_callback = champ_du_modele
-        labels = {"duree_annoncee_ans": "Durée annoncée", "preavis_mois": "Préavis de résiliation"}
+        labels = {
+            "porteur": "Structure",
+            "duree_annoncee_ans": "Durée annoncée",
+            "preavis_mois": "Préavis de résiliation",
+            "montant_total": "Montant total",
+        }
         help_texts = {
             "deliberation": "Celle qui autorise la convention.",
             "remarque": "Ce qu'il faut savoir en relisant le texte : une contradiction, un doute.",
@@ -164,7 +169,7 @@ class ConventionForm(FormulaireConvention):
 class DuplicationForm(forms.Form):
     """Where a copy starts: for whom, under which title, when."""
 
-    porteur = forms.ModelChoiceField(label="Structure", queryset=None, empty_label=None)
+    porteur: Any = forms.ModelChoiceField(label="Structure", queryset=None, empty_label=None)
     intitule = ChampTexte(
         label="Intitulé",
         max_length=255,
@@ -279,7 +284,6 @@ class ObligationForm(FormulaireConvention):
         label="Porte sur",
         required=False,
         coerce=int,
-        empty_value=0,
         choices=[(0, "l'année en cours"), (1, "l'année suivante (N+1)"), (-1, "l'année passée (N-1)")],
     )
     delai = ChampNombre(
@@ -347,6 +351,10 @@ class ObligationForm(FormulaireConvention):
             "delai": None if delai is None else abs(delai),
             "sens": AVANT if delai is not None and delai < 0 else APRES,
         }
+
+    def clean_pour_annee(self) -> int:
+        """Return 0 for a form that says nothing of it."""
+        return int(self.cleaned_data["pour_annee"] or 0)
 
     def clean_jour(self) -> int | None:
         jour: int | None = self.cleaned_data["jour"]
@@ -564,7 +572,7 @@ class DocumentForm(forms.Form):
         help_text="Un PDF, une image, un document Word, Excel ou OpenDocument, de 10 Mo au plus.",
     )
     recu_le = ChampDate(label="Reçu le", error_messages={"required": "Indiquez le jour de réception."})
-    obligation = forms.ModelChoiceField(
+    obligation: Any = forms.ModelChoiceField(
         label="En réponse à", queryset=None, required=False, empty_label="Aucune obligation en particulier"
     )
     complet = forms.BooleanField(

@@ -135,12 +135,13 @@ def peut_retirer(auteur: Utilisateur, convention: Convention, document: Document
     """Return whether an account may take a paper away: the desk always, the porteur its own while it is awaited."""
     if auteur.has_perm("contrats.gerer", convention.contrat):
         return True
+    return est_le_sien(auteur, document) and auteur.has_perm("porteurs.deposer_document", convention)
+
+
+def est_le_sien(auteur: Utilisateur, document: DocumentConvention) -> bool:
+    """Return whether the account handed in a paper whose deadline, if any, still waits."""
     en_attente = document.echeance is None or document.echeance.faite_le is None
-    return (
-        en_attente
-        and document.depose_par_id == auteur.pk
-        and auteur.has_perm("porteurs.deposer_document", convention)
-    )
+    return en_attente and document.depose_par_id == auteur.pk
 
 
 def _refuser_le_depot(auteur: Utilisateur, convention: Convention) -> None:

@@ -72,7 +72,7 @@ def relancer(auteur: Utilisateur | None, campagne: Campagne) -> Envoi:
 
 @transaction.atomic
 def _envoyer(auteur: Utilisateur | None, campagne: Campagne, type: Envoi.Type) -> Envoi:
-    campagne = _verrouiller(auteur, campagne)
+    campagne = verrouiller_la_campagne(auteur, campagne)
     if campagne.statut not in (Campagne.Statut.BILANS_OUVERTS, Campagne.Statut.BILANS_CLOS):
         raise OperationRefusee(PAS_OUVERTS.format(campagne.annee))
     appel = lire_appel(campagne)
@@ -89,7 +89,7 @@ def _envoyer(auteur: Utilisateur | None, campagne: Campagne, type: Envoi.Type) -
     return envoi
 
 
-def _verrouiller(auteur: Utilisateur | None, campagne: Campagne) -> Campagne:
+def verrouiller_la_campagne(auteur: Utilisateur | None, campagne: Campagne) -> Campagne:
     """Return the stored campaign, locked: two people cannot write to everyone at the same moment."""
     actuelle: Campagne = (
         Campagne.objects.select_for_update(of=("self",), no_key=True)
@@ -115,15 +115,15 @@ def _ecrire_a_chacun(
     courriels = []
     for destinataire in choisis:
         echeances = (du.echeance for du in destinataire.bilans)
-        courriel = _nouveau(auteur, envoi.campagne, Type(envoi.type), destinataire.contact)
+        courriel = nouveau_courriel(auteur, envoi.campagne, Type(envoi.type), destinataire.contact)
         courriel.envoi = envoi
         courriel.bilans_dus = [du.annuelle.cle for du in destinataire.bilans]
-        courriel.invitation = _ouvrir(auteur, envoi.campagne, destinataire.contact, echeances)
+        courriel.invitation = ouvrir_l_acces(auteur, envoi.campagne, destinataire.contact, echeances)
         courriels.append(courriel)
     return list(Courriel.objects.bulk_create(courriels))
 
 
-def _nouveau(auteur: Utilisateur | None, campagne: Campagne, type: str, contact: Contact) -> Courriel:
+def nouveau_courriel(auteur: Utilisateur | None, campagne: Campagne, type: str, contact: Contact) -> Courriel:
     return Courriel(
         type=type,
         campagne=campagne,
@@ -135,7 +135,7 @@ def _nouveau(auteur: Utilisateur | None, campagne: Campagne, type: str, contact:
     )
 
 
-def _ouvrir(
+def ouvrir_l_acces(
     auteur: Utilisateur | None, campagne: Campagne, contact: Contact, echeances: Iterable[date | None] = ()
 ) -> Invitation:
     """Open the porteur to this address, or make its link last long enough."""
@@ -148,7 +148,7 @@ def _ouvrir(
 def faire_relance_prevue(prevue: RelancePrevue) -> Envoi | None:
     """Send a planned reminder whose day has come, once; return the batch, None when nobody was to be reminded."""
     # The campaign first, as whoever moves its reminders does: taken in two orders, they would wait for each other.
-    campagne = _verrouiller(None, prevue.campagne)
+    campagne = verrouiller_la_campagne(None, prevue.campagne)
     actuelle = RelancePrevue.objects.filter(pk=prevue.pk, faite_le=None).first()
     if actuelle is None:
         return None
@@ -187,7 +187,7 @@ def _au_sujet_de(
     bilan: Bilan, auteur: Utilisateur, type: str, contact: Contact, recu: Recu | None
 ) -> Courriel:
     campagne = bilan.action_annuelle.campagne
-    courriel = _nouveau(auteur, campagne, type, contact)
+    courriel = nouveau_courriel(auteur, campagne, type, contact)
     courriel.bilan, courriel.recu = bilan, recu
     courriel.invitation = _lien_vers_le_bilan(bilan, auteur, contact, type)
     _ecrire(courriel, rendre(campagne, type, valeurs_bilan(type, bilan, contact, courriel.invitation, recu)))
@@ -197,7 +197,7 @@ def _au_sujet_de(
 def _lien_vers_le_bilan(bilan: Bilan, auteur: Utilisateur, contact: Contact, type: str) -> Invitation | None:
     """Return the invitation whose link goes in the message; opened only for who must act."""
     if type == Type.RENVOI and auteur.has_perm("bilans.gerer", bilan):
-        return _ouvrir(auteur, bilan.action_annuelle.campagne, contact, [bilan.echeance])
+        return ouvrir_l_acces(auteur, bilan.action_annuelle.campagne, contact, [bilan.echeance])
     # Somebody of the parent structure acts for its services too.
     siennes = Invitation.objects.filter(
         porteur__in=(contact.porteur.pk, contact.porteur.parent_id), email=contact.email, retiree_le=None
@@ -262,7 +262,7 @@ def _en_un_seul(auteur: Utilisateur, courriels: list[Courriel]) -> Courriel:
     ).exists()
     contact = Contact(premier.porteur, premier.destinataire, premier.nom_destinataire, compte=compte)
     bilans = [courriel.bilan for courriel in courriels if courriel.bilan is not None]
-    ensemble = _nouveau(auteur, premier.campagne, Type.VALIDATION, contact)
+    ensemble = nouveau_courriel(auteur, premier.campagne, Type.VALIDATION, contact)
     ensemble.invitation = premier.invitation
     ensemble.bilans_dus = [bilan.action_annuelle.cle for bilan in bilans]
     valeurs = valeurs_validations(premier.campagne, contact, bilans, ensemble.invitation)
@@ -298,9 +298,11 @@ def _annoncer_les_dates(
         bilans = tuple(du for du in destinataire.bilans if seulement in (None, du.annuelle.cle))
         if destinataire.defaut is not None or destinataire.email == auteur.email or not bilans:
             continue
-        courriel = _nouveau(auteur, campagne, Type.PROLONGATION, destinataire.contact)
+        courriel = nouveau_courriel(auteur, campagne, Type.PROLONGATION, destinataire.contact)
         courriel.bilans_dus = [du.annuelle.cle for du in bilans]
-        courriel.invitation = _ouvrir(auteur, campagne, destinataire.contact, (du.echeance for du in bilans))
+        courriel.invitation = ouvrir_l_acces(
+            auteur, campagne, destinataire.contact, (du.echeance for du in bilans)
+        )
         if len(bilans) == 1 and bilans[0].bilan.pk:
             courriel.bilan = bilans[0].bilan
         valeurs = valeurs_appel(campagne, destinataire.contact, bilans, courriel.invitation)
@@ -320,7 +322,7 @@ def annoncer_acces(auteur: Utilisateur, campagne: Campagne, invitation: Invitati
     """
     role = AccesPorteur.Role.CONTRIBUTEUR
     contact = Contact(invitation.porteur, invitation.email, invitation.nom, role)
-    courriel = _nouveau(auteur, campagne, Type.ACCES, contact)
+    courriel = nouveau_courriel(auteur, campagne, Type.ACCES, contact)
     courriel.invitation = invitation
     _ecrire(courriel, rendre(campagne, Type.ACCES, valeurs_acces(campagne, contact, invitation, str(auteur))))
     courriel.save()
@@ -347,7 +349,7 @@ def renvoyer_courriel(auteur: Utilisateur, courriel: Courriel) -> Courriel:
 
     Raises PermissionDenied, OperationRefusee when it has not left yet or when the access was withdrawn.
     """
-    _verrouiller(auteur, courriel.campagne)
+    verrouiller_la_campagne(auteur, courriel.campagne)
     reprise = _reprendre(auteur, courriel)
     demander_l_envoi()
     return reprise
@@ -366,7 +368,7 @@ def _reprendre(auteur: Utilisateur, courriel: Courriel, envoi: Envoi | None = No
     contact = Contact(
         actuel.porteur, actuel.destinataire, actuel.nom_destinataire, AccesPorteur.Role.CONTRIBUTEUR
     )
-    reprise = _nouveau(auteur, actuel.campagne, actuel.type, contact)
+    reprise = nouveau_courriel(auteur, actuel.campagne, actuel.type, contact)
     reprise.reprise_de, reprise.envoi = actuel, envoi
     reprise.bilan, reprise.recu, reprise.bilans_dus = actuel.bilan, actuel.recu, actuel.bilans_dus
     reprise.invitation = _prolonger_l_invitation(auteur, actuel, contact)
@@ -387,7 +389,7 @@ def _prolonger_l_invitation(auteur: Utilisateur, courriel: Courriel, contact: Co
             "de la structure."
         )
     try:
-        return _ouvrir(auteur, courriel.campagne, contact)
+        return ouvrir_l_acces(auteur, courriel.campagne, contact)
     except ValidationError as erreur:
         raise OperationRefusee(" ".join(erreur.messages)) from erreur
 
@@ -398,7 +400,7 @@ def renvoyer_les_non_partis(auteur: Utilisateur, envoi: Envoi) -> Envoi:
 
     Addresses that refused are left alone. Raises PermissionDenied, OperationRefusee when all have left.
     """
-    _verrouiller(auteur, envoi.campagne)
+    verrouiller_la_campagne(auteur, envoi.campagne)
     restants = [courriel for courriel in non_partis(envoi) if not courriel.reprises.exists()]
     if not restants:
         raise OperationRefusee("Tous les messages de cet envoi sont partis.")

@@ -20,7 +20,7 @@ from porteurs.models import Convention, Echeance, EvenementConvention, Obligatio
 from porteurs.operations_conventions import refus_de_resilier
 
 from ..models import DocumentConvention
-from ..operations.conventions import peut_retirer
+from ..operations.conventions import est_le_sien
 from ..pieces import PAR_TYPE
 
 Recurrence, Evenement = Obligation.Recurrence, Obligation.Evenement
@@ -151,6 +151,8 @@ class ObligationLue:
             return self.prochaine.etat
         if self.echeances:
             return self.echeances[-1].etat
+        if self.obligation.date_fixe:
+            return f"écrite pour le {date_longue(self.obligation.date_fixe)}, non retenue"
         return self.a_dater or SANS_DATE[self.obligation.recurrence]
 
     @property
@@ -211,7 +213,10 @@ class DocumentLu:
 def lire_documents(documents: Any, convention: Convention, utilisateur: Any) -> list[DocumentLu]:
     """Return the papers of a queryset, the latest first."""
     lignes = documents.select_related("depose_par", "obligation", "echeance").order_by("-recu_le", "-pk")
-    return [DocumentLu(document, peut_retirer(utilisateur, convention, document)) for document in lignes]
+    # Asked once for all: what differs from one paper to the next is who handed it in.
+    gere = utilisateur.has_perm("contrats.gerer", convention.contrat)
+    depose = gere or utilisateur.has_perm("porteurs.deposer_document", convention)
+    return [DocumentLu(d, gere or (depose and est_le_sien(utilisateur, d))) for d in lignes]
 
 
 # -- The list --------------------------------------------------------------------------------------
@@ -469,10 +474,12 @@ class Calendrier:
 
     @property
     def mois(self) -> list[MoisLu]:
-        """The months of the year that have deadlines, each with its own."""
-        de_l_annee = [lue for lue in self.toutes if lue.echeance.date.year == self.request.annee]
+        """The months of the year, each with its deadlines; what is late stands before them."""
+        a_montrer = [
+            lue for lue in self.toutes if lue.echeance.date.year == self.request.annee and not lue.retard
+        ]
         par_mois: dict[int, list[EcheanceLue]] = defaultdict(list)
-        for lue in de_l_annee:
+        for lue in a_montrer:
             par_mois[lue.echeance.date.month].append(lue)
         return [
             MoisLu(f"{MOIS[rang - 1].capitalize()} {self.request.annee}", par_mois[rang])

@@ -24,6 +24,7 @@ ONGLETS_FINANCEMENTS = (
     ("Versements", "versements", "financements.lire_programme"),
     ("Données ouvertes", "donnees_ouvertes", "contrats.gerer"),
     ("Conventions", "conventions", "porteurs.lister_conventions"),
+    ("Fiches des structures", "fiches_structure", "porteurs.lister_conventions"),
 )
 
 

@@ -52,6 +52,7 @@ from porteurs.operations_conventions import (
     tenir_echeance,
 )
 
+from ..echeances_dues import lire_rappels
 from ..forms.conventions import (
     AvenantForm,
     AxeForm,
@@ -79,6 +80,8 @@ from ..operations.conventions import (
     supprimer_convention,
     supprimer_montant,
 )
+from ..operations.etats import OperationRefusee
+from ..operations.rappels import rappeler_les_echeances
 from ..pages.conventions import (
     Calendrier,
     DocumentLu,
@@ -124,7 +127,11 @@ def convention(request: RequeteCampagne, cle: str) -> HttpResponse:
 def echeances(request: RequeteCampagne) -> HttpResponse:
     """Show the deadlines of every convention: what is late, then the year by month."""
     exiger(request, "porteurs.lister_conventions", request.contrat, PAS_OUVERTE)
-    return render(request, "bilans/conventions/calendrier.html", {"calendrier": Calendrier(request)})
+    contexte = {
+        "calendrier": Calendrier(request),
+        "gere": request.user.has_perm("contrats.gerer", request.contrat),
+    }
+    return render(request, "bilans/conventions/calendrier.html", contexte)
 
 
 @require_safe
@@ -135,6 +142,28 @@ def echeances_ics(request: RequeteCampagne) -> HttpResponse:
     reponse = HttpResponse(contenu, content_type="text/calendar; charset=utf-8")
     reponse["Content-Disposition"] = f'attachment; filename="echeances-{request.annee}.ics"'
     return reponse
+
+
+@require_http_methods(["GET", "POST"])
+def echeances_rappeler(request: RequeteCampagne) -> HttpResponse:
+    """Show who would be reminded of what, then queue the e-mails."""
+    exiger(request, "contrats.gerer", request.contrat, REFUS)
+    retour, empechement = _adresse(request, "echeances"), ""
+    if request.method == "POST":
+        try:
+            envoyes = rappeler_les_echeances(request.user, request.campagne)
+        except OperationRefusee as refus:
+            empechement = str(refus)
+        else:
+            messages.success(request, f"{pluriel(len(envoyes), 'rappel part,rappels partent')}.")
+            return redirect(retour)
+    contexte = {
+        "rappels": lire_rappels(request.campagne),
+        "empechement": empechement,
+        "url_retour": retour,
+        "sans_danger": True,
+    }
+    return render(request, "bilans/conventions/rappeler.html", contexte, status=409 if empechement else 200)
 
 
 def _trouver(request: RequeteCampagne, cle: str, *, gerer: bool = False) -> Convention:

@@ -10,15 +10,19 @@ from django.utils import timezone
 from actions.commandes import campagne_demandee, contrat_demande
 from actions.models import Campagne, RelancePrevue
 from bilans.destinataires import Appel, Destinataire, lire_appel
+from bilans.echeances_dues import campagne_des_rappels, contrats_a_rappeler, lire_rappels
 from bilans.messages import lignes_de, phrase_attendus
 from bilans.models import Envoi
 from bilans.operations import OperationRefusee
 from bilans.operations.courriels import faire_relance_prevue, relancer
+from bilans.operations.rappels import rappeler_les_echeances
 from bilans.pages.courriels import expliquer
 from bilans.taches import Tournee, vider
 from comptes.commandes import REFUSE, Commande, Refus
 from comptes.templatetags.typographie import insecables, pluriel
+from contrats.models import ContratVille
 
+RAPPELS = "personne reçoit le rappel,personnes reçoivent le rappel"
 OUVERTES = (Campagne.Statut.BILANS_OUVERTS, Campagne.Statut.BILANS_CLOS)
 
 
@@ -44,7 +48,8 @@ class Command(Commande):
         parser.add_argument(
             "--prevues",
             action="store_true",
-            help="dans toutes les campagnes, les relances prévues dont la date est arrivée",
+            help="dans toutes les campagnes, les relances prévues dont la date est arrivée, et les échéances des "
+            "conventions à rappeler",
         )
         parser.add_argument(
             "--simulation", action="store_true", help="montre ce qui partirait, sans rien envoyer ni écrire"
@@ -63,12 +68,13 @@ class Command(Commande):
         else:
             campagne = campagne_demandee(contrat_demande(options["contrat"]), options["annee"])
             comptes = [self._maintenant(campagne, simulation)]
+        rappels = _rappeler_les_conventions(simulation) if options["prevues"] else []
         # The command sends by itself: a machine without a worker reminds too.
         tournee = None if simulation else vider()
         if options["format"] == "json":
             self.stdout.write(json.dumps(_en_json(comptes, tournee), ensure_ascii=False, indent=2))
         elif options["verbosity"] > 0:
-            self._raconter(comptes, tournee, prevues=options["prevues"])
+            self._raconter(comptes, tournee, rappels)
 
     def _maintenant(self, campagne: Campagne, simulation: bool) -> Compte:
         if campagne.statut not in OUVERTES:
@@ -97,10 +103,14 @@ class Command(Commande):
     def _dire(self, phrase: str) -> None:
         self.stdout.write(insecables(phrase))
 
-    def _raconter(self, comptes: list[Compte], tournee: Tournee | None, *, prevues: bool) -> None:
+    def _raconter(
+        self, comptes: list[Compte], tournee: Tournee | None, rappels: list[tuple[ContratVille, int]]
+    ) -> None:
         if tournee is None:
             self._dire("Simulation : rien n'est envoyé, rien n'est écrit.")
-        if not comptes:
+        for contrat, nombre in rappels:
+            self._dire(f"{contrat} : {pluriel(nombre, RAPPELS)} des échéances de conventions.")
+        if not comptes and not rappels:
             self._dire("Aucune relance n'est prévue aujourd'hui ni en retard : rien à envoyer.")
         for compte in comptes:
             self._raconter_une(compte, simulation=tournee is None)
@@ -150,6 +160,26 @@ class Command(Commande):
         dites = [pluriel(nombre, formes) for nombre, formes in phrases if nombre]
         if dites:
             self._dire(f"{', '.join(dites)}.")
+
+
+def _rappeler_les_conventions(simulation: bool) -> list[tuple[ContratVille, int]]:
+    """Remind of the deadlines whose day of reminder has come; return how many e-mails, by contract."""
+    faits = []
+    for contrat in contrats_a_rappeler():
+        campagne = campagne_des_rappels(contrat)
+        if campagne is None:
+            continue
+        if simulation:
+            nombre = len(lire_rappels(campagne).nouveaux)
+        else:
+            try:
+                nombre = len(rappeler_les_echeances(None, campagne, seulement_nouvelles=True))
+            except OperationRefusee:
+                # Everyone has had the message of the day, or has no address.
+                nombre = 0
+        if nombre:
+            faits.append((contrat, nombre))
+    return faits
 
 
 def _prevues() -> list[RelancePrevue]:
