@@ -9,6 +9,7 @@ from .models import (
     BilanStructure,
     Commentaire,
     Courriel,
+    DocumentConvention,
     Effectif,
     PieceJointe,
     RapportAnnuel,
@@ -72,6 +73,14 @@ class BilanAdmin(AdminLu):
         TransitionInline,
         CommentaireInline,
     )
+
+
+@admin.register(DocumentConvention)
+class DocumentConventionAdmin(AdminLu):
+    list_display = ("libelle", "convention", "recu_le", "depose_par")
+    list_filter = ("convention__contrat",)
+    list_select_related = ("convention", "depose_par")
+    search_fields = ("libelle", "convention__intitule", "convention__porteur__recherche")
 
 
 @admin.register(Courriel)

@@ -8,8 +8,11 @@ from .models import (
     AccesPorteur,
     Agrement,
     AliasPorteur,
+    Avenant,
+    AxeConvention,
     Convention,
     Echeance,
+    EvenementConvention,
     MoyenHumain,
     Obligation,
     PartieConvention,
@@ -82,7 +85,23 @@ class ObligationInline(admin.StackedInline):
 class EcheanceInline(admin.TabularInline):
     model = Echeance
     extra = 0
-    raw_id_fields = ("obligation",)
+    raw_id_fields = ("obligation", "evenement")
+
+
+class AxeInline(admin.TabularInline):
+    model = AxeConvention
+    extra = 0
+
+
+class AvenantInline(admin.TabularInline):
+    model = Avenant
+    extra = 0
+    autocomplete_fields = ("deliberation",)
+
+
+class EvenementInline(admin.StackedInline):
+    model = EvenementConvention
+    extra = 0
 
 
 @admin.register(Convention)
@@ -92,4 +111,4 @@ class ConventionAdmin(AdminHistorique):
     list_select_related = ("porteur", "contrat")
     search_fields = ("intitule", "porteur__recherche")
     autocomplete_fields = ("contrat", "porteur", "deliberation")
-    inlines = (PartieInline, EcheanceInline, ObligationInline)
+    inlines = (PartieInline, AxeInline, ObligationInline, EvenementInline, EcheanceInline, AvenantInline)

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from actions.models import Action, ActionAnnuelle
-from bilans.models import Bilan, BilanStructure, Courriel, RapportAnnuel
+from bilans.models import Bilan, BilanStructure, Courriel, DocumentConvention, RapportAnnuel
 from comptes.models import Utilisateur
 from contrats.models import AccesContrat, ContratVille, Partenaire
 from financements.models import AmbiguiteMontants, AvisFinanceur, LigneFinancement, Scenario, Versement
@@ -27,6 +27,7 @@ LUS = {
     Bilan,
     BilanStructure,
     Courriel,
+    DocumentConvention,
     LigneFinancement,
     Partenaire,
     Porteur,

@@ -1,5 +1,6 @@
 """Besançon: the contract's quartiers and the framework convention of a centre social (document 003)."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -310,7 +311,7 @@ def _versements(ecriture: Ecriture, convention: Convention, donnees: Any, lue: A
     ecriture.creer(
         Versement,
         convention=convention,
-        annee=jour(premier["date_prevue"]).year,
+        annee=date.fromisoformat(premier["date_prevue"]).year,
         numero=1,
         type=Versement.Type.ACOMPTE,
         date_prevue=jour(premier["date_prevue"]),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from actions.models import ActionAnnuelle, Campagne
 from contrats.models import ContratVille
 from financements.acces import contrats_finances
-from porteurs.models import AccesPorteur, Echeance, Porteur
+from porteurs.models import AccesPorteur, Convention, Echeance, Porteur
 
 from ..models import Bilan, Commentaire, RapportAnnuel, Recu
 from ..regles import saisie_ouverte
@@ -137,6 +137,14 @@ class EcheanceDuPorteur:
     def en_retard(self) -> bool:
         """Whether its day is past."""
         return self.echeance.date < timezone.localdate()
+
+
+@dataclass(frozen=True)
+class ConventionDuPorteur:
+    """One of its conventions, and its page."""
+
+    convention: Convention
+    url: str
 
 
 @dataclass(frozen=True)
@@ -341,6 +349,15 @@ class VosActions:
         return campagne_a_joindre(porteur) if porteur else None
 
     @cached_property
+    def conventions(self) -> list[ConventionDuPorteur]:
+        """Its conventions that are not put away, the one that ends last first."""
+        siens = Porteur.objects.de_l_utilisateur(self.utilisateur).values("pk")
+        conventions = Convention.objects.visibles_par(self.utilisateur).filter(porteur__in=siens)
+        conventions = conventions.exclude(statut=Convention.Statut.ARCHIVEE).select_related("contrat")
+        lignes = conventions.prefetch_related("contrat__campagnes").order_by("-date_fin", "intitule")
+        return [_convention_du_porteur(convention) for convention in lignes]
+
+    @cached_property
     def echeances(self) -> list[EcheanceDuPorteur]:
         """What its conventions ask of it next."""
         siens = Porteur.objects.de_l_utilisateur(self.utilisateur).values("pk")
@@ -358,10 +375,21 @@ class VosActions:
 def _echeance_du_porteur(echeance: Echeance) -> EcheanceDuPorteur:
     """Return a deadline with its address, in the year on which it falls if the contract has it."""
     convention = echeance.convention
-    annees = {campagne.annee for campagne in convention.contrat.campagnes.all()}
-    annee = echeance.date.year if echeance.date.year in annees else max(annees, default=None)
+    annee = _annee_ouverte(convention, echeance.date.year)
     adresse = [convention.contrat.slug, annee, convention.cle, echeance.pk]
     return EcheanceDuPorteur(echeance, reverse("echeance", args=adresse) if annee else "")
+
+
+def _convention_du_porteur(convention: Convention) -> ConventionDuPorteur:
+    annee = _annee_ouverte(convention, timezone.localdate().year)
+    adresse = [convention.contrat.slug, annee, convention.cle]
+    return ConventionDuPorteur(convention, reverse("convention", args=adresse) if annee else "")
+
+
+def _annee_ouverte(convention: Convention, annee: int) -> int | None:
+    """Return `annee` when the contract has it, else its latest year; None without any."""
+    annees = {campagne.annee for campagne in convention.contrat.campagnes.all()}
+    return annee if annee in annees else max(annees, default=None)
 
 
 def _action_du_porteur(annuelle: ActionAnnuelle) -> ActionDuPorteur:

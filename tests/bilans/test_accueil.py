@@ -403,7 +403,10 @@ def test_echeances_des_conventions_du_porteur(client, campagne, porteur):
     fabriques.EcheanceFactory(convention=convention, libelle="Sans objet", sans_objet="Année de création.")
     ville = fabriques.ObligationFactory(convention=convention, du_porteur=False)
     fabriques.EcheanceFactory(convention=convention, libelle="À la Ville", obligation=ville)
-    (due,) = vos_actions(client, porteur).echeances
+    vues = vos_actions(client, porteur)
+    (sienne,) = vues.conventions
+    assert sienne.url == reverse("convention", args=[campagne.contrat.slug, campagne.annee, convention.cle])
+    (due,) = vues.echeances
     assert due.echeance.libelle == "Comptes annuels"
     assert due.url == reverse(
         "echeance", args=[campagne.contrat.slug, campagne.annee, convention.cle, due.echeance.pk]
