@@ -32,7 +32,7 @@ AILLEURS: dict[str, Any] = {
     "contrats": [],
     "navigation": [],
     "url_recherche": "",
-    "annee_archivee": False,
+    "en_archives": False,
     "url_desarchiver": "",
 }
 
@@ -75,7 +75,7 @@ def _situation(request: RequeteCampagne) -> dict[str, Any]:
         if request.user.has_perm("actions.lister", contrat)
         else "",
         # Nothing of an archived year changes: base.html says it once, and no page shows a button that would be refused.
-        "annee_archivee": request.campagne.est_archivee,
+        "en_archives": request.campagne.est_archivee,
         "url_desarchiver": reverse("campagne_desarchiver", args=[contrat.slug, annee])
         if request.campagne.est_archivee and request.user.has_perm("contrats.gerer", contrat)
         else "",

@@ -177,6 +177,8 @@ class TableSuivi(ListeDAnnee):
     def render_action(self, record: Any) -> str:
         lu = record.statut_bilan not in (None, *Bilan.STATUTS_MODIFIABLES)
         titre = self.lien("bilan_detail" if lu else "action_detail", record) + _dispositif(record)
+        if self.campagne.est_archivee:
+            return titre
         if not self._se_coche(record):
             return format_html('<span class="a-cocher"><span></span><span>{}</span></span>', titre)
         return format_html(
@@ -199,7 +201,8 @@ class TableSuivi(ListeDAnnee):
         return format_html_join("", "{}", ((ligne,) for ligne in lignes))
 
     def render_transmis_le(self, value: Any) -> str:
-        return date_longue(timezone.localtime(value).date())
+        # On one line: two would make every row of the list twice as high.
+        return date_longue(timezone.localtime(value).date()).replace(" ", INSECABLE)
 
     def render_anomalies(self, record: ActionAnnuelle) -> Any:
         trouvees = self.anomalies.get(record.pk, [])

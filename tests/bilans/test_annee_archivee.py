@@ -120,8 +120,12 @@ def test_chaque_page_dit_que_l_annee_est_archivee_et_comment_l_en_sortir(chargee
     page = client.get(reverse("contrat", args=base))
     assert "La personne qui pilote le contrat de ville peut l'en sortir." in texte(page)
     assert "La sortir des archives" not in texte(page)
-    Campagne.objects.filter(pk=archivee.pk).update(statut=Campagne.Statut.BILANS_CLOS)
-    assert "est archivée" not in texte(client.get(reverse("contrat", args=base)))
+
+
+@pytest.mark.parametrize("nom", ["tableau_de_bord", "imports", "contrat"])
+def test_une_annee_vivante_n_en_dit_rien(chargee, campagne, nom):
+    page = chargee.get(reverse(nom, args=[campagne.contrat.slug, campagne.annee]))
+    assert "est archivée" not in texte(page)
 
 
 def test_le_bilan_transmis_d_une_annee_archivee_ne_se_valide_pas(chargee, archivee):
