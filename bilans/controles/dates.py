@@ -198,7 +198,7 @@ def date_isolee_hors_annee(bilan: "Bilan", situation: Contexte) -> list[Anomalie
 
 
 # What stands between the dates of one list: « 25/10, 22/12 et 6/12 », « du … au … et du … au … »
-_ENTRE_DEUX_DATES = re.compile(r"\s*(?:,|;|/|-|–|et|puis|,\s*et|,\s*puis)\s*(?:les?)?\s*", re.IGNORECASE)
+_ENTRE_DEUX_DATES = re.compile(r"\s*+(?:,\s*+(?:et|puis)|[,;/–-]|et|puis)\s*+(?:les?)?\s*+", re.IGNORECASE)
 
 
 @regle(

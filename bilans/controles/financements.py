@@ -176,7 +176,10 @@ _PAS_DE_FINANCEMENT = re.compile(
     r"(?:par\s+|de\s+|du\s+|des\s+|d['’])?(?P<qui>[^.;:\n()]+)",
     re.IGNORECASE,
 )
-_SUITE = re.compile(r",|\s+et\s+|\s+(?:dans|pour|au titre|à hauteur|via|depuis|en)\s+.*", re.IGNORECASE)
+# A run of blanks is looked at once, from its beginning: a sheet may hold a hundred thousand of them.
+_SUITE = re.compile(
+    r",|(?<!\s)\s++(?:et\s++|(?:dans|pour|au titre|à hauteur|via|depuis|en)\s.*)", re.IGNORECASE
+)
 
 
 @regle(
