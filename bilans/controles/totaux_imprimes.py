@@ -112,7 +112,7 @@ def _oubli(annee: ContexteAnnee, ecart: Decimal, *, nommer: bool = True) -> str:
     if nommer:
         cites = enumerer([_cite(ligne, combien) for ligne, combien in zip(lignes, euros, strict=True)])
     else:
-        cites = " + ".join(nombre(combien) for combien in euros)
+        cites = " + ".join(map(montant, euros))
     if len(lignes) == 1:
         return f"exactement le montant de la ligne{precision} {cites}"
     return f"exactement la somme des {len(lignes)} lignes{precision} : {cites}"
@@ -213,7 +213,7 @@ def total_general_des_financeurs(annee: ContexteAnnee, _: ContexteAnnee) -> list
             "FIN-02",
             Gravite.BLOQUANT,
             f"{general.libelle} : {montant(general.valeur)} imprimés, {montant(abs(ecart))} {sens} que la somme "
-            f"des financeurs, {montant(somme)} ({' + '.join(nombre(euros) for euros in imprimes.values())}). "
+            f"des financeurs, {montant(somme)} ({' + '.join(montant(euros) for euros in imprimes.values())}). "
             "Corrigez ce total, puis les parts qui en dépendent.",
             TOTAUX,
             {"total": brut(general.valeur), "financeurs": brut(somme)},

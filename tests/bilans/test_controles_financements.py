@@ -257,11 +257,12 @@ def test_fin_02_le_total_general_de_bagnols():
     (trouvee,) = trouvees("FIN-02", bagnols())
     assert lisible(trouvee.message) == (
         "TOTAL PDV : 687 489 € imprimés, 28 100 € de moins que la somme des financeurs, 715 589 € "
-        "(324 489 + 32 000 + 2 500 + 252 800 + 75 300 + 28 500). Corrigez ce total, puis les parts qui en "
+        "(324 489 € + 32 000 € + 2 500 € + 252 800 € + 75 300 € + 28 500 €). Corrigez ce total, puis les parts qui en "
         "dépendent."
     )
     assert lisible(trouvee.explication) == (
-        "L'écart de 28 100 € est exactement la somme des 4 lignes sans total : 5 000 + 2 300 + 8 000 + 12 800."
+        "L'écart de 28 100 € est exactement la somme des 4 lignes sans total : 5 000 € + 2 300 € + 8 000 € + "
+        "12 800 €."
     )
 
 
@@ -269,7 +270,7 @@ def test_fin_02_la_caf_est_hors_du_total_et_un_financeur_muet_empeche_de_conclur
     assert trouvees("FIN-02", juste) == []
     faux = [replace(t, valeur=D(9000)) if t.pk == 4 else t for t in juste.totaux]
     assert phrases("FIN-02", replace(juste, totaux=tuple(faux))) == [
-        "TOTAL PDV : 9 000 € imprimés, 1 000 € de moins que la somme des financeurs, 10 000 € (7 000 + 3 000). "
+        "TOTAL PDV : 9 000 € imprimés, 1 000 € de moins que la somme des financeurs, 10 000 € (7 000 € + 3 000 €). "
         "Corrigez ce total, puis les parts qui en dépendent."
     ]
     assert trouvees("FIN-02", replace(juste, totaux=tuple(t for t in faux if t.pk != 2))) == []
