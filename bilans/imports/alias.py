@@ -372,7 +372,7 @@ MOTS_MONTANT = _titres("""
     montant | mt | subvention | subv | financement | aide | participation | crédit | crédits | somme |
     cofinancement | financeur | cofinanceur | part | concours | dotation | contribution | euro | ttc | k |
     apport | enveloppe | autre | spécifique | public | partenaire | financier | exercice | année |
-    financière
+    financière | CV | CDV
 """)
 # What shows that a title or a group of titles is about money.
 MOTS_ARGENT = _titres("""

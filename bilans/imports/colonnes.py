@@ -76,8 +76,18 @@ def lire_colonne(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -
     lecture = _selon_le_titre(titre, profil, mots, bilan) or _selon_une_faute(titre, profil, mots, bilan)
     lecture = lecture or _selon_les_mots(titre, profil, bilan)
     if lecture is None:
-        return Lecture(raison=f"Le titre « {titre.entier} » n'est pas connu : la colonne est gardée en note.")
+        return Lecture(raison=_inconnu(titre, profil))
     return _selon_le_contenu(lecture, profil)
+
+
+def _inconnu(titre: Titre, profil: Profil) -> str:
+    """Return why a column is kept as a note: nobody guesses what « Combien » counts."""
+    if profil.numerique:
+        return (
+            f"Le titre « {titre.entier} » n'est pas connu et ses cases sont des nombres : des personnes, des euros ? "
+            "Dites-le ici ; sinon la colonne est gardée en note."
+        )
+    return f"Le titre « {titre.entier} » n'est pas connu : la colonne est gardée en note."
 
 
 def _selon_le_titre(titre: Titre, profil: Profil, mots: Vocabulaire, bilan: bool) -> Lecture | None:

@@ -122,7 +122,8 @@ class Parcours:
         nombres = nombres_de(propres)
         if self._est_de_parts(rang, propres, nombres):
             return NatureLigne.PARTS
-        if self._est_un_total(propres, nombres):
+        un_total = self._est_un_total(propres, nombres)
+        if un_total and not self._est_une_action_titree(propres, herites, nombres):
             return self._quel_total(rang, propres, nombres)
         if len(nombres) == len(propres) and not propres.keys() & {tableau.intitule, tableau.porteur}:
             return self._que_des_nombres(rang, nombres, bool(herites.keys() & {tableau.intitule}))
@@ -178,6 +179,33 @@ class Parcours:
         trouver = motif.fullmatch if motif is _TOTAL_SEC else motif.match
         cles = [i for i in textes if i not in tableau.longs]
         return any(trouver(normaliser(textes[i])) for i in (cles or textes))
+
+    def _est_une_action_titree(
+        self, propres: Mapping[int, Valeur], herites: Mapping[int, object], nombres: Mapping[int, Decimal]
+    ) -> bool:
+        """Return whether the title of an action happens to begin so: « Sous-total respect ».
+
+        It has a porteur, written or merged from above, whom the title does not name, and its figures are no sum.
+        """
+        tableau = self.tableau
+        titre = propres.get(tableau.intitule) if tableau.intitule is not None else None
+        if not isinstance(titre, str) or tableau.porteur not in propres.keys() | herites.keys():
+            return False
+        return bool(nombres) and not self._dit_de_qui(titre) and not self._est_une_somme_connue(nombres)
+
+    def _dit_de_qui(self, libelle: str) -> bool:
+        """Return whether « Sous-total … » says nothing more, or names the porteur of the rows above, or an axe."""
+        reste = _TOTAL.sub("", normaliser(libelle), count=1).strip(" :-")
+        mots = set(cle_titre(reste).split())
+        return not mots or bool(_TITRE_D_AXE.match(reste)) or mots <= set(_cle_porteur(self.porteur).split())
+
+    def _est_une_somme_connue(self, nombres: Mapping[int, Decimal]) -> bool:
+        """Return whether half of the figures at least are sums of what is above: one of them may be wrong."""
+        for sommes in (self.sommes.bloc, self.sommes.tout, *self._du_porteur()):
+            justes = sum(sommes.get(i) == nombre for i, nombre in nombres.items())
+            if 2 * justes >= len(nombres):
+                return True
+        return False
 
     def _quel_total(
         self, rang: int, propres: Mapping[int, Valeur], nombres: Mapping[int, Decimal]
@@ -290,6 +318,8 @@ class Parcours:
     ) -> None:
         """Give the row what it takes from above, and remember what the next ones will need."""
         nature = brouillon.nature
+        if nature is NatureLigne.SOUS_TOTAL:
+            self._douter_du_sous_total(brouillon, propres)
         if nature in ACTIONS:
             self._heriter(brouillon, propres, herites)
             self._retenir(brouillon, propres)
@@ -303,6 +333,20 @@ class Parcours:
             self.sommes.clore()
             self.apres_total = brouillon.rang > self.derniere_action
         signaler_les_cases(self.tableau, brouillon, propres)
+
+    def _douter_du_sous_total(self, brouillon: Brouillon, propres: Mapping[int, Valeur]) -> None:
+        """Say of a subtotal that it may be an action: nobody of whom it would be, no sum that it is."""
+        intitule = self.tableau.intitule
+        titre = propres.get(intitule) if intitule is not None else None
+        nombres = nombres_de(propres)
+        if not isinstance(titre, str) or not nombres or not _SOUS_TOTAL.match(normaliser(titre)):
+            return
+        if not self._dit_de_qui(titre) and not self._est_une_somme_connue(nombres):
+            brouillon.signalements.append(
+                signalements.sous_total_douteux(
+                    titre, brouillon.numero, adresse(brouillon.rang, intitule or 0)
+                )
+            )
 
     def _heriter(
         self,

@@ -86,6 +86,18 @@ def sans_intitule(numero: int, cellule: str) -> Signalement:
 
 
 # -- Figures ---------------------------------------------------------------------------------------
+def sous_total_douteux(titre: str, numero: int, cellule: str) -> Signalement:
+    """COH-11: a row without porteur whose title begins as a subtotal, and that is the sum of nothing above."""
+    return signaler(
+        "COH-11",
+        "alerte",
+        f"Ligne {numero}, « {titre[:80]} » est lu comme un sous-total, mais ses montants ne sont la somme d'aucune des "
+        "lignes au-dessus.",
+        cellule,
+        "Si c'est une action, écrivez son porteur sur cette ligne, puis déposez le tableau de nouveau.",
+    )
+
+
 def total_ambigu(montants: Sequence[Montant], total: Montant) -> Signalement | None:
     """FIN-08: the last amount is also the sum of those before it, so the total can be read in two ways."""
     *avant, dernier = montants

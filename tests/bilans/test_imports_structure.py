@@ -1,6 +1,7 @@
 """Recognising any town's table: its sheet, its header, its columns; the twelve layouts of domaine.md §8."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from bilans.imports.structure import Disposition, Structure, TableauIntrouvable,
 from bilans.imports.titres import cle_titre, distance
 from bilans.imports.vocabulaire import Vocabulaire
 from documents.tableurs import Classeur, lire_tableur
+from tests.outils.pages import lisible
 from tests.tableurs.classeurs import classeur, en_xlsx, feuille
 from tests.tableurs.dispositions import DISPOSITIONS
 
@@ -776,3 +778,34 @@ def test_deux_colonnes_du_meme_champ_ne_se_cachent_pas() -> None:
     assert corrigee.cles == {0: "porteur", 1: "intitule", 2: "c2", 3: "c3"}
     assert corrigee.colonne("c3") == corrigee.colonnes[3]
     assert corrigee.colonne("absente") is None
+
+
+def test_contrat_de_ville_ne_dit_pas_qui_paie() -> None:
+    structure = reconnaitre(
+        un_tableau(
+            ("Porteur", "Action", "Subvention CV / État", "CdV Agglo", "Part CV MAIRIE"),
+            ("ASM", "Foot", 500, 300, 200),
+        ),
+        financeurs=["ÉTAT", "AGGLO", "MAIRIE"],
+    )
+    assert [colonne.financeur for colonne in structure.colonnes[2:]] == ["ÉTAT", "AGGLO", "MAIRIE"]
+
+
+@pytest.mark.parametrize(
+    ("cases", "raison"),
+    [
+        (
+            (40, 12),
+            "Le titre « Combien » n'est pas connu et ses cases sont des nombres : des personnes, des euros ? "
+            "Dites-le ici ; sinon la colonne est gardée en note.",
+        ),
+        (("peu", "trop"), "Le titre « Combien » n'est pas connu : la colonne est gardée en note."),
+    ],
+)
+def test_une_colonne_inconnue_dit_ce_qu_il_faut_en_dire(cases: tuple[Any, ...], raison: str) -> None:
+    structure = reconnaitre(
+        un_tableau(("Qui", "Quoi", "Combien"), *(("ASM", f"Foot {i}", case) for i, case in enumerate(cases)))
+    )
+    combien = structure.colonnes[2]
+    assert (combien.champ, combien.confiance) == ("note", Confiance.INCONNUE)
+    assert lisible(combien.raison) == raison

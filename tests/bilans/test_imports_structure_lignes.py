@@ -483,3 +483,51 @@ def test_une_colonne_ignoree_n_est_pas_lue_et_un_tableau_impose_l_est() -> None:
         "intitule": "Sports",
         "part": "44 %",
     }
+
+
+# -- A title that begins as a total ----------------------------------------------------------------
+BLOC = (
+    ("CAF", "Jeux", None, 7, 8, 15),
+    ("UFOLEP", "Foot", None, 100, 201, 301),
+    (None, "Vélo", None, 1, 2, 3),
+)
+APRES = ("MJC", "Danse", None, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("titre", "montants", "nature"),
+    [
+        ("Sous-total respect", (50, 20, 70), "continuation"),
+        # the sum of the rows of the porteur, or one figure of it wrong
+        ("Sous-total sport", (101, 203, 304), "sous_total"),
+        ("Sous-total sport", (101, 203, 300), "sous_total"),
+        # of whom it is, whatever it adds up to
+        ("Sous-total UFOLEP", (50, 20, 70), "sous_total"),
+        ("Sous-total axe 2", (50, 20, 70), "sous_total"),
+        ("Sous-total", (50, 20, 70), "sous_total"),
+    ],
+)
+def test_une_action_dont_le_titre_commence_par_sous_total(
+    titre: str, montants: tuple[int, int, int], nature: str
+) -> None:
+    sous_un_porteur_fusionne = tableau(*BLOC, (None, titre, None, *montants), APRES, fusions=("A3:A5",))
+    assert natures(sous_un_porteur_fusionne)[5] == nature
+    assert sous_un_porteur_fusionne[5].valeurs.get("porteur") == (
+        "UFOLEP" if nature == "continuation" else None
+    )
+
+
+def test_une_action_qui_dit_son_porteur_n_est_pas_un_sous_total() -> None:
+    lignes = tableau(*BLOC, ("UFOLEP", "Sous-total respect", None, 50, 20, 70), APRES)
+    assert natures(lignes)[5] == "action"
+
+
+def test_un_sous_total_qui_n_est_celui_de_rien_le_dit() -> None:
+    lignes = tableau(*BLOC, (None, "Sous-total respect", None, 50, 20, 70), APRES)
+    (signalement,) = lignes[5].signalements
+    assert (natures(lignes)[5], signalement.code, signalement.gravite, signalement.cellule) == (
+        *("sous_total", "COH-11", "alerte", "B5"),
+    )
+    assert signalement.remede.startswith("Si c'est une action, écrivez son porteur")
+    for titre, montants in (("Sous-total UFOLEP", (5, 5, 10)), ("Sous-total sport", (101, 203, 304))):
+        assert tableau(*BLOC, (None, titre, None, *montants), APRES)[5].signalements == ()
