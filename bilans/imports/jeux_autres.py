@@ -211,9 +211,9 @@ class JeuPorteurs(Jeu):
     # -- Rows to add -------------------------------------------------------------------------------
     def preparer_les_ajouts(self, import_: ImportTableur, lignes: Sequence[LigneImport]) -> None:
         for ligne in lignes:
-            self._preparer(ligne)
+            self._preparer(ligne, import_.reponses)
 
-    def _preparer(self, ligne: LigneImport) -> None:
+    def _preparer(self, ligne: LigneImport, reponses: Mapping[str, str]) -> None:
         dites: ValeursJson = {}
         ligne.problemes = []
         bruts = ligne.valeurs["bruts"]
@@ -230,6 +230,7 @@ class JeuPorteurs(Jeu):
         form = formulaire(Porteur(epci=self.campagne.contrat.epci), dites)
         ligne.problemes += self._problemes(ligne, form, dites, cellules, "")
         ligne.questions = self._questions(dites, cellules)
+        ligne.retenir_les_reponses(reponses)
         ligne.titre = str(dites.get("nom") or "")[:500]
         ligne.changements = [
             self.changement(champ, None, valeur, cellules[champ]) for champ, valeur in dites.items()

@@ -5,6 +5,7 @@ programme is written before `application.confirmer`.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -26,6 +27,8 @@ from ..models import CorrespondanceMemorisee, ImportTableur, LigneImport
 from ..operations.etats import OperationRefusee
 from . import taches
 from .genres import genre_de, traitement_de
+from .journal import par_lots
+from .lecture import LectureReprise, conclure
 from .modele import Structure, TableauIntrouvable, corriger, incoherences
 
 Statut, Categorie = ImportTableur.Statut, LigneImport.Categorie
@@ -34,6 +37,18 @@ PRESSE_DEUX_FOIS = timedelta(minutes=1)
 # In these states nothing is written yet: columns may be corrected, rows answered, the import left.
 A_PREPARER = (Statut.COLONNES, Statut.A_RELIRE)
 ABANDONNABLES = (Statut.RECU, Statut.LECTURE, *A_PREPARER, Statut.REFUSE)
+
+PLUS_POSEE = insecables(
+    "Cette question n'est plus posée : une autre réponse l'a réglée, ou l'aperçu a été refait entre-temps. Rien n'a "
+    "été enregistré ; voici les lignes telles qu'elles sont."
+)
+DEJA_REPONDUE = insecables(
+    "Quelqu'un d'autre a répondu à cette question entre-temps. Votre réponse n'a pas été enregistrée : voyez la "
+    "sienne, et changez-la si elle ne convient pas."
+)
+APERCU_REFAIT = insecables(
+    "L'aperçu a été refait entre-temps. Rien n'a été enregistré : voici les lignes telles qu'elles sont."
+)
 
 
 # -- Receiving -------------------------------------------------------------------------------------
@@ -144,6 +159,8 @@ def lire(import_: ImportTableur) -> None:
     import_.refresh_from_db()
     try:
         _lire(import_)
+    except LectureReprise:
+        taches.logger.info("La lecture de l'import %s a été reprise ou abandonnée.", import_.cle)
     except (FichierRefuse, TableauIntrouvable, OperationRefusee) as refus:
         _refuser(import_, str(refus))
     except FileNotFoundError:
@@ -159,15 +176,17 @@ def lire(import_: ImportTableur) -> None:
 
 
 def _refuser(import_: ImportTableur, phrase: str) -> None:
-    import_.lignes.all().delete()
-    import_.statut, import_.message = Statut.REFUSE, insecables(phrase)
-    import_.save()
+    import_.message = insecables(phrase)
+    with suppress(LectureReprise):
+        conclure(import_, Statut.REFUSE)
 
 
 def _lire(import_: ImportTableur) -> None:
     with import_.fichier.open("rb") as fichier:
         classeur = lire_tableur(fichier.read(), import_.nom)
     import_.genre = genre_de(classeur)
+    # What the reading before this one said is said again, if it still holds.
+    import_.avertissements = _deja_applique(import_.campagne, import_.empreinte)
     traitement_de(import_).lire(import_, classeur)
 
 
@@ -201,6 +220,7 @@ def confirmer_colonnes(
         actuel.options |= {"feuille": feuille, "entete": list(entete)}
         # The questions about money are those of a row of the sheet: row 12 of another table is another row.
         actuel.lignes.all().delete()
+        actuel.reponses = {}
     if memoriser and actuel.correspondances and actuel.structure.get("signature"):
         CorrespondanceMemorisee.objects.update_or_create(
             contrat=actuel.campagne.contrat,
@@ -239,16 +259,22 @@ def decider(
     ligne: LigneImport,
     *,
     reponses: Mapping[str, str] | None = None,
+    vues: Mapping[str, str] | None = None,
     retenue: bool | None = None,
 ) -> LigneImport:
     """Answer questions of a row, or say whether to keep it, and return it as it becomes.
 
     An answer holds for every row that asks the same question (same « cle »); an empty one takes it back. Beside the
-    choices of the question, « porteur:<clé> » and « alias:<clé> » name any porteur of the intercommunality.
-    `retenue` is left as it is when None. Raises OperationRefusee for an answer that its question does not propose.
+    choices of the question, « porteur:<clé> » and « alias:<clé> » name any porteur of the intercommunality. `vues`:
+    the answers that the person had before them, by question; None when nobody looked. `retenue` is left as it is when
+    None. Raises OperationRefusee for an answer that its question does not propose, for a question that is no longer
+    asked, for one that somebody else answered since it was seen, and for a row of a preview that was made anew.
     """
     actuel = prendre(auteur, import_, Statut.A_RELIRE)
+    if not actuel.lignes.filter(pk=ligne.pk).exists():
+        raise OperationRefusee(APERCU_REFAIT)
     if reponses:
+        _refuser_ce_qui_a_change(actuel, reponses, vues or {})
         _repondre(actuel, reponses)
     if retenue is not None:
         actuel.lignes.filter(pk=ligne.pk).update(retenue=retenue)
@@ -267,10 +293,10 @@ def repondre_partout(auteur: Utilisateur, import_: ImportTableur, cle_prefix: st
     actuel = prendre(auteur, import_, Statut.A_RELIRE)
     reponses = {
         question["cle"]: valeur
-        for ligne in actuel.lignes.exclude(questions=[]).order_by("ordre")
-        for question in ligne.questions
+        for _, questions in _questions(actuel)
+        for question in questions
         if question["cle"].startswith(cle_prefix)
-        and question["cle"] not in ligne.reponses
+        and question["cle"] not in actuel.reponses
         and question["proposition"] == valeur
     }
     if reponses:
@@ -278,22 +304,43 @@ def repondre_partout(auteur: Utilisateur, import_: ImportTableur, cle_prefix: st
     return len(reponses)
 
 
+def _refuser_ce_qui_a_change(
+    import_: ImportTableur, reponses: Mapping[str, str], vues: Mapping[str, str]
+) -> None:
+    """Raise OperationRefusee when somebody else gave another answer than the one that was seen."""
+    for cle, reponse in reponses.items():
+        actuelle = import_.reponses.get(cle, "")
+        if cle in vues and actuelle not in (vues[cle], reponse):
+            raise OperationRefusee(DEJA_REPONDUE)
+
+
 def _repondre(import_: ImportTableur, reponses: Mapping[str, str]) -> None:
-    """Note the answers in every row that asks, then have these rows computed again."""
-    concernees = []
-    verifiees: set[str] = set()
-    for ligne in import_.lignes.exclude(questions=[]).order_by("ordre"):
-        siennes = {q["cle"]: reponses[q["cle"]] for q in ligne.questions if q["cle"] in reponses}
-        for question in ligne.questions:
-            if question["cle"] in siennes.keys() - verifiees:
-                _refuser_l_imprevu(import_, question, siennes[question["cle"]])
-                verifiees.add(question["cle"])
+    """Keep the answers, then have the rows that ask computed again. Raises OperationRefusee."""
+    posees: dict[str, Mapping[str, Any]] = {}
+    concernees: list[int] = []
+    for pk, questions in _questions(import_):
+        siennes = {question["cle"]: question for question in questions if question["cle"] in reponses}
+        posees |= siennes
         if siennes:
-            ligne.reponses = {cle: v for cle, v in {**ligne.reponses, **siennes}.items() if v}
-            concernees.append(ligne)
-    LigneImport.objects.bulk_update(concernees, ["reponses"], batch_size=200)
-    if concernees:
-        traitement_de(import_).recalculer(import_, concernees)
+            concernees.append(pk)
+    for cle, reponse in reponses.items():
+        if cle not in posees:
+            raise OperationRefusee(PLUS_POSEE)
+        _refuser_l_imprevu(import_, posees[cle], reponse)
+    import_.reponses = {cle: dit for cle, dit in {**import_.reponses, **reponses}.items() if dit}
+    import_.save(update_fields=["reponses"])
+    lignes = [
+        ligne for lot in par_lots(concernees) for ligne in import_.lignes.filter(pk__in=lot).order_by("ordre")
+    ]
+    for ligne in lignes:
+        ligne.retenir_les_reponses(import_.reponses)
+    traitement_de(import_).recalculer(import_, lignes)
+
+
+def _questions(import_: ImportTableur) -> list[tuple[int, list[dict[str, Any]]]]:
+    """Return the rows that ask something, by key, with what they ask."""
+    lignes = import_.lignes.exclude(questions=[]).order_by("ordre")
+    return list(lignes.values_list("pk", "questions"))
 
 
 def _refuser_l_imprevu(import_: ImportTableur, question: Mapping[str, Any], reponse: str) -> None:

@@ -1,7 +1,8 @@
 """Comparing what a table says with what Pilotis holds: which action each row is, what it would change, what to ask.
 
 Nothing is guessed: a name that is not known for sure is a question, and so is an amount that can be read in several
-ways. Answers are kept in the rows, by key of question; computing a row again gives the same result.
+ways. Answers are kept in the import, by key of question, and each row has a copy of its own; computing a row again
+gives the same result.
 """
 
 from collections import defaultdict
@@ -59,6 +60,8 @@ class Rangee:
 
     ligne: LigneImport
     lues: Lues
+    # what was answered in the whole import
+    reponses: Mapping[str, str] = field(default_factory=dict)
     porteur: Json = None
     structure: str = ""
     intitule: str = ""
@@ -72,6 +75,8 @@ class Rangee:
     cellules: dict[str, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     problemes: list[Probleme] = field(default_factory=list)
+    # the questions whose answer means nothing any more: a porteur deleted since
+    a_redire: set[str] = field(default_factory=set)
     refusee: bool = False
     laissee: bool = False
 
@@ -84,7 +89,7 @@ class Rangee:
 
     def reponse(self, cle: str) -> str:
         """Return the answer that was given to a question, empty when none was."""
-        return str(self.ligne.reponses.get(cle, ""))
+        return str(self.reponses.get(cle, ""))
 
     def signaler(
         self, gravite: str, message: str, remede: str = "", *, cellule: str = "", code: str = ""
@@ -176,6 +181,7 @@ class Rapprochement:
         self.campagne: Campagne = import_.campagne
         self.registre = Registre(self.campagne)
         self.referentiel = Referentiel(self.campagne, self.registre)
+        self._posees: dict[str, Question] = {}
 
     # -- What Pilotis holds ------------------------------------------------------------------------
     @cached_property
@@ -239,6 +245,9 @@ class Rapprochement:
         All of `lignes` are identified, since two rows may be one action; `seulement` (keys) limits which are
         computed, with those that become another action.
         """
+        for ligne in lignes:
+            # What was asked once keeps its words: looking for the names that resemble another is what takes long.
+            self._posees |= {posee["cle"]: posee for posee in ligne.questions}
         rangees = [self._identifier(ligne) for ligne in lignes]
         self._apparier(rangees)
         self._proposer_les_renommees(rangees)
@@ -256,7 +265,7 @@ class Rapprochement:
     # -- Who a row is ------------------------------------------------------------------------------
     def _identifier(self, ligne: LigneImport) -> Rangee:
         lues = ligne.valeurs["lues"]
-        rangee = Rangee(ligne, lues)
+        rangee = Rangee(ligne, lues, self.import_.reponses)
         rangee.problemes = list(ligne.valeurs["signalements"])
         rangee.intitule = str(lues.get("intitule", {}).get("lu") or "")
         self._demander_l_annee(rangee)
@@ -308,7 +317,8 @@ class Rapprochement:
         if not nom:
             return
         cle = f"porteur:{normaliser(nom)}"
-        rangee.questions.append(self._demander_porteur(cle, nom, cellule.get("cellule", "")))
+        case = cellule.get("cellule", "")
+        self._demander(rangee, cle, case, lambda: self._demander_porteur(cle, nom, case))
         reponse = rangee.reponse(cle)
         sens, _, reste = reponse.partition(":")
         if reponse == "ignorer":
@@ -323,6 +333,14 @@ class Rapprochement:
             mere = self.referentiel.porteurs_par_cle[reste]
             rangee.porteur = {**_porteur_nouveau(nom, rangee.lues), "parent": mere.pk}
             rangee.structure = str(mere.pk)
+        elif reponse:
+            rangee.a_redire.add(cle)
+
+    def _demander(self, rangee: Rangee, cle: str, cellule: str, faire: Callable[[], Question]) -> None:
+        """Ask a question that several rows may ask: `faire` makes it once, the others have it at their cell."""
+        if cle not in self._posees:
+            self._posees[cle] = faire()
+        rangee.questions.append({**self._posees[cle], "cellule": cellule})
 
     def _demander_porteur(self, cle: str, nom: str, cellule: str) -> Question:
         """Return the question that an unknown name asks: one that resembles, several in one cell, a service, new."""
@@ -393,22 +411,33 @@ class Rapprochement:
             return code
         cle = f"{nom}:{normaliser(texte)}"
         libelles = self.registre.dispositifs if nom == "dispositif" else self.registre.thematiques
+        case = cellule["cellule"]
+        self._demander(
+            rangee, cle, case, lambda: self._demander_nomenclature(cle, nom, texte, case, libelles)
+        )
+        sens, _, reste = rangee.reponse(cle).partition(":")
+        return reste if sens == "code" and reste in libelles else None
+
+    def _demander_nomenclature(
+        self, cle: str, nom: str, texte: str, cellule: str, libelles: Mapping[str, str]
+    ) -> Question:
+        # Two codes may have one label (« 3 » and « 3.1 »): the first is what the label means by itself.
+        codes: dict[str, str] = {}
+        for code, libelle in libelles.items():
+            codes.setdefault(normaliser(libelle), code)
+        libelles = {code: libelles[code] for code in codes.values()}
         proches = [c for c, libelle in libelles.items() if ressemblants(texte, [libelle])]
         possibles = [choix(f"code:{c}", f"C'est « {libelles[c]} »") for c in proches]
         possibles += [choix("vide", "Ne pas l'indiquer"), *self._autres(libelles, proches)]
         mot = "dispositif" if nom == "dispositif" else "thématique"
-        rangee.questions.append(
-            question(
-                cle,
-                f"« {texte} » n'est pas {'un' if nom == 'dispositif' else 'une'} {mot} connu"
-                f"{'' if nom == 'dispositif' else 'e'}. Que retenir ?",
-                cellule["cellule"],
-                possibles,
-                possibles[0]["valeur"],
-            )
+        return question(
+            cle,
+            f"« {texte} » n'est pas {'un' if nom == 'dispositif' else 'une'} {mot} connu"
+            f"{'' if nom == 'dispositif' else 'e'}. Que retenir ?",
+            cellule,
+            possibles,
+            possibles[0]["valeur"],
         )
-        sens, _, reste = rangee.reponse(cle).partition(":")
-        return reste if sens == "code" and reste in libelles else None
 
     def _autres(self, libelles: Mapping[str, str], sauf: Iterable[str]) -> list[dict[str, str]]:
         return [choix(f"code:{c}", libelle) for c, libelle in libelles.items() if c not in set(sauf)]
@@ -544,6 +573,7 @@ class Rapprochement:
         ligne.objet = f"annuelle:{annee.cle}" if annee else ""
         ligne.titre = _titre(rangee)
         ligne.changements, ligne.questions, ligne.problemes = changements, rangee.questions, rangee.problemes
+        ligne.retenir_les_reponses({c: dit for c, dit in rangee.reponses.items() if c not in rangee.a_redire})
         ligne.categorie = self._categorie(rangee)
 
     def _verifier_l_identite(self, rangee: Rangee) -> None:
@@ -672,7 +702,8 @@ class Rapprochement:
             return None
         cle = f"financeur:{normaliser(libelle)}"
         if all(posee["cle"] != cle for posee in rangee.questions):
-            rangee.questions.append(self._demander_financeur(cle, libelle, cellule["cellule"]))
+            case = cellule["cellule"]
+            self._demander(rangee, cle, case, lambda: self._demander_financeur(cle, libelle, case))
         reponse = rangee.reponse(cle)
         sens, _, reste = reponse.partition(":")
         if sens == "financeur" and reste.isdecimal() and int(reste) in self.registre.financeurs:
@@ -710,7 +741,7 @@ class Rapprochement:
             rangee.valeurs["axe"], rangee.cellules["axe"] = axe.pk, cellule
             return
         cle = f"axe:{'|'.join(normaliser(texte) for texte in textes)}"
-        rangee.questions.append(self._demander_axe(cle, textes, cellule))
+        self._demander(rangee, cle, cellule, lambda: self._demander_axe(cle, textes, cellule))
         sens, _, reste = rangee.reponse(cle).partition(":")
         if sens == "axe" and reste.isdecimal() and int(reste) in self.registre.axes:
             rangee.valeurs["axe"], rangee.cellules["axe"] = int(reste), cellule
@@ -752,17 +783,27 @@ class Rapprochement:
         for partie in decouper(texte):
             connu = self.referentiel.territoires.get(normaliser(partie))
             if connu is None:
-                connu = self._demander_territoire(rangee, partie, cellule["cellule"], nouveaux)
+                connu = self._choisir_le_territoire(rangee, partie, cellule["cellule"], nouveaux)
             if connu is not None:
                 trouves.append(connu)
         if not trouves and not nouveaux:
             return ABSENTE
         return [*sorted(set(trouves)), *nouveaux]
 
-    def _demander_territoire(
+    def _choisir_le_territoire(
         self, rangee: Rangee, nom: str, cellule: str, nouveaux: list[dict[str, str]]
     ) -> int | None:
         cle = f"territoire:{normaliser(nom)}"
+        self._demander(rangee, cle, cellule, lambda: self._demander_territoire(cle, nom, cellule))
+        sens, _, reste = rangee.reponse(cle).partition(":")
+        if sens == "alias" and reste.isdecimal() and int(reste) in self.registre.territoires:
+            return int(reste)
+        if sens in ("nouveau", "nouveau_qpv"):
+            type_ = Territoire.Type.QPV if sens == "nouveau_qpv" else Territoire.Type.QUARTIER_VECU
+            nouveaux.append({"nouveau": nom, "type": type_})
+        return None
+
+    def _demander_territoire(self, cle: str, nom: str, cellule: str) -> Question:
         noms = self.registre.territoires
         proches = [pk for pk, connu in noms.items() if ressemblants(nom, [connu])]
         ordre = [*proches, *(pk for pk in noms if pk not in proches)]
@@ -772,23 +813,14 @@ class Rapprochement:
             choix("nouveau_qpv", f"Créer le quartier prioritaire (QPV) « {nom} »"),
             choix("vide", "Ne pas l'indiquer"),
         ]
-        rangee.questions.append(
-            question(
-                cle,
-                f"« {nom} » n'est pas un territoire connu du contrat. Lequel est-ce ?",
-                cellule,
-                possibles,
-                f"alias:{proches[0]}" if proches else "vide",
-                texte=nom,
-            )
+        return question(
+            cle,
+            f"« {nom} » n'est pas un territoire connu du contrat. Lequel est-ce ?",
+            cellule,
+            possibles,
+            f"alias:{proches[0]}" if proches else "vide",
+            texte=nom,
         )
-        sens, _, reste = rangee.reponse(cle).partition(":")
-        if sens == "alias" and reste.isdecimal() and int(reste) in noms:
-            return int(reste)
-        if sens in ("nouveau", "nouveau_qpv"):
-            type_ = Territoire.Type.QPV if sens == "nouveau_qpv" else Territoire.Type.QUARTIER_VECU
-            nouveaux.append({"nouveau": nom, "type": type_})
-        return None
 
     def _resoudre_le_motif(self, rangee: Rangee) -> None:
         """Take as the reason of a state the very words that give it, when the table has no other."""

@@ -114,13 +114,17 @@ class Referentiel:
             pk = self._porteurs_par_siret.get(siret)
         return self.porteurs[pk] if pk is not None else None
 
+    @cached_property
+    def _mots_des_porteurs(self) -> list[tuple[list[str], int]]:
+        return [(_mots(nom), pk) for nom, pk in self._porteurs_par_nom.items()]
+
     def porteurs_proches(self, nom: str) -> list[PorteurConnu]:
         """Return the porteurs that this name probably means, the likeliest first: to be asked, never assumed."""
         cle = normaliser(nom)
         if cle not in self._proches:
             pks = [self._porteurs_par_nom[n] for n in ressemblants(nom, self._porteurs_par_nom)]
             mots = _mots(nom)
-            pks += [pk for connu, pk in self._porteurs_par_nom.items() if _commence(mots, connu.split())]
+            pks += [pk for siens, pk in self._mots_des_porteurs if _commence(mots, siens)]
             self._proches[cle] = [self.porteurs[pk] for pk in dict.fromkeys(pks)][:PROPOSES_MAX]
         return self._proches[cle]
 
@@ -272,6 +276,5 @@ def _mots(nom: str) -> list[str]:
 
 def _commence(mots: list[str], autres: list[str]) -> bool:
     """Whether one name is the other followed by more words: « UFOLEP » and « UFOLEP QE »."""
-    autres = [mot for autre in autres for mot in _mots(autre)]
     court, long = sorted((mots, autres), key=len)
     return bool(court) and len("".join(court)) >= DEBUT_MINIMAL and long[: len(court)] == court

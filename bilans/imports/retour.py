@@ -47,7 +47,8 @@ from .jeux import (
 )
 from .jeux_actions import JeuActions, JeuBilans, JeuFinancements, JeuParPorteur, JeuSynthese
 from .jeux_autres import JeuEnjeux, JeuPorteurs
-from .journal import Journal, par_lots
+from .journal import Journal
+from .lecture import avancer, conclure
 from .rapprochement import choix, probleme, question
 from .valeurs import Json, ValeursJson, nom_de_l_estimation
 
@@ -151,16 +152,13 @@ class TraitementRetour:
     def recalculer(self, import_: ImportTableur, lignes: Sequence[LigneImport]) -> None:
         """Compare these rows again; those to add all together, since two may be the same."""
         jeu = jeu_de(import_)
-        comparaison = _Comparaison(jeu)
+        comparaison = _Comparaison(jeu, import_.reponses)
         calculees = [ligne for ligne in lignes if not _est_un_ajout(ligne)]
         for ligne in calculees:
             comparaison.comparer(ligne)
         if len(calculees) < len(lignes):
-            donnees = {ligne.pk: ligne.reponses for ligne in lignes}
             toutes = list(import_.lignes.order_by("ordre"))
             ajouts = [ligne for ligne in toutes if _est_un_ajout(ligne)]
-            for ligne in ajouts:
-                ligne.reponses = donnees.get(ligne.pk, ligne.reponses)
             jeu.preparer_les_ajouts(import_, ajouts)
             autres = [ligne for ligne in toutes if ligne.numero is not None and not _est_un_ajout(ligne)]
             _refuser_les_copies(ajouts, {ligne.objet.partition(":")[2] for ligne in autres})
@@ -198,7 +196,10 @@ class TraitementRetour:
 
 declarer(ImportTableur.Genre.RETOUR, TraitementRetour())
 # What comparing a row computes.
-CALCULES = ("annuelle", "objet", "titre", "changements", "questions", "problemes", "categorie")
+CALCULES = (
+    *("annuelle", "objet", "titre", "changements"),
+    *("questions", "reponses", "problemes", "categorie"),
+)
 
 
 def jeu_de(import_: ImportTableur) -> Jeu:
@@ -270,8 +271,8 @@ def _est_un_ajout(ligne: LigneImport) -> bool:
 class _Comparaison:
     """Compares the rows that have a key with what Pilotis holds."""
 
-    def __init__(self, jeu: Jeu) -> None:
-        self.jeu = jeu
+    def __init__(self, jeu: Jeu, reponses: Mapping[str, str]) -> None:
+        self.jeu, self.reponses = jeu, reponses
         self.objets = {objet.cle: objet for objet in jeu.objets()}
 
     def comparer(self, ligne: LigneImport) -> None:
@@ -279,7 +280,7 @@ class _Comparaison:
         objet = self.objets[ligne.objet.partition(":")[2]]
         ligne.problemes = list(ligne.valeurs["signalements"])
         nouvelles, cellules, conflits = self._trier(ligne, objet)
-        laissees = {champ for champ in conflits if ligne.reponses.get(_cle(objet, champ)) == "pilotis"}
+        laissees = {champ for champ in conflits if self.reponses.get(_cle(objet, champ)) == "pilotis"}
         voulues = {champ: valeur for champ, valeur in nouvelles.items() if champ not in laissees}
         comparaison = self.jeu.comparer(ligne, objet, voulues, cellules)
         ligne.problemes += comparaison.problemes
@@ -297,6 +298,7 @@ class _Comparaison:
             *(self._demander(objet, champ, nouvelles[champ], cellules[champ]) for champ in conflits),
             *comparaison.questions,
         ]
+        ligne.retenir_les_reponses(self.reponses)
         ligne.categorie = _categorie(ligne, {_cle(objet, champ) for champ in conflits})
 
     def _trier(self, ligne: LigneImport, objet: Objet) -> tuple[ValeursJson, dict[str, str], list[str]]:
@@ -372,39 +374,31 @@ def _categorie(ligne: LigneImport, conflits: set[str]) -> str:
 
 # -- Staging ---------------------------------------------------------------------------------------
 class _MiseEnAttente:
-    """Keeps the rows of a workbook that came back in the import, compared, by batches that its progress counts."""
+    """Keeps the rows of a workbook that came back in the import, compared."""
 
     def __init__(self, import_: ImportTableur, jeu: Jeu, revenu: ClasseurRevenu) -> None:
         self.import_, self.jeu, self.revenu = import_, jeu, revenu
-        self.comparaison = _Comparaison(jeu)
+        self.comparaison = _Comparaison(jeu, import_.reponses)
         self.objets = self.comparaison.objets
         self.lignes: list[LigneImport] = []
-        self.reponses: dict[str, str] = {}
 
     def faire(self) -> None:
         """Stage everything, and leave the import to be read over."""
         import_ = self.import_
-        for donnees in (
-            import_.lignes.exclude(reponses={}).order_by("ordre").values_list("reponses", flat=True)
-        ):
-            self.reponses |= donnees
-        import_.lignes.all().delete()
         import_.a_faire = len(self.revenu.lignes)
-        import_.save()
+        avancer(import_, 0)
         self._lire_les_lignes()
-        for lot in par_lots(self.lignes, PAS):
-            LigneImport.objects.bulk_create(lot)
-            import_.fait += len(lot)
-            import_.save(update_fields=["fait"])
-        import_.statut, import_.totaux = Statut.A_RELIRE, []
-        import_.save()
+        import_.fait, import_.totaux, import_.absentes = import_.a_faire, [], ""
+        conclure(import_, Statut.A_RELIRE, self.lignes)
 
     def _lire_les_lignes(self) -> None:
         premieres: dict[str, int] = {}
         fois = Counter(ligne.cle for ligne in self.revenu.lignes if ligne.cle)
         absentes = {cle for cle in self.revenu.souvenirs if cle in self.objets}
         ajouts: list[LigneImport] = []
-        for revenue in self.revenu.lignes:
+        for rang, revenue in enumerate(self.revenu.lignes, 1):
+            if rang % PAS == 0:
+                avancer(self.import_, rang)
             if not revenue.cle:
                 if ligne := self._ajout(revenue, len(ajouts) + 1):
                     ajouts.append(ligne)
@@ -434,7 +428,6 @@ class _MiseEnAttente:
             numero=numero,
             categorie=categorie,
             titre=titre[:500],
-            reponses=dict(self.reponses),
             **champs,
         )
         self.lignes.append(ligne)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Max, Q
 
 from comptes.models import Utilisateur
@@ -42,6 +41,7 @@ from .constats import Constats
 from .ecriture import Ecrivain, creer_en_nombre, verifier
 from .genres import declarer
 from .journal import LOT, Journal
+from .lecture import avancer, conclure
 from .lignes import LigneLue, NatureLigne, lire_lignes
 from .rapprochement import ACTIONS_SEULES, Rapprochement, cle_de_l_annee, probleme
 from .referentiel import Referentiel, type_du_financeur
@@ -52,7 +52,14 @@ from .valeurs import Json, Registre, valeurs_actuelles
 
 Statut, Categorie, NatureImport = ImportTableur.Statut, LigneImport.Categorie, LigneImport.Nature
 PERIMEES_DITES = 4
+# What comparing a row computes.
+CALCULES = (
+    *("annuelle", "objet", "titre", "changements"),
+    *("questions", "reponses", "problemes", "categorie"),
+)
 ABSENTES_DITES = 3
+INCONNUES_DITES = 3
+LONGUEUR_SIGLE = 40
 CONTROLES = (NatureLigne.SOUS_TOTAL, NatureLigne.TOTAL, NatureLigne.PARTS, NatureLigne.ORPHELINE)
 NATURES = {
     NatureLigne.SOUS_TOTAL: NatureImport.SOUS_TOTAL,
@@ -77,13 +84,12 @@ class TraitementTableau:
         structure = self._reconnaitre(import_, classeur)
         import_.structure = structure.to_dict()
         corrigee = corriger(structure, import_.correspondances)
+        inconnues = [] if import_.options.get("confirmee") else _dire_les_inconnues(corrigee)
         import_.avertissements = _sans_doublons(
-            [*import_.avertissements, *classeur.avertissements, *corrigee.avertissements]
+            [*import_.avertissements, *classeur.avertissements, *corrigee.avertissements, *inconnues]
         )
         if not corrigee.a_des_actions or self._a_confirmer(import_, structure):
-            import_.lignes.all().delete()
-            import_.statut = Statut.COLONNES
-            import_.save()
+            conclure(import_, Statut.COLONNES)
             return
         MiseEnAttente(import_, classeur, self._preciser(import_, corrigee)).faire()
 
@@ -138,14 +144,12 @@ class TraitementTableau:
     # -- Answers -----------------------------------------------------------------------------------
     def recalculer(self, import_: ImportTableur, lignes: Sequence[LigneImport]) -> None:
         """Compute these rows again, and those that become another action with them."""
-        reponses = {ligne.pk: ligne.reponses for ligne in lignes}
         toutes = list(import_.lignes.filter(nature=NatureImport.ACTION).order_by("ordre"))
-        for ligne in toutes:
-            ligne.reponses = reponses.get(ligne.pk, ligne.reponses)
         rapprochement = Rapprochement(import_)
-        calculees = rapprochement.rapprocher(toutes, set(reponses))
+        calculees = rapprochement.rapprocher(toutes, {ligne.pk for ligne in lignes})
         Constats(rapprochement, toutes).ajouter(calculees)
         _enregistrer(calculees)
+        import_.absentes = _dire_les_absentes(rapprochement.absentes(toutes))
         self._comparer_les_totaux(import_, rapprochement, toutes)
 
     def _comparer_les_totaux(
@@ -158,7 +162,7 @@ class TraitementTableau:
             import_, corriger(Structure.from_dict(import_.structure), import_.correspondances)
         )
         import_.totaux = TotauxDuTableau(rapprochement, structure).comparer(lignes)
-        import_.save(update_fields=["totaux"])
+        import_.save(update_fields=["totaux", "absentes"])
         imprimees = [ligne for ligne in lignes if ligne.valeurs.get("totaux")]
         LigneImport.objects.bulk_update(imprimees, ["valeurs"], batch_size=200)
 
@@ -242,21 +246,69 @@ def _changees(ligne: LigneImport, actuelles: Mapping[str, Json] | None) -> list[
     ]
 
 
-def _dire_les_absentes(titres: Sequence[str]) -> list[str]:
-    """Return the sentence that names the first actions that the table does not have; nothing when it has all."""
+def _dire_les_inconnues(structure: Structure) -> list[str]:
+    """Return the sentence that names the columns that have a title and that nobody knows; nothing when all are."""
+    titres = [
+        colonne.titre
+        for colonne in structure.colonnes
+        if colonne.titre and colonne.exemples and colonne.confiance is Confiance.INCONNUE
+    ]
     if not titres:
         return []
+    cites = [f"« {titre[:LONGUEUR_SIGLE]} »" for titre in titres[:INCONNUES_DITES]]
+    if autres := len(titres) - len(cites):
+        cites.append("une autre" if autres == 1 else f"{autres} autres")
+    verbe = accord(len(titres), "n'est pas reconnue,ne sont pas reconnues")
+    suite = accord(len(titres), "elle est gardée,elles sont gardées")
+    return [
+        insecables(
+            f"{pluriel(len(titres), 'colonne,colonnes')} {verbe} ({', '.join(cites)}) : {suite} en note, rien n'en "
+            f"est repris. Dites ce qu'{accord(len(titres), 'elle contient,elles contiennent')} dans « Vérifier les "
+            "colonnes »."
+        )
+    ]
+
+
+def _dire_les_absentes(titres: Sequence[str]) -> str:
+    """Return the sentence that names the first actions that the table does not have; nothing when it has all."""
+    if not titres:
+        return ""
     cites = [f"« {titre} »" for titre in titres[:ABSENTES_DITES]]
     autres = len(titres) - len(cites)
     if autres:
         cites.append("une autre" if autres == 1 else f"{autres} autres")
     debut = pluriel(len(titres), "action de l'année,actions de l'année")
     verbe = accord(len(titres), "n'y est pas,n'y sont pas")
-    return [
-        insecables(
-            f"{debut}, des porteurs de ce tableau, {verbe} : {enumerer(cites)}. L'import n'y touche pas."
-        )
-    ]
+    return insecables(
+        f"{debut}, des porteurs de ce tableau, {verbe} : {enumerer(cites)}. L'import n'y touche pas."
+    )
+
+
+def _refuser_un_siret_commun(porteurs: Iterable[Porteur]) -> None:
+    """Raise OperationRefusee when two porteurs to create have one SIRET: they are one structure, or one is wrong."""
+    par_siret: dict[str, Porteur] = {}
+    for porteur in porteurs:
+        autre = par_siret.setdefault(porteur.siret, porteur) if porteur.siret else porteur
+        if autre is not porteur:
+            raise OperationRefusee(
+                f"« {autre.nom} » et « {porteur.nom} » ont le même SIRET dans le tableau ({porteur.siret}). Si c'est "
+                "la même structure, écrivez-la sous un seul nom ; sinon, corrigez l'un des deux numéros. Puis déposez "
+                "le tableau de nouveau."
+            )
+
+
+def _sigle_libre(libelle: str, pris: set[str]) -> str:
+    """Return the short name of a new funder, that no other has, and note it in `pris`, normalised.
+
+    Two long labels may begin alike: « Direction régionale … (culture) », « Direction régionale … (sport) ».
+    """
+    sigle, rang = libelle[:LONGUEUR_SIGLE].strip(), 1
+    while normaliser(sigle) in pris:
+        rang += 1
+        suite = f" ({rang})"
+        sigle = f"{libelle[: LONGUEUR_SIGLE - len(suite)].strip()}{suite}"
+    pris.add(normaliser(sigle))
+    return sigle
 
 
 def _ecarter_les_annonces_douteuses(lignes: Sequence[LigneImport], actions: int) -> None:
@@ -270,8 +322,7 @@ def _ecarter_les_annonces_douteuses(lignes: Sequence[LigneImport], actions: int)
 
 
 def _enregistrer(lignes: Sequence[LigneImport]) -> None:
-    colonnes = ["annuelle", "objet", "titre", "changements", "questions", "problemes", "categorie"]
-    LigneImport.objects.bulk_update(lignes, colonnes, batch_size=100)
+    LigneImport.objects.bulk_update(lignes, CALCULES, batch_size=100)
 
 
 # -- Staging ---------------------------------------------------------------------------------------
@@ -289,46 +340,23 @@ class MiseEnAttente:
     def faire(self) -> None:
         """Stage everything, and leave the import to be read over."""
         import_ = self.import_
-        reponses = self._reponses_deja_donnees()
-        import_.lignes.all().delete()
-        lignes = self._lire(reponses)
+        lignes = self._lire()
         import_.a_faire = len(lignes)
-        import_.save()
+        avancer(import_, 0)
         actions = [ligne for ligne in lignes if ligne.nature == NatureImport.ACTION]
         _ecarter_les_annonces_douteuses(lignes, len(actions))
-        self.rapprochement.rapprocher(actions, avancer=self._avancer)
+        self.rapprochement.rapprocher(actions, avancer=lambda faites: avancer(import_, faites))
         constats = Constats(self.rapprochement, actions)
         constats.ajouter(actions)
         import_.totaux = TotauxDuTableau(self.rapprochement, self.structure).comparer(lignes)
-        # The whole preview or none of it: one that is cut short is staged anew.
-        with transaction.atomic():
-            LigneImport.objects.bulk_create(lignes, batch_size=LOT)
         import_.fait = len(lignes)
         import_.avertissements = _sans_doublons(
-            [
-                *import_.avertissements,
-                *self.lecteur.avertissements,
-                *constats.avertissements,
-                *_dire_les_absentes(self.rapprochement.absentes(actions)),
-            ]
+            [*import_.avertissements, *self.lecteur.avertissements, *constats.avertissements]
         )
-        import_.statut = Statut.A_RELIRE
-        import_.save()
+        import_.absentes = _dire_les_absentes(self.rapprochement.absentes(actions))
+        conclure(import_, Statut.A_RELIRE, lignes)
 
-    def _avancer(self, faites: int) -> None:
-        """Say how far it is, in a write of its own: the page reads it meanwhile."""
-        ImportTableur.objects.filter(pk=self.import_.pk).update(fait=faites)
-
-    def _reponses_deja_donnees(self) -> dict[str, str]:
-        """Return what was answered before the columns changed: the same questions have the same keys."""
-        reponses: dict[str, str] = {}
-        for donnees in (
-            self.import_.lignes.exclude(reponses={}).order_by("ordre").values_list("reponses", flat=True)
-        ):
-            reponses |= donnees
-        return reponses
-
-    def _lire(self, reponses: Mapping[str, str]) -> list[LigneImport]:
+    def _lire(self) -> list[LigneImport]:
         lignes: list[LigneImport] = []
         rang = 0
         par_paiement: dict[tuple[Any, ...], LigneImport] = {}
@@ -339,7 +367,7 @@ class MiseEnAttente:
             if not lue.est_une_action:
                 lignes.append(self._ligne_sans_action(lue, len(lignes)))
                 continue
-            ligne = self._ligne_d_action(lue, len(lignes), rang + 1, reponses)
+            ligne = self._ligne_d_action(lue, len(lignes), rang + 1)
             if self._completer(ligne, par_paiement):
                 continue
             rang += 1
@@ -375,9 +403,7 @@ class MiseEnAttente:
         siennes |= montants
         return True
 
-    def _ligne_d_action(
-        self, lue: LigneLue, ordre: int, rang: int, reponses: Mapping[str, str]
-    ) -> LigneImport:
+    def _ligne_d_action(self, lue: LigneLue, ordre: int, rang: int) -> LigneImport:
         ligne = LigneImport(
             import_tableur=self.import_,
             ordre=ordre,
@@ -386,7 +412,6 @@ class MiseEnAttente:
             nature=NatureImport.ACTION,
             categorie=Categorie.A_DECIDER,
             brut=list(lue.brut),
-            reponses=dict(reponses),
         )
         douteux = next((dit for dit in lue.signalements if dit.code == "FIN-08"), None)
         ligne.valeurs = {
@@ -466,11 +491,15 @@ class Application:
                 if changement["retenu"] and changement["champ"] == nom:
                     yield ligne, changement["valeur"]
 
-    def _creer(self, objets: Sequence[Any], ligne: LigneImport) -> None:
+    def _creer(self, objets: Sequence[Any], lignes: LigneImport | Sequence[LigneImport]) -> None:
+        """Create rows of one model together, and note the row of the sheet that causes them, or each of them."""
+        if not objets:
+            return
         for objet in objets:
             verifier(objet)
-            creer_en_nombre(type(objet), [objet], self.auteur, self.motif)
-        self.journal.creer(objets, ligne.pk)
+        creer_en_nombre(type(objets[0]), objets, self.auteur, self.motif)
+        causes = lignes.pk if isinstance(lignes, LigneImport) else [ligne.pk for ligne in lignes]
+        self.journal.creer(objets, causes)
 
     # -- What is new -------------------------------------------------------------------------------
     def _creer_les_porteurs(self) -> None:
@@ -478,21 +507,25 @@ class Application:
         connus = {
             p.nom_normalise: p for p in Porteur.objects.filter(epci=self.contrat.epci_id).order_by("pk")
         }
+        par_pk = {porteur.pk: porteur for porteur in connus.values()}
+        nouveaux, lignes = [], []
         for ligne, valeur in self._changements("porteur"):
             if not isinstance(valeur, dict):
                 continue
-            nom = valeur["nouveau"]
-            cle = normaliser(nom)
+            cle = normaliser(valeur["nouveau"])
             if cle not in connus:
-                connus[cle] = self._nouveau_porteur(valeur)
-                self._creer([connus[cle]], ligne)
+                connus[cle] = self._nouveau_porteur(valeur, par_pk)
+                nouveaux.append(connus[cle])
+                lignes.append(ligne)
             self.porteurs[cle] = connus[cle]
+        _refuser_un_siret_commun(nouveaux)
+        self._creer(nouveaux, lignes)
         self._retenir_les_alias(connus)
 
-    def _nouveau_porteur(self, valeur: Mapping[str, Any]) -> Porteur:
+    def _nouveau_porteur(self, valeur: Mapping[str, Any], connus: Mapping[int, Porteur]) -> Porteur:
         porteur = Porteur(epci=self.contrat.epci, nom=valeur["nouveau"], siret=valeur.get("siret", ""))
         if valeur.get("parent"):
-            porteur.parent = Porteur.objects.get(pk=valeur["parent"], epci=self.contrat.epci_id)
+            porteur.parent = connus[valeur["parent"]]
             mere_municipale = porteur.parent.type == Porteur.Type.COMMUNE
             porteur.type = Porteur.Type.SERVICE_COMMUNE if mere_municipale else Porteur.Type.AUTRE
         return porteur
@@ -502,19 +535,22 @@ class Application:
             AliasPorteur.objects.filter(epci=self.contrat.epci_id).values_list("libelle_normalise", flat=True)
         )
         par_cle = {porteur.cle: porteur for porteur in connus.values()}
+        alias, lignes = [], []
         for ligne, texte, reste in self._reponses("porteur:", "alias"):
             libelle = normaliser(texte)
             if libelle in pris or reste not in par_cle or par_cle[reste].nom_normalise == libelle:
                 continue
             pris.add(libelle)
-            alias = AliasPorteur(
+            nouveau = AliasPorteur(
                 epci=self.contrat.epci,
                 porteur=par_cle[reste],
                 libelle=texte,
                 libelle_normalise=libelle,
                 origine=self.motif[:200],
             )
-            self._creer([alias], ligne)
+            alias.append(nouveau)
+            lignes.append(ligne)
+        self._creer(alias, lignes)
 
     def _reponses(self, prefixe: str, sens: str) -> Iterable[tuple[LigneImport, str, str]]:
         """Yield the row, the words of the table and what was answered, of the answers of one kind."""
@@ -614,6 +650,7 @@ class Application:
                 _, plus, libelle = changement["champ"].partition(":+")
                 if plus and changement["retenu"]:
                     nouveaux.setdefault(normaliser(libelle), (libelle, ligne))
+        sigles = set(connus)
         for cle in sorted(nouveaux, key=lambda nom: (rangs.get(nom, len(rangs)), nom)):
             libelle, ligne = nouveaux[cle]
             if cle not in connus:
@@ -621,7 +658,7 @@ class Application:
                 connus[cle] = Financeur(
                     contrat=self.contrat,
                     nom=libelle[:150],
-                    sigle=libelle[:40],
+                    sigle=_sigle_libre(libelle, sigles),
                     type=type_du_financeur(libelle),
                     ordre=ordre,
                     dans_total=cle not in apres,

@@ -154,7 +154,7 @@ class Registre:
         if famille == "montant":
             return self._montant(nom, *reste.split(":", 1))
         if famille == "effectif":
-            return self._effectif(nom, *reste.split(":"))
+            return self._effectif(nom, *reste.split(":", 2))
         if famille == "estimation":
             compte = self.champ(f"effectif:{reste}")
             return Champ(
@@ -175,7 +175,7 @@ class Registre:
     def _montant(self, nom: str, etat: str, financeur: str = "") -> Champ:
         if etat not in ETATS_ECRITS:
             raise KeyError(nom)
-        connu = self.financeurs.get(int(financeur)) if financeur.isdecimal() else None
+        connu = next((f for pk, f in self.financeurs.items() if str(pk) == financeur), None)
         if connu is None and not financeur.startswith("+"):
             raise KeyError(nom)
         sigle = connu.sigle if connu else financeur.removeprefix("+")
@@ -184,7 +184,9 @@ class Registre:
     def _effectif(self, nom: str, perimetre: str = "", sexe: str = "", tranche: str = "") -> Champ:
         if perimetre not in PERIMETRES or sexe not in SEXES:
             raise KeyError(nom)
-        ages = self.tranches[int(tranche)] if tranche else ""
+        # A name may come back from a workbook: « effectif:qpv:F:douze » is that of no number.
+        connues = {str(pk): ages for pk, ages in self.tranches.items()}
+        ages = connues[tranche] if tranche else ""
         mots = f"{SEXES[sexe]} {PERIMETRES[perimetre]}".strip()
         return Champ(nom, f"{mots}, {ages}" if ages else mots, Genre.ENTIER)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
@@ -26,6 +27,7 @@ from ..imports import champs
 from ..imports.application import en_panne
 from ..imports.champs import Confiance
 from ..imports.modele import Candidat, Colonne, Disposition, Structure, corriger
+from ..imports.preparation import ABANDONNABLES
 from ..models import ImportTableur, LigneImport
 from ..navigation import Lien
 
@@ -189,6 +191,7 @@ def _page(pages: Paginator, request: RequeteCampagne) -> Any:
 # -- While the worker has it -----------------------------------------------------------------------
 # How long nothing may move before the page says what to check, in seconds.
 PATIENCE = 30
+IMMOBILE = "Rien n'avance depuis trente secondes"
 ETAPES = {
     Statut.RECU: (
         "Votre fichier attend d'être lu",
@@ -210,30 +213,72 @@ ETAPES = {
 }
 
 
+class Arret(NamedTuple):
+    """What is said of a work that does not move: a title, and what to do."""
+
+    titre: str
+    conseil: str
+
+
+SERVICE = "le service « pilotis-taches », ou la commande « manage.py db_worker »"
+PREVENIR = f"prévenez la personne qui tient le serveur ({SERVICE})"
+LENTE = "C'est plus long que d'habitude"
+# Nothing moved for half a minute.
+LENTEURS = {
+    Statut.RECU: Arret(
+        IMMOBILE,
+        "Votre fichier est gardé, rien n'est perdu. Le programme qui fait ce travail est peut-être arrêté : "
+        f"{PREVENIR}. La lecture commencera d'elle-même dès qu'il sera relancé.",
+    ),
+    Statut.LECTURE: Arret(
+        IMMOBILE,
+        "Votre fichier est gardé, rien n'est perdu. Un très grand tableau demande parfois une minute. Si rien n'avance "
+        "d'ici là, un bouton vous proposera ici de recommencer la lecture.",
+    ),
+    Statut.APPLICATION: Arret(
+        LENTE,
+        "Un très grand tableau demande parfois quelques minutes. Si le travail s'arrête, rien n'est écrit à moitié, et "
+        "un bouton vous proposera ici de le recommencer au bout de dix minutes.",
+    ),
+    Statut.ANNULATION: Arret(
+        LENTE,
+        "Un très grand tableau demande parfois quelques minutes. Si le travail s'arrête, rien n'est défait à moitié, "
+        "et un bouton vous proposera ici de le recommencer au bout de dix minutes.",
+    ),
+}
+# The worker that had it, or was to take it, has stopped.
+ARRETS = {
+    Statut.RECU: Arret(
+        "Personne n'a encore lu votre fichier",
+        f"Il est gardé, rien n'est perdu. Le programme qui fait ce travail est sans doute arrêté : {PREVENIR}. Une "
+        "fois qu'il est relancé, recommencez si rien ne vient.",
+    ),
+    Statut.LECTURE: Arret(
+        "La lecture s'est arrêtée en chemin",
+        "Rien n'a été écrit ; votre fichier et vos réponses sont gardés. Recommencez la lecture. Si elle n'avance pas "
+        f"davantage, {PREVENIR}.",
+    ),
+    Statut.APPLICATION: Arret(
+        "L'écriture s'est arrêtée en chemin",
+        "Rien n'a été écrit à moitié ; ce que vous avez retenu est gardé. Recommencez. Si rien n'avance davantage, "
+        f"{PREVENIR}.",
+    ),
+    Statut.ANNULATION: Arret(
+        "L'annulation s'est arrêtée en chemin",
+        f"Rien n'a été défait à moitié. Recommencez. Si rien n'avance davantage, {PREVENIR}.",
+    ),
+}
+
+
 class Progression:
-    """How far the worker is, and since when nothing moved: the address carries it from one look to the next."""
+    """How far the worker is, since when nothing moved, and what to do then."""
 
     def __init__(self, request: RequeteCampagne, import_: ImportTableur) -> None:
         self.import_ = import_
         self.request = request
         self.titre, self.phrase = ETAPES[Statut(import_.statut)]
 
-    @property
-    def _vu(self) -> str:
-        return f"{self.import_.statut}-{self.import_.fait}"
-
     @cached_property
-    def _depuis(self) -> int:
-        """The moment, in seconds, since when this very state is seen."""
-        maintenant = int(timezone.now().timestamp())
-        if self.import_.statut == Statut.RECU:
-            return int((self.import_.pris_le or self.import_.cree_le).timestamp())
-        dit = self.request.GET.get("depuis", "")
-        if self.request.GET.get("vu") == self._vu and dit.isascii() and dit.isdigit() and len(dit) <= 10:
-            return min(int(dit), maintenant)
-        return maintenant
-
-    @property
     def en_panne(self) -> bool:
         """Whether the work can be given to the worker again."""
         return en_panne(self.import_)
@@ -241,12 +286,24 @@ class Progression:
     @property
     def immobile(self) -> bool:
         """Whether nothing moved for a while: the program that does this work is perhaps stopped."""
-        return timezone.now().timestamp() - self._depuis >= PATIENCE
+        dernier = self.import_.pris_le or self.import_.cree_le
+        return self.en_panne or (timezone.now() - dernier).total_seconds() >= PATIENCE
+
+    @property
+    def arret(self) -> Arret:
+        """What is said when nothing moves."""
+        statut = Statut(self.import_.statut)
+        return (ARRETS if self.en_panne else LENTEURS)[statut]
+
+    @property
+    def abandonnable(self) -> bool:
+        """Whether it can be given up meanwhile."""
+        return self.import_.statut in ABANDONNABLES
 
     @property
     def suite(self) -> str:
         """The address to look at next."""
-        return f"{self.request.path}?vu={self._vu}&depuis={self._depuis}"
+        return f"{self.request.path}?vu={self.import_.statut}-{self.import_.fait}"
 
     @property
     def avancement(self) -> str:
@@ -445,6 +502,7 @@ PARTOUT = (
 )
 
 
+DEBUT_DE_QUESTION = "question-"
 # The key of the questions about what a cell says begins so.
 CELLULE_DOUTEUSE = "cellule:"
 
@@ -465,6 +523,14 @@ class Geste(NamedTuple):
 
     prefixe: str
     libelle: str
+
+
+def nom_de_la_question(cle: str) -> str:
+    """Return the name of the field of a question: that of its key, since the rank of a question changes with answers.
+
+    A key has the words of a cell, of any length: the name has its fingerprint.
+    """
+    return f"{DEBUT_DE_QUESTION}{sha256(cle.encode()).hexdigest()[:16]}"
 
 
 def reponse_partout(prefixe: str) -> str:
@@ -567,7 +633,7 @@ class QuestionLue:
     @property
     def nom(self) -> str:
         """The name of its field in the form of the row."""
-        return f"question-{self.rang}"
+        return nom_de_la_question(self.question["cle"])
 
     @cached_property
     def _choix(self) -> list[ChoixLu]:
@@ -617,8 +683,9 @@ class QuestionLue:
 
 @dataclass(frozen=True)
 class QuestionPartagee:
-    """A question that several rows ask, answered through the first of them: its rank among the rows."""
+    """A question that several rows ask, answered through the first of them: its key, its rank among the rows."""
 
+    ligne: int
     ordre: int
     question: QuestionLue
 
@@ -860,34 +927,32 @@ class Apercu:
         return LigneVue(ligne, self._communes, self._plusieurs_feuilles, connues, self._structure)
 
     @cached_property
-    def _posees(self) -> list[tuple[int, list[dict[str, Any]], dict[str, str], bool | None]]:
-        """The rows that ask something: their rank, their questions, what was answered, whether they are kept."""
+    def _posees(self) -> list[tuple[int, int, list[dict[str, Any]], dict[str, str], bool | None]]:
+        """The rows that ask something: key, rank, questions, what was answered, whether they are kept."""
         lignes = self.import_.lignes.exclude(questions=[]).exclude(categorie=Categorie.REFUSEE)
-        return list(lignes.order_by("ordre").values_list("ordre", "questions", "reponses", "retenue"))
+        return list(lignes.order_by("ordre").values_list("pk", "ordre", "questions", "reponses", "retenue"))
 
     @cached_property
     def _communes(self) -> Counter[str]:
         """How many rows ask each question."""
-        return Counter(question["cle"] for _, questions, _, _ in self._posees for question in questions)
+        return Counter(question["cle"] for _, _, questions, _, _ in self._posees for question in questions)
 
     @cached_property
-    def _ouvertes(self) -> dict[str, tuple[int, int, dict[str, Any]]]:
-        """The questions without an answer, by key: the first row that asks each one, its rank there, itself."""
-        ouvertes: dict[str, tuple[int, int, dict[str, Any]]] = {}
-        for ordre, questions, reponses, retenue in self._posees:
+    def _ouvertes(self) -> dict[str, QuestionPartagee]:
+        """The questions without an answer, by key, through the first row that asks each one."""
+        ouvertes: dict[str, QuestionPartagee] = {}
+        for pk, ordre, questions, reponses, retenue in self._posees:
             for rang, question in enumerate(questions):
-                if retenue is not False and question["cle"] not in reponses:
-                    ouvertes.setdefault(question["cle"], (ordre, rang, question))
+                cle = question["cle"]
+                if retenue is not False and cle not in reponses and cle not in ouvertes:
+                    lue = QuestionLue(rang, question, "", self._communes[cle])
+                    ouvertes[cle] = QuestionPartagee(pk, ordre, lue)
         return ouvertes
 
     @property
     def partagees(self) -> list[QuestionPartagee]:
         """The open questions that several rows ask, those that settle the most rows first."""
-        partagees = [
-            QuestionPartagee(ordre, QuestionLue(rang, question, "", self._communes[cle]))
-            for cle, (ordre, rang, question) in self._ouvertes.items()
-            if self._communes[cle] > 1
-        ]
+        partagees = [ouverte for ouverte in self._ouvertes.values() if ouverte.question.lignes > 1]
         return sorted(partagees, key=lambda partagee: (-partagee.question.lignes, partagee.ordre))[
             :LIGNES_PAR_PAGE
         ]
@@ -896,7 +961,7 @@ class Apercu:
     def gestes(self) -> list[Geste]:
         """The buttons that answer at once several questions of a kind, still open, that propose the same."""
         ouvertes = [
-            (cle, question.get("proposition", "")) for cle, (_, _, question) in self._ouvertes.items()
+            (cle, ouverte.question.question.get("proposition", "")) for cle, ouverte in self._ouvertes.items()
         ]
         gestes = []
         for prefixe, valeur, mots in PARTOUT:

@@ -21,11 +21,22 @@ from ..imports import champs
 from ..imports.annulation import actions_changees, annulable, annuler
 from ..imports.application import abandonner, confirmer, obstacles, relancer
 from ..imports.modele import corriger, incoherences
-from ..imports.preparation import confirmer_colonnes, decider, deposer, relire, repondre_partout, retenir_tout
+from ..imports.preparation import (
+    ABANDONNABLES,
+    APERCU_REFAIT,
+    PLUS_POSEE,
+    confirmer_colonnes,
+    decider,
+    deposer,
+    relire,
+    repondre_partout,
+    retenir_tout,
+)
 from ..models import ImportTableur, LigneImport
 from ..operations import OperationRefusee
 from ..pages.imports import (
     CHOISISSABLES,
+    DEBUT_DE_QUESTION,
     LIGNES_PAR_PAGE,
     MOTS,
     STATUTS_EN_COURS,
@@ -37,6 +48,7 @@ from ..pages.imports import (
     consequences,
     ecrites,
     laissees,
+    nom_de_la_question,
     reponse_partout,
     tableau_des_problemes,
 )
@@ -260,27 +272,47 @@ def _lire_autrement(
 def import_ligne(request: RequeteCampagne, cle: str, ordre: int) -> HttpResponse:
     """Answer the questions of a row, keep it or leave it; say the row again, with those that it changed."""
     import_ = _trouver(request, cle)
-    ligne = get_object_or_404(LigneImport, import_tableur=import_, ordre=ordre, categorie__in=MOTS)
     try:
-        ligne = decider(
-            request.user, import_, ligne, reponses=_reponses(request, ligne), retenue=_choix(request)
-        )
+        ligne = _ligne(request, import_, ordre)
+        reponses, vues = _reponses(request, ligne)
+        ligne = decider(request.user, import_, ligne, reponses=reponses, vues=vues, retenue=_choix(request))
     except OperationRefusee as refus:
-        return _plus_a_relire(request, import_, str(refus))
+        messages.warning(request, str(refus))
+        return _aller(request, _retour(request, import_))
+    import_.refresh_from_db(fields=["absentes", "totaux"])
     if not _par_htmx(request):
         messages.success(request, _dit(ligne))
         return redirect(_retour(request, import_, f"ligne-{ordre}"))
     return _lignes_changees(request, import_, ligne)
 
 
-def _reponses(request: RequeteCampagne, ligne: LigneImport) -> dict[str, str] | None:
-    """Return what was answered, by key of the question; None when the form asked nothing."""
-    reponses = {
-        question["cle"]: request.POST[f"question-{rang}"]
-        for rang, question in enumerate(ligne.questions)
-        if request.POST.get(f"question-{rang}")
+def _ligne(request: RequeteCampagne, import_: ImportTableur, ordre: int) -> LigneImport:
+    """Return the row that the form was about. Raises Http404; OperationRefusee when the preview was made anew since."""
+    ligne: LigneImport | None = import_.lignes.filter(ordre=ordre, categorie__in=MOTS).first()
+    vue = request.POST.get("ligne", "")
+    if vue and (ligne is None or vue != str(ligne.pk)):
+        raise OperationRefusee(APERCU_REFAIT)
+    if ligne is None:
+        raise Http404
+    return ligne
+
+
+def _reponses(request: RequeteCampagne, ligne: LigneImport) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what was answered, and the answers that the page showed, by key of the question.
+
+    Raises OperationRefusee for an answer to a question that the row no longer asks.
+    """
+    dites = {
+        str(nom): str(dit)
+        for nom, dit in request.POST.items()
+        if str(nom).startswith(DEBUT_DE_QUESTION) and dit
     }
-    return reponses or None
+    cles = {nom_de_la_question(question["cle"]): question["cle"] for question in ligne.questions}
+    if dites.keys() - cles.keys():
+        raise OperationRefusee(PLUS_POSEE)
+    reponses = {cles[nom]: dit for nom, dit in dites.items()}
+    vues = {cles[nom]: request.POST[f"vue-{nom}"] for nom in dites if f"vue-{nom}" in request.POST}
+    return reponses, vues
 
 
 def _choix(request: RequeteCampagne) -> bool | None:
@@ -418,7 +450,7 @@ def import_annuler(request: RequeteCampagne, cle: str) -> HttpResponse:
 def import_abandonner(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Ask whether to give an import up before anything is written, then do it."""
     import_ = _trouver(request, cle)
-    if import_.statut not in (Statut.COLONNES, Statut.A_RELIRE):
+    if import_.statut not in ABANDONNABLES:
         return _plus_a_relire(request, import_)
     if request.method == "POST":
         try:
@@ -427,5 +459,9 @@ def import_abandonner(request: RequeteCampagne, cle: str) -> HttpResponse:
             return _plus_a_relire(request, import_, str(refus))
         messages.success(request, f"L'import de « {import_.nom} » est abandonné : rien n'a été écrit.")
         return redirect(_adresse(request, "imports"))
-    contexte = {"import": import_, "url_retour": _adresse(request, "import_detail", cle)}
+    contexte = {
+        "import": import_,
+        "en_lecture": import_.statut in STATUTS_EN_COURS,
+        "url_retour": _adresse(request, "import_detail", cle),
+    }
     return render(request, "bilans/imports/abandonner.html", contexte)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from bilans.imports import application, preparation
 from bilans.models import ImportTableur
 from bilans.operations.etats import OperationRefusee
+from bilans.pages.imports import nom_de_la_question
 from porteurs.models import Porteur
 from tests import fabriques as f
 from tests.outils.imports import avec_le_travail, classeur, comptes, deposer, lignes, lire_sur_place
@@ -87,7 +88,7 @@ def test_la_page_dit_qu_une_reponse_n_est_plus_proposee(cadre, chargee: Client):
     auteur = f.chargee_de_mission(cadre.contrat)
     import_ = deposer(auteur, cadre, classeur(ENTETE, ("Inconnue", "A", 1, None, 1)))
     adresse = reverse("import_ligne", args=[cadre.contrat.slug, cadre.annee, import_.cle, 0])
-    reponse = chargee.post(adresse, {"question-0": "nouveau:\x00"}, follow=True)
+    reponse = chargee.post(adresse, {nom_de_la_question("porteur:inconnue"): "nouveau:\x00"}, follow=True)
     assert reponse.status_code == 200
     assert "choisissez à nouveau" in reponse.content.decode().replace("\xa0", " ")
     # PostgreSQL cannot even be asked for such a name

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from actions.models import Campagne
 from bilans.imports import application, preparation
+from bilans.imports.valeurs import Registre
 from bilans.models import Bilan, ImportTableur, LigneImport
 from bilans.operations.etats import OperationRefusee
 from contrats.models import AliasTerritoire
@@ -398,3 +399,54 @@ def test_les_lignes_d_un_import_ne_restent_pas_d_une_lecture_a_l_autre(cadre, au
     assert LigneImport.objects.count() == 1
     # What was answered still holds.
     assert comptes(import_) == {"creee": 1}
+
+
+def test_une_thematique_ne_se_propose_qu_une_fois_par_son_nom(cadre, auteur):
+    for ordre, (code, libelle) in enumerate(
+        (("3", "Cadre de vie"), ("3.1", "Cadre de vie"), ("2", "Emploi"))
+    ):
+        f.ThematiqueFactory(code=code, libelle=libelle, ordre=ordre)
+    entete = ("Porteur", "Action", "Axe", "Thématique P147", "MAIRIE")
+    dites = {
+        "0": {"champ": "porteur"},
+        "1": {"champ": "intitule"},
+        "2": {"champ": "note"},
+        "3": {"champ": "thematique"},
+        "4": {"champ": "montant", "financeur": "MAIRIE", "etat": "accorde"},
+    }
+    import_ = apercu(auteur, cadre, ("MPT", "Jardin", "Quartiers", "Le cadre", 100), entete=entete)
+    avec_le_travail(lambda: preparation.confirmer_colonnes(auteur, import_, dites, {}))
+    (question,) = lignes(import_)[2].questions
+    assert [choix["valeur"] for choix in question["choix"]] == ["vide", "code:3", "code:2"]
+
+
+def test_une_colonne_inconnue_se_dit_jusqu_a_ce_qu_on_la_regarde(cadre, auteur):
+    entete = ("Porteur", "Action", "MAIRIE", "Combien")
+    import_ = apercu(auteur, cadre, ("MPT", "Jardin", 100, 40), entete=entete)
+    assert import_.avertissements == [
+        "1\xa0colonne n'est pas reconnue («\xa0Combien\xa0»)\xa0: elle est gardée en note, rien n'en est repris. Dites "
+        "ce qu'elle contient dans «\xa0Vérifier les colonnes\xa0».",
+        *import_.avertissements[1:],
+    ]
+    assert not any("Combien" in phrase for phrase in import_.avertissements[1:])
+    avec_le_travail(lambda: preparation.confirmer_colonnes(auteur, import_, {}, {}))
+    import_.refresh_from_db()
+    assert not any("Combien" in phrase for phrase in import_.avertissements)
+
+
+@pytest.mark.parametrize(
+    "nom",
+    [
+        "effectif:qpv:F:douze",
+        "effectif:qpv:F:²",
+        "effectif:qpv:F:-1",
+        f"effectif:qpv:F:{'9' * 5000}",
+        "estimation:qpv:F:douze",
+        f"montant:accorde:{'9' * 5000}",
+        "montant:accorde:²",
+        "effectif:qpv:F:1:2:3:4",
+    ],
+)
+def test_un_nom_de_champ_fabrique_n_est_celui_d_aucun_champ(cadre, nom):
+    with pytest.raises(KeyError):
+        Registre(cadre).champ(nom)

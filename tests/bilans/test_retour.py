@@ -591,3 +591,18 @@ def test_le_nombre_de_requetes_de_l_export_ne_depend_pas_des_lignes(
         fabriques.BilanFactory(action_annuelle=annuelle, en_saisie=True)
         fabriques.ObjectifFactory(axe=fabriques.AxeFactory(contrat=campagne.contrat))
     assert compter() == avant
+
+
+@pytest.mark.parametrize(
+    "fabrique", ["effectif:qpv:F:douze", "montant:accorde:" + "9" * 5000, "estimation:x", ""]
+)
+def test_un_repere_fabrique_ne_dit_rien(
+    campagne: Campagne, auteur: Utilisateur, programme: dict[str, Any], fabrique: str
+) -> None:
+    feuille = export(campagne)
+    reperes = feuille.livre[FEUILLE_REPERES]
+    for rangee in reperes.iter_rows(min_row=2):
+        if rangee[0].value == "colonne" and rangee[1].value == "motif":
+            rangee[1].value = fabrique
+    import_ = rapporter(auteur, campagne, feuille)
+    assert (import_.statut, comptes(import_)) == (Statut.A_RELIRE, {"inchangee": 2})

@@ -100,11 +100,11 @@ class Command(Commande):
         resume = preparation.resume(import_)
         lignes = list(import_.lignes.order_by("ordre"))
         if format == "json":
-            contenu = {**resume, "statut": import_.statut, "avertissements": import_.avertissements}
+            contenu = {**resume, "statut": import_.statut, "avertissements": import_.phrases}
             contenu["lignes"] = [_decrire(ligne) for ligne in lignes]
             self.stdout.write(json.dumps(contenu, ensure_ascii=False, indent=2))
             return
-        for phrase in import_.avertissements:
+        for phrase in import_.phrases:
             self.stdout.write(phrase)
         comptes = [
             _compter(nombre, ETIQUETTES[Categorie(categorie)])
