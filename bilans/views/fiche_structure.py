@@ -38,6 +38,7 @@ from ..operations.structure import (
     transmettre_fiche,
     valider_fiche,
 )
+from ..pages.onglets import onglets_financements
 from ..pages.saisie import LONGUEUR_MAX, PHRASE_TROP_LONG
 from ..pages.structure import SIGNES, SUITES, LectureFiche, PageFiche, ParcoursFiche
 from ..structure import ETAPES, IDENTIFICATION, RELECTURE, SaisieStructure
@@ -65,7 +66,7 @@ def fiches_structure(request: RequeteCampagne) -> HttpResponse:
     contexte = {
         "fiches": [(fiche, SIGNES[fiche.statut]) for fiche in fiches],
         "gere": request.user.has_perm("contrats.gerer", request.contrat),
-        "archivee": request.campagne.statut == request.campagne.Statut.ARCHIVEE,
+        "onglets": onglets_financements(request, "fiches_structure"),
     }
     return render(request, "bilans/structure/liste.html", contexte)
 
