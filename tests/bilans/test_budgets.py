@@ -181,12 +181,14 @@ def test_les_deux_budgets_sont_cote_a_cote(client, annuelle, bilan, prevu, lea):
         vue = texte(client.get(adresse(annuelle)))
     for phrase in (
         "Coût prévu : 3 000 €. Coût réalisé : 2 900 €.",
-        "Charges de personnel écart à expliquer 2 000 2 900 +900 +45,0 %",
+        "Charges de personnel 2 000 2 900 +900 +45,0 %",
         "Total des dépenses 3 000 2 900 −100 −3,3 %",
         "Une animatrice de plus.",
     ):
         assert phrase in vue, phrase
     assert "Saisir le prévu" not in vue
+    ExplicationEcart.objects.all().delete()
+    assert "Charges de personnel écart à expliquer 2 000" in texte(client.get(adresse(annuelle)))
 
 
 def test_la_page_du_budget_coute_toujours_autant(client, annuelle, bilan, prevu, lea):
