@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import Q
+from django.utils import timezone
 
 from actions.models import Campagne
 from comptes.models import Utilisateur
@@ -253,7 +254,7 @@ def _differe(versement: Versement, tranche: Tranche) -> bool:
 def paiement_de(objet: LigneFinancement | Convention, annee: int) -> Paiement:
     """Return what pays a funding line, or a year of a convention: read afresh, whoever asks."""
     if isinstance(objet, Convention):
-        return _conventions([objet], objet.contrat, annee, date.max)[0]
+        return _conventions([objet], objet.contrat, annee, timezone.localdate())[0]
     campagne = objet.action_annuelle.campagne
     return _lignes(LigneFinancement.objects.filter(pk=objet.pk), campagne.contrat, campagne.annee)[0]
 

@@ -75,20 +75,20 @@ def page(client: Client, compte: Any, nom: str, requete: str = "") -> str:
 @pytest.mark.parametrize(
     ("role", "ouvertes"),
     [
-        ("chargee", ["synthese", "porteurs", "enjeux"]),
-        ("porteur", ["synthese", "porteurs", "enjeux"]),
-        ("financeur", ["synthese", "porteurs", "enjeux"]),
+        ("chargee", list(ANNEXES)),
+        ("porteur", ["synthese", "porteurs", "enjeux", "fiche-action", "crf", "fiche-structure"]),
+        ("financeur", ["synthese", "porteurs", "financements", "enjeux", "fiche-action"]),
         ("copil", ["enjeux"]),
     ],
 )
 def test_la_liste_ne_montre_que_ce_qui_s_ouvre_en_page_et_en_fichier(client, monde, role, ouvertes):
     compte = getattr(monde, role)
     liste = ouvrir(client, compte, adresse("annexes")).content.decode()
-    assert re.findall(r'<h2 id="annexe-(\w+)">', liste) == ouvertes
+    assert re.findall(r'<h2 id="annexe-([\w-]+)">', liste) == ouvertes
     for nom in ANNEXES:
         code = 200 if nom in ouvertes else 403
         assert ouvrir(client, compte, adresse("annexe", nom)).status_code == code, nom
-        for format in ("csv", "html"):
+        for format in {"csv", "html", "docx"} & set(ANNEXES[nom].formats):
             url = adresse("annexe_fichier", nom, format)
             assert ouvrir(client, compte, url).status_code == code, (nom, format)
 

@@ -245,6 +245,19 @@ def test_une_obligation_en_retard_bloque_la_convention(mjc):
     assert paiements(mjc.campagne, mjc.chargee, date(2024, 2, 3))[0].blocages(lu.versements[0]) == []
 
 
+def test_une_obligation_a_venir_ne_bloque_rien(mjc):
+    planifier(mjc)
+    obligation = fabriques.ObligationFactory(convention=mjc.convention, conditionne_versements=True)
+    demain = timezone.localdate() + timedelta(days=1)
+    due = fabriques.EcheanceFactory(convention=mjc.convention, obligation=obligation, date=demain)
+    premier = les_versements(mjc)[0]
+    assert op.mandater(mjc.chargee, premier, version=1, date_mandat=HIER).statut == "mandate"
+    due.date = timezone.localdate() - timedelta(days=1)
+    due.save()
+    with pytest.raises(ValidationError, match="attendu le"):
+        op.mandater(mjc.chargee, les_versements(mjc)[1], version=1, date_mandat=HIER)
+
+
 # -- A funding line --------------------------------------------------------------------------------
 @pytest.fixture
 def ligne(lieu):
