@@ -193,7 +193,7 @@ def test_transmis_et_personnes(chargee, campagne):
     bilan = fabriques.BilanFactory(action_annuelle=action(campagne, "Sexué"), transmis=True)
     fabriques.effectifs(bilan, F=12, H=18)
     html = page(chargee, campagne)
-    assert "12 mai 2025" in html
+    assert "12\u00a0mai\u00a02025" in html
     assert ">30</td>" in html
 
 
