@@ -14,7 +14,7 @@ from django.utils import timezone
 from actions.situation import RequeteCampagne
 from comptes.templatetags.typographie import delai, insecables, pluriel
 from documents.formats import MOIS, date_longue
-from financements.models import MontantConvention
+from financements.models import MontantConvention, Versement
 from porteurs.echeances import fin_effective, jour_de_depart
 from porteurs.models import Convention, Echeance, EvenementConvention, Obligation
 from porteurs.operations_conventions import refus_de_resilier
@@ -393,6 +393,16 @@ class PageConvention:
             convention=self.convention
         )
         return list(montants.select_related("financeur", "deliberation").order_by("annee", "pk"))
+
+    @cached_property
+    def versements(self) -> list[Versement]:
+        """The payments of the year, those called off left out."""
+        versements = Versement.objects.visibles_par(self.request.user).filter(
+            convention=self.convention, annee=self.request.annee
+        )
+        return list(
+            versements.exclude(statut=Versement.Statut.ANNULE).order_by("date_prevue", "numero", "pk")
+        )
 
     @cached_property
     def totaux(self) -> dict[str, Any]:

@@ -300,6 +300,15 @@ def test_un_montant_d_une_annee_archivee_ne_change_plus(lieu):
     assert page.totaux == {"montant_prevu": Decimal(1000), "montant_vote": Decimal(900)}
 
 
+def test_la_page_montre_les_versements_de_l_annee(lieu, du_porteur):
+    commun = {"convention": lieu.convention, "ligne": None}
+    paye = fabriques.VersementFactory(**commun, annee=2024, verse=True)
+    fabriques.VersementFactory(**commun, annee=2024, statut="annule", montant_prevu=Decimal(7))
+    fabriques.VersementFactory(**commun, annee=2025)
+    for client in (lieu.client, du_porteur):
+        assert client.get(lieu.page).context["page"].versements == [paye]
+
+
 def test_calculer_montre_puis_ecrit(lieu):
     adresse = lieu.adresse("echeances_calculer", lieu.convention.cle)
     with rien_n_est_ecrit():
