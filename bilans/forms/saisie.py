@@ -14,7 +14,7 @@ from documents import additionner
 from .. import effectifs as eff
 from ..models import Bilan, Effectif
 from ..operations import SaisieEffectifs
-from ..saisie import BUDGET, CHAMPS_SAISIS, INDICATEURS, Champ, Indicateur, Saisie, periode
+from ..saisie import BUDGET, CHAMPS_SAISIS, INDICATEURS, Champ, Explication, Indicateur, Saisie, periode
 
 # What the budget asks rarely: folded.
 BUDGET_SUITE = "budget_suite"
@@ -237,7 +237,8 @@ class BilanForm(FormulaireSaisie):
                 )
             yield groupe
         premiers = [m for m in self.saisie.montants if not m.rare]
-        autres = [champ for champ in self.saisie.de_l_etape(BUDGET) if champ not in premiers]
+        montres = [champ for champ in self.saisie.de_l_etape(BUDGET) if self._se_montre(champ)]
+        autres = [champ for champ in montres if champ not in premiers]
         yield from self._groupe(
             BUDGET,
             "Budget réalisé",
@@ -252,6 +253,12 @@ class BilanForm(FormulaireSaisie):
         siens = self.saisie.de_l_etape(code) if champs is None else list(champs)
         if siens:
             yield Groupe(code, titre, phrase, self.rangees(siens))
+
+    def _se_montre(self, champ: Champ) -> bool:
+        """Return whether a field of the budget is of use: an explanation, where there is a gap or a text."""
+        if not isinstance(champ, Explication) or self[champ.nom].value():
+            return True
+        return champ.compte in [poste.compte for poste in self.saisie.budget_compare.a_expliquer]
 
     @property
     def suite_remplie(self) -> bool:

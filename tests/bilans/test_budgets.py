@@ -264,3 +264,19 @@ def test_un_financeur_ne_lit_pas_le_budget(client, annuelle, prevu):
         reponse = client.get(adresse(annuelle, nom, *suite))
         assert reponse.status_code == 403
         assert "est ouvert à la personne qui tient le contrat" in texte(reponse)
+
+
+def test_la_page_unique_de_la_chargee_replie_le_reste_et_ne_demande_que_les_ecarts(
+    client, annuelle, bilan, prevu, lea, chargee
+):
+    taper(bilan, lea, budget_64="2900", realisation="realisee")
+    client.force_login(chargee)
+    page = adresse(annuelle, "bilan_saisir")
+    html = client.get(page).content.decode()
+    assert re.findall(r'name="(ecart_\w+)"', html) == ["ecart_64"]
+    form = client.get(page).context["form"]
+    envoi = {nom: form[nom].value() for nom in form.fields if form[nom].value() not in (None, False)}
+    envoi |= {"ecart_64": "Un remplacement.", "budget_66": "40", "suite": "enregistrer"}
+    assert client.post(page, envoi).status_code == 302
+    assert ExplicationEcart.objects.get().texte == "Un remplacement."
+    assert realises(annuelle) == {("64", None): Decimal(2900), ("66", None): Decimal(40)}
