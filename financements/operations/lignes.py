@@ -131,8 +131,11 @@ def poser_montant(
     Raises ValidationError for an amount that is negative or too long, and for less than what is already paid.
     """
     valeur = lire_montant(LigneFinancement, champ, montant)
+    ancien = getattr(ligne, champ)
     setattr(ligne, champ, valeur)
     if ligne.pk and not dit_quelque_chose(ligne):
+        # Its history says what was deleted.
+        setattr(ligne, champ, ancien)
         _supprimer(ligne, auteur, motif)
         return None
     if ligne.pk:
