@@ -218,7 +218,7 @@ def test_la_page_et_le_fichier_disent_la_meme_chose(client, monde):
     assert len(tableau.corps()) == 7
 
 
-@pytest.mark.parametrize("suite", ["scdl.csv", "porteurs.ods", "porteurs.exe", "scdl/"])
+@pytest.mark.parametrize("suite", ["absente.csv", "porteurs.ods", "porteurs.exe", "absente/"])
 def test_une_annexe_ou_un_format_inconnus_sont_introuvables(client, monde, suite):
     assert ouvrir(client, monde.chargee, adresse("annexes") + suite).status_code == 404
 
@@ -237,7 +237,7 @@ def test_un_document_impossible_donne_une_page_qui_dit_quoi_faire(client, monde,
     def echouer(*_: Any) -> None:
         raise ErreurRendu("La mise en page du PDF a dépassé 300 secondes et a été arrêtée.")
 
-    monkeypatch.setattr("bilans.views.annexes.rendre", echouer)
+    monkeypatch.setattr("bilans.annexes.registre.rendre", echouer)
     reponse = ouvrir(client, monde.chargee, adresse("annexe_fichier", "porteurs", "pdf") + "?bilan=valides")
     assert reponse.status_code == 503
     texte = reponse.content.decode()
