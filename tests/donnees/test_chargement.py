@@ -101,7 +101,7 @@ def test_hors_demonstration_les_comptes_n_ouvrent_rien(settings, client):
     """Their passwords are published: on a real installation they would open everything."""
     settings.PILOTIS_DEMONSTRATION = False
     texte = lancer()
-    assert "9 comptes de démonstration créés." in texte
+    assert "10 comptes de démonstration créés." in texte
     assert "n'ont pas de mot de passe" in texte
     assert not any(compte.has_usable_password() for compte in Utilisateur.objects.all())
     assert not client.login(username=COMPTES[0].email, password=COMPTES[0].mot_de_passe)
@@ -125,7 +125,7 @@ def test_sans_comptes_puis_avec():
 
     lancer()
     assert AccesContrat.objects.count() == 5
-    assert (AccesPorteur.objects.count(), AccesFinanceur.objects.count()) == (2, 1)
+    assert (AccesPorteur.objects.count(), AccesFinanceur.objects.count()) == (3, 1)
     assert Bilan.objects.count() == bilans
     lancer(sans_comptes=True)
     assert Utilisateur.objects.count() == 10
