@@ -10,11 +10,7 @@ GABARITS = {
     str(chemin.relative_to(RACINE)): chemin.read_text(encoding="utf-8")
     for chemin in sorted((RACINE / "templates").rglob("*.html"))
 }
-LECTEURS = sorted(
-    nom
-    for nom, texte in GABARITS.items()
-    if "js/brouillon.js" in texte or re.search(r"<table[^>]*\sdata-journal=", texte)
-)
+LECTEURS = sorted(nom for nom, texte in GABARITS.items() if re.search(r"js/(brouillon|rapide)\.js", texte))
 
 
 def test_ceux_qui_en_tiennent_un():
