@@ -128,7 +128,7 @@ def test_sans_comptes_puis_avec():
     assert (AccesPorteur.objects.count(), AccesFinanceur.objects.count()) == (3, 1)
     assert Bilan.objects.count() == bilans
     lancer(sans_comptes=True)
-    assert Utilisateur.objects.count() == 10
+    assert Utilisateur.objects.count() == 11
 
 
 @pytest.mark.django_db
