@@ -18,6 +18,7 @@ from comptes.models import Utilisateur
 from contrats.models import ContratVille, Deliberation
 from documents import Colonne, Groupe, Tableau, TypeColonne, rendre
 from documents.formats import additionner, montant
+from documents.normalisation import normaliser
 from financements.models import Financeur, LigneFinancement, MontantConvention, Versement
 from porteurs.models import Convention, Porteur
 
@@ -52,6 +53,11 @@ class Manque:
     # « financeur », « porteur », « ligne », « convention » or « versements »
     ou: str
     cle: str = ""
+
+    @property
+    def commun(self) -> bool:
+        """Whether it is missing from a funder or a structure: told once, mended once for all their grants."""
+        return self.ou in ("financeur", "porteur")
 
 
 @dataclass
@@ -213,7 +219,8 @@ def _hors_champ(accord: Accord) -> str:
     if accord.financeur.type == Financeur.Type.PRIVE:
         return "Le financeur est privé."
     siren = accord.financeur.siret[:9]
-    if siren and siren == accord.structure.siret[:9]:
+    meme_nom = normaliser(accord.financeur.nom) == normaliser(accord.structure.nom)
+    if meme_nom or (siren and siren == accord.structure.siret[:9]):
         return "La structure est un service du financeur : ce n'est pas une subvention."
     return ""
 

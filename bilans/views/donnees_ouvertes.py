@@ -51,7 +51,11 @@ def page_donnees_ouvertes(request: RequeteCampagne) -> HttpResponse:
         "donnees": donnees,
         "causes": _causes(request, donnees),
         "a_completer": [
-            (accord, [(m.phrase, _lien(request, m)) for m in manques])
+            (
+                accord,
+                [(m.phrase, _lien(request, m)) for m in manques if not m.commun],
+                any(m.commun for m in manques),
+            )
             for accord, manques in donnees.a_completer
         ],
         "financeurs": sorted(financeurs.values(), key=str),
@@ -65,7 +69,7 @@ def _causes(request: RequeteCampagne, donnees: DonneesOuvertes) -> list[tuple[st
     tenus: dict[Manque, int] = {}
     for _, manques in donnees.a_completer:
         for manque in manques:
-            if manque.ou in ("financeur", "porteur"):
+            if manque.commun:
                 tenus[manque] = tenus.get(manque, 0) + 1
     tries = sorted(tenus.items(), key=lambda paire: (-paire[1], paire[0].phrase))
     return [(manque.phrase, _lien(request, manque), nombre) for manque, nombre in tries]

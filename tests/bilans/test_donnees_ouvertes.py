@@ -165,6 +165,14 @@ def test_ce_qui_n_est_pas_une_subvention_publique_est_a_part(lieu):
     ]
 
 
+def test_une_ville_ne_se_subventionne_pas_elle_meme(lieu):
+    """Bagnols: the services of the Ville, paid by the Ville, before anybody has typed a SIRET."""
+    ville = fabriques.PorteurFactory(epci=lieu.contrat.epci, nom="VILLE DE DÔLE", type="commune")
+    subvention(lieu, 30000, porteur=ville)
+    lu = lire(lieu)
+    assert [len(lu.a_completer), len(lu.hors_champ)] == [0, 1]
+
+
 def test_une_convention_est_un_seul_accord(lieu):
     convention = fabriques.ConventionFactory(
         contrat=lieu.contrat, porteur=lieu.porteur, date_signature=date(2024, 2, 1), statut="signee"

@@ -451,7 +451,11 @@ def jouer(lieu, ligne, geste, rang, montant):
 
 
 @pytest.mark.django_db(transaction=False)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(gestes=GESTES)
 def test_aucune_suite_de_gestes_ne_paie_trop_ni_ne_change_une_annee_close(lieu, ligne, gestes):
     Versement.objects.all().delete()
