@@ -160,6 +160,11 @@ class PageProgrammation(LignesFiltrees):
         return base + adresse.ecrire(self._criteres_des_sommes)
 
     @property
+    def journal(self) -> str:
+        """What names, in the browser, the cells of this grid that are not saved: those of one state of one year."""
+        return f"programmation-{self.request.contrat.slug}-{self.request.annee}-{self.etat.value}"
+
+    @property
     def url_cases(self) -> str:
         """What the address of the page of a cell begins with."""
         base = reverse("programmation", args=[self.request.contrat.slug, self.request.annee])

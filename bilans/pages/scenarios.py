@@ -117,6 +117,11 @@ class PageScenario(LignesFiltrees):
         return reverse("scenario_cellule", args=arguments) + adresse.ecrire(criteres)
 
     @property
+    def journal(self) -> str:
+        """What names, in the browser, the cells of this scenario that are not saved."""
+        return f"scenario-{self.scenario.cle}"
+
+    @property
     def url_cases(self) -> str:
         """A cell of a scenario has no page of its own."""
         return ""

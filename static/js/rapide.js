@@ -283,7 +283,9 @@
 
   /* Whether the other version is one that left from here, and whose answer was lost: it is then the one to start from. */
   const deNous = (case_, conflit) => {
-    if (!conflit || !case_.envoyes.includes(conflit.autre)) return false;
+    // An amount is given back with the spaces of French.
+    const nu = (texte) => texte.replace(/\s/g, "");
+    if (!conflit || !case_.envoyes.some((envoye) => nu(envoye) === nu(conflit.autre))) return false;
     Object.assign(case_, { connu: conflit.autre, envoyes: [], pret: true });
     return true;
   };

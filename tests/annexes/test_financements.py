@@ -1,0 +1,112 @@
+"""The annex « financements »: the programming, in one state or in all, as far as its reader sees it."""
+
+from decimal import Decimal
+
+import pytest
+
+from actions.models import ActionAnnuelle
+from financements.models import Financeur
+from tests import fabriques
+from tests.donnees.outils import document
+from tests.outils.requetes import verifier_requetes_constantes
+
+from .outils import BAGNOLS, annexe, corps, de_campagne, entete, euros, lignes, rangee
+
+pytestmark = pytest.mark.django_db
+
+COLONNES = ("mairie_bagnols", "agglo", "pse", "etat", "departement", "region")
+
+
+# -- The real document -----------------------------------------------------------------------------
+def test_les_montants_de_bagnols_ligne_a_ligne_et_en_total(demonstration):
+    tableau = annexe("financements", *BAGNOLS)
+    lues = lignes(tableau)
+    attendues = document("bagnols_2023")["lignes"]
+    assert len(lues) == len(attendues) == 46
+    for lue, attendue in zip(lues, attendues, strict=True):
+        assert [euros(cellule) for cellule in lue[5:11]] == [attendue[nom] for nom in COLONNES]
+        assert (euros(lue[11]) or 0) == attendue["total_calcule"]
+        assert euros(lue[12]) == attendue["caf"]
+    totaux = [euros(cellule) for cellule in rangee(tableau, "Total général")[5:]]
+    assert totaux == [Decimal(n) for n in (321439, 26000, 2500, 238800, 60300, 18000, 667039, 43346)]
+
+
+@pytest.mark.parametrize("groupes", ["structure", "axe", "dispositif"])
+@pytest.mark.parametrize("format", ["xlsx", "docx", "html"])
+def test_le_total_est_le_meme_dans_tous_les_formats_et_tous_les_ordres(demonstration, groupes, format):
+    lues = corps(annexe("financements", *BAGNOLS, groupes=groupes), format)
+    (total,) = [lue for lue in lues if lue[0] == "Total général"]
+    assert "667039.00" in total
+
+
+def test_un_financeur_lit_sa_colonne_sans_total(demonstration):
+    etat = Financeur.objects.get(contrat__slug=BAGNOLS[0], sigle="ETAT")
+    tableau = annexe("financements", *BAGNOLS, fabriques.representant_du_financeur(etat))
+    assert entete(tableau)[5:] == ["ETAT"]
+    assert rangee(tableau, "Total général")[5:] == ["238800"]
+
+
+# -- States ----------------------------------------------------------------------------------------
+@pytest.fixture
+def campagne(db):
+    """Give a year with an action, a funder of the total and one beside it, amounts in several states."""
+    campagne = fabriques.CampagneFactory()
+    ville = fabriques.FinanceurFactory(contrat=campagne.contrat, sigle="VILLE", ordre=1)
+    caf = fabriques.FinanceurFactory(contrat=campagne.contrat, hors_total=True, ordre=2)
+    annuelle = fabriques.ActionAnnuelleFactory(
+        campagne=campagne, type=ActionAnnuelle.Type.RECONDUCTION, statut=ActionAnnuelle.Statut.PROPOSEE
+    )
+    montants = {"montant_demande": Decimal(900), "montant_propose": Decimal(800), "montant_accorde": None}
+    ligne = fabriques.LigneFinancementFactory(action_annuelle=annuelle, financeur=ville, **montants)
+    fabriques.LigneFinancementFactory(
+        action_annuelle=annuelle, financeur=ville, nature_credit="droit_commun", montant_accorde=Decimal(50)
+    )
+    fabriques.LigneFinancementFactory(action_annuelle=annuelle, financeur=caf, montant_accorde=Decimal(70))
+    fabriques.VersementFactory(ligne=ligne, verse=True, montant_verse=Decimal(300))
+    return campagne
+
+
+@pytest.mark.parametrize(
+    ("montant", "attendu"),
+    [
+        ("demande", ["900", "900", ""]),
+        ("propose", ["800", "800", ""]),
+        ("accorde", ["50", "50", "70"]),
+        ("verse", ["300", "300", ""]),
+    ],
+)
+def test_un_etat_a_la_fois(campagne, montant, attendu):
+    tableau = de_campagne("financements", campagne, montant=montant)
+    (lue,) = lignes(tableau)
+    assert lue[3:] == ["Reconduction", "Proposée", *attendu]
+
+
+def test_tous_les_etats_qui_ont_un_montant_cote_a_cote(campagne):
+    tableau = de_campagne("financements", campagne, montant="tous")
+    etats = ("Demandé", "Proposé", "Accordé", "Versé")
+    assert entete(tableau)[5:] == [
+        *(f"VILLE – {etat}" for etat in etats),
+        *(f"TOTAL PDV – {etat}" for etat in etats),
+        *(f"CAF (hors total) – {etat}" for etat in etats),
+    ]
+    (lue,) = lignes(tableau)
+    assert lue[5:9] == lue[9:13] == ["900", "800", "50", "300"]
+
+
+def test_une_annee_sans_montant_se_dit(db):
+    campagne = fabriques.CampagneFactory()
+    fabriques.ActionAnnuelleFactory(campagne=campagne, refusee=True)
+    tableau = de_campagne("financements", campagne)
+    assert len(lignes(tableau)) == 1
+    assert "aucun montant" in tableau.sous_titre
+
+
+def test_autant_de_requetes_quel_que_soit_le_nombre_d_actions(campagne):
+    def ajouter():
+        annuelle = fabriques.ActionAnnuelleFactory(campagne=campagne)
+        fabriques.LigneFinancementFactory(
+            action_annuelle=annuelle, financeur=campagne.contrat.financeurs.first()
+        )
+
+    ajouter()
+    verifier_requetes_constantes(lambda: corps(de_campagne("financements", campagne)), ajouter)
