@@ -204,7 +204,7 @@ def _ecrire_criteres(annuelle: ActionAnnuelle, voulus: Sequence[CritereEcrit]) -
 
 
 def _noms_changes(quoi: str, avant: Sequence[str], apres: Sequence[str]) -> str:
-    """Return « Volets – ajouté : Sorties, retiré : Fêtes », « Volets – contenu modifié » when their names are the same."""
+    """Return « Volets – ajouté : Sorties, retiré : Fêtes »; « Volets – contenu modifié » under the same names."""
     noms = [f"ajouté : {nom}" for nom in apres if nom not in avant]
     noms += [f"retiré : {nom}" for nom in avant if nom not in apres]
     return f"{quoi} – {', '.join(noms)}" if noms else f"{quoi} – contenu modifié"

@@ -118,6 +118,18 @@ ADRESSES: dict[str, Adresse] = {
     "budget_realise": Adresse({CHARGEE, PORTEUR, ADMIN}, "action"),
     "crf": Adresse({CHARGEE, PORTEUR, ADMIN}, "action", autres=(("format", "docx"),)),
     "crf_porteur": Adresse({CHARGEE, PORTEUR, ADMIN}, "porteur", autres=(("format", "docx"),)),
+    "fiche_action": Adresse({CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "action"),
+    "fiche_action_modifier": Adresse(GESTION, "action"),
+    "fiche_action_fichier": Adresse(
+        {CHARGEE, PORTEUR, FINANCEUR, ADMIN}, "action", autres=(("format", "docx"),)
+    ),
+    "fiches_structure": Adresse({CHARGEE, PORTEUR, ADMIN}),
+    "fiches_structure_demander": Adresse(GESTION),
+    "fiche_structure": Adresse({CHARGEE, PORTEUR, ADMIN}, "fiche"),
+    "fiche_structure_saisir": Adresse({CHARGEE, PORTEUR, ADMIN}, "fiche"),
+    "fiche_structure_brouillon": Adresse({CHARGEE, PORTEUR, ADMIN}, "fiche", methode="post"),
+    "fiche_structure_fichier": Adresse({CHARGEE, PORTEUR, ADMIN}, "fiche", autres=(("format", "docx"),)),
+    "fiche_structure_geste": Adresse(GESTION, "fiche", autres=(("geste", "valider"),)),
     "suivi_bilans": Adresse(GESTION),
     "avancement": Adresse(GESTION),
     "bilans_valider": Adresse(GESTION),
@@ -362,6 +374,7 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
         f"colonne_{suffixe}": _colonne(ligne.financeur),
         f"enveloppe_{suffixe}": fabriques.EnveloppeFactory(campagne=campagne, financeur=ligne.financeur),
         f"scenario_{suffixe}": fabriques.ScenarioFactory(campagne=campagne),
+        f"fiche_{suffixe}": fabriques.BilanStructureFactory(campagne=campagne, porteur=porteur),
     }
 
 
@@ -403,6 +416,8 @@ def monde() -> Monde:
         "colonne_voisine": _colonne(ligne_voisine.financeur),
         "territoire": objets["territoire_contrat"],
         "action_voisine": action_voisine,
+        "fiche": objets["fiche_contrat"],
+        "fiche_voisine": fabriques.BilanStructureFactory(campagne=objets["campagne_contrat"], porteur=voisin),
         "porteur_voisin": voisin,
         "ligne_voisine": ligne_voisine,
     }
@@ -498,6 +513,7 @@ VOISINS = {
     "ligne": "ligne_voisine",
     "convention": "convention_voisine",
     "versement": "versement_voisine",
+    "fiche": "fiche_voisine",
 }
 
 

@@ -198,7 +198,7 @@ class FicheDue:
     suite: str
 
 
-def fiches_dues(utilisateur: Utilisateur) -> list[FicheDue]:
+def fiches_dues(utilisateur: Any) -> list[FicheDue]:
     """Return the fiches of the structures that the account represents, those to write first."""
     fiches = (
         BilanStructure.objects.visibles_par(utilisateur)
@@ -211,7 +211,7 @@ def fiches_dues(utilisateur: Utilisateur) -> list[FicheDue]:
     return sorted(dues, key=lambda due: not due.fiche.modifiable_par_le_porteur)
 
 
-def _siens(utilisateur: Utilisateur) -> Any:
+def _siens(utilisateur: Any) -> Any:
     return Porteur.objects.de_l_utilisateur(utilisateur).values("pk")
 
 

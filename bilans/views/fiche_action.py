@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_safe
 
-from actions.fiche import FormulaireFiche
+from actions.forms import FormulaireFiche
 from actions.models import ActionAnnuelle
 from actions.operations import modifier_fiche
 from actions.situation import RequeteCampagne

@@ -363,7 +363,9 @@ def test_les_pages_gardent_les_filtres(chargee, campagne):
 def test_les_annexes_portent_sur_les_lignes_montrees(chargee, campagne, montants):
     base = f"/{campagne.contrat.slug}/2024/annexes"
     exports = liste(chargee, campagne, "?q=alpha&tri=action&colonnes=porteur&porteur=inconnu").exports
-    assert [export.page for export in exports] == [f"{base}/synthese/?q=alpha", f"{base}/porteurs/?q=alpha"]
+    assert [export.page for export in exports] == [
+        f"{base}/{nom}/?q=alpha" for nom in ("synthese", "porteurs", "financements", "fiche-action", "crf")
+    ]
     assert [fichier.url for fichier in exports[0].fichiers] == [
         f"{base}/synthese.{format}?q=alpha" for format in ("xlsx", "pdf", "docx", "csv")
     ]

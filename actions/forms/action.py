@@ -11,7 +11,7 @@ from contrats.models import Axe, Territoire
 from documents.normalisation import normaliser
 from porteurs.models import Porteur
 
-from .models import ActionAnnuelle, Campagne, Dispositif
+from ..models import ActionAnnuelle, Campagne, Dispositif
 
 Statut = ActionAnnuelle.Statut
 ETATS = (

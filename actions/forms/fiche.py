@@ -9,8 +9,8 @@ from django.forms.formsets import BaseFormSet, formset_factory
 from comptes.champs import ChampMontantFormulaire, ChampNombre, ChampTexte
 from comptes.versions import Conflit, Ecart, comparer
 
-from .models import ActionAnnuelle
-from .operations import ContenuFiche, CritereEcrit, VoletEcrit
+from ..models import ActionAnnuelle
+from ..operations import ContenuFiche, CritereEcrit, VoletEcrit
 
 TEXTES = (
     "domaine",
