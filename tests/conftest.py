@@ -19,9 +19,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 # Playwright's synchronous interface runs an event loop in the thread of the tests.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# The same examples at each run: a failure is of the change under review, not of the day's luck, and shows again.
+# `--hypothesis-profile=hasard` draws others, to look further. A slow machine is no fault.
+settings.register_profile("hasard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("memes-exemples", settings.get_profile("hasard"), derandomize=True)
+settings.load_profile("memes-exemples")
 
 RACINE = Path(__file__).resolve().parent.parent
 VARIABLE_ABSENTE = re.compile(r"⟪variable absente : (.*?)⟫")
@@ -211,6 +218,45 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True, scope="session")
+def vidage_rapide() -> Iterator[None]:
+    """Empty the tables of PostgreSQL row by row after a test that commits: they hold little, in many tables.
+
+    TRUNCATE makes new files for every table and every index, empty or not, which takes several times as long. Like it,
+    this waits for the requests under way. Only a superuser may leave the foreign keys alone; another truncates.
+    """
+    from django.core.management.commands import flush
+
+    tronquer = flush.sql_flush
+
+    def sql_flush(style: Any, connection: Any, **options: Any) -> list[str]:
+        if (
+            connection.vendor != "postgresql"
+            or options.get("reset_sequences")
+            or not superutilisateur(connection)
+        ):
+            return tronquer(style, connection, **options)
+        noms = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        tables = [connection.ops.quote_name(nom) for nom in noms]
+        ordres = [
+            "SET LOCAL session_replication_role = replica",
+            f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE",
+            *(" ".join(("DELETE FROM", table)) for table in tables),
+        ]
+        return [";".join(ordres)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", sql_flush)
+        yield
+
+
+def superutilisateur(connection: Any) -> bool:
+    """Return whether the tests run as the one who may do anything on the PostgreSQL server."""
+    with connection.cursor() as curseur:
+        curseur.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        return bool(curseur.fetchone()[0])
+
+
+@pytest.fixture(autouse=True, scope="session")
 def ordre_aleatoire() -> Iterator[None]:
     """Give back in random order the rows of a plain query that asks for none.
 
@@ -243,6 +289,15 @@ def ordre_aleatoire() -> Iterator[None]:
         patch.setattr(SQLCompiler, "get_order_by", get_order_by)
         patch.setattr(SQLCompiler, "get_combinator_sql", get_combinator_sql)
         yield
+
+
+@pytest.fixture(scope="session")
+def demonstration_en_reserve(django_db_setup: None, django_db_blocker: Any) -> list[str]:
+    """The demonstration, loaded once for all: the tables that `reserve.remettre` fills with it."""
+    from tests.outils import reserve
+
+    with django_db_blocker.unblock():
+        return reserve.mettre_en_reserve()
 
 
 # -- Browser ---------------------------------------------------------------------------------------

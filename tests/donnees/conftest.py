@@ -1,18 +1,18 @@
-"""The demonstration, loaded once for the tests that only read it."""
+"""The demonstration, put in place once for the tests of a module that only read it."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
 
-from bilans.demonstration.chargement import charger_demonstration
+from tests.outils import reserve
 
 
 @pytest.fixture(scope="module")
-def demonstration_chargee(django_db_setup, django_db_blocker) -> Iterator[None]:
+def demonstration_chargee(demonstration_en_reserve, django_db_blocker) -> Iterator[None]:
     """The four territories and their accounts, taken away when the module is over."""
     with django_db_blocker.unblock(), transaction.atomic():
-        charger_demonstration(avec_comptes=True, avec_mots_de_passe=True)
+        reserve.remettre(demonstration_en_reserve)
         yield
         transaction.set_rollback(True)
 

@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -17,7 +16,7 @@ from actions.models import ActionAnnuelle, Campagne
 from bilans.models import ImportTableur, LigneImport
 from comptes.models import Utilisateur
 from financements.models import AmbiguiteMontants
-from tests.outils import axe, navigateur
+from tests.outils import axe, navigateur, reserve
 from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
@@ -28,11 +27,10 @@ DOLE = ("dole-2024-2030", 2024)
 
 
 @pytest.fixture
-def demonstration(transactional_db, settings, tmp_path):
+def demonstration(transactional_db, demonstration_en_reserve, settings, tmp_path):
     settings.PILOTIS_DEMONSTRATION = True
     settings.MEDIA_ROOT = tmp_path
-    call_command("charger_nomenclatures", verbosity=0)
-    call_command("charger_demo", verbosity=0)
+    reserve.remettre(demonstration_en_reserve)
 
 
 def entrer(page, live_server, qui):

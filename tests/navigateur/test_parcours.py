@@ -11,7 +11,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import expect
 from pypdf import PdfReader
@@ -21,7 +20,7 @@ from bilans.models import Bilan
 from comptes.demonstration import COMPTES, MOT_DE_PASSE
 from comptes.models import Utilisateur
 from financements.models import LigneFinancement
-from tests.outils import axe, navigateur
+from tests.outils import axe, navigateur, reserve
 from tests.outils.pages import lisible
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.django_db(transaction=True)]
@@ -33,10 +32,9 @@ RECIT = "Quarante permanences ont eu lieu, le mardi et le jeudi."
 
 
 @pytest.fixture
-def demonstration(transactional_db, settings):
+def demonstration(transactional_db, demonstration_en_reserve, settings):
     settings.PILOTIS_DEMONSTRATION = True
-    call_command("charger_nomenclatures", verbosity=0)
-    call_command("charger_demo", verbosity=0)
+    reserve.remettre(demonstration_en_reserve)
 
 
 def capturer(page, nom):
