@@ -230,6 +230,24 @@ def test_aucune_adresse_de_paquets_ni_chemin_de_machine():
     assert not fautes, liste(fautes)
 
 
+# Playwright reads the page as it is at that instant, often before what a click asked for: `expect` waits.
+LECTURES_SANS_ATTENDRE = re.compile(
+    r"assert .*(?:"
+    r"\.(?:is_(?:visible|hidden|enabled|disabled|checked)|all_inner_texts|all_text_contents|inner_text|text_content"
+    r"|input_value|get_attribute)\(|(?:locator|get_by_\w+)\(.*\.count\(\)|\bpage\.url\b|activeElement)"
+)
+
+
+def test_un_test_de_navigateur_attend_ce_qu_il_verifie():
+    fautes = [
+        f"{relatif(chemin)}:{numero} : {ligne.strip()}"
+        for chemin in fichiers(".py", sous="tests/navigateur")
+        for numero, ligne in enumerate(chemin.read_text().splitlines(), 1)
+        if LECTURES_SANS_ATTENDRE.search(ligne)
+    ]
+    assert not fautes, liste(fautes)
+
+
 def test_chaque_variable_d_environnement_est_documentee():
     lues = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", (RACINE / "config" / "settings.py").read_text()))
     assert "DATABASE_URL" in lues

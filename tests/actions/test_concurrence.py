@@ -39,7 +39,7 @@ def ensemble(operation):
 
     def essai(rang):
         try:
-            depart.wait(timeout=20)
+            depart.wait(timeout=60)
             operation(rang)
             return "fait"
         except Exception as erreur:

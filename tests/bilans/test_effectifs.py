@@ -242,7 +242,11 @@ rang = st.fixed_dictionaries(dict.fromkeys((*SEXES, TOTAL), nombres))
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(ensemble=rang, premiere=rang, seconde=rang, perimetre=st.sampled_from([ENSEMBLE, QPV]))
 def test_le_total_est_celui_des_listes(bilan_et_tranches, ensemble, premiere, seconde, perimetre):
     bilan, tranches = bilan_et_tranches

@@ -155,7 +155,11 @@ _SAINS = {
 
 @pytest.mark.parametrize("format", _SAINS)
 @given(donnees=st.data())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_tronque_n_importe_ou(format, donnees):
     sain = _SAINS[format]
     coupe = donnees.draw(st.integers(0, len(sain) - 1))
@@ -170,7 +174,11 @@ def test_tronque_n_importe_ou(format, donnees):
 
 @pytest.mark.parametrize("format", ["xlsx", "ods"])
 @given(donnees=st.data())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_octets_changes_n_importe_ou(format, donnees):
     abime = bytearray(_SAINS[format])
     for _ in range(donnees.draw(st.integers(1, 4))):

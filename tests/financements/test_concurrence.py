@@ -50,7 +50,7 @@ def ensemble(*gestes):
 
     def essai(geste):
         try:
-            depart.wait(timeout=20)
+            depart.wait(timeout=60)
             geste()
             return "fait"
         except Exception as erreur:

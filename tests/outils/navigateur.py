@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 # Of whatever is awaited in a browser, in seconds: long enough for a machine that does much else meanwhile.
-ATTENTE = 30
+ATTENTE = 60
 
 
 def connecter(page: Any, live_server: Any, utilisateur: Any) -> None:
