@@ -334,7 +334,7 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     "condition_versement_unique": [condition_deja_demandee],
     "versement_d_une_ligne_ou_convention": [
         change(f.VersementFactory, ligne=None),
-        change(f.VersementFactory, convention=f.ConventionFactory),
+        change(f.VersementFactory, convention=f.ConventionFactory, annee=2024),
     ],
     "versement_verse_complet": [
         change(f.VersementFactory, statut="verse"),

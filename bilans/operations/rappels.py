@@ -11,9 +11,7 @@ from ..models import Courriel
 from .courriels import demander_l_envoi, nouveau_courriel, ouvrir_l_acces, verrouiller_la_campagne
 from .etats import OperationRefusee
 
-PERSONNE = (
-    "Il n'y a pas de rappel à envoyer aujourd'hui : plus rien n'est attendu, ou le message du jour est déjà parti."
-)
+PERSONNE = "Il n'y a pas de rappel à envoyer : plus rien n'est attendu, ou le message du jour est déjà parti."
 
 
 @transaction.atomic

@@ -272,7 +272,9 @@ class GrilleRapide(LignesFiltrees):
         self.tris, _ = adresse.lire_tris(self.criteres, TRIS)
         ouverts = Q(bilan__statut__in=DEPUIS["enregistrer"])
         attendus = suivies_par(request.user) & ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN)
-        self.ouvertes = Q(pk__in=[]) if request.campagne.est_archivee else ouverts | (attendus & Q(bilan__isnull=True))
+        self.ouvertes = (
+            Q(pk__in=[]) if request.campagne.est_archivee else ouverts | (attendus & Q(bilan__isnull=True))
+        )
         self.page = self._lire_page()
         self._constats = self._lire_les_constats()
         self.lignes_saisies = [self._ligne(annuelle) for annuelle in self.page]

@@ -164,9 +164,7 @@ def _reglages(annexe: AnnexeDeclaree, options: dict[str, Any]) -> dict[str, str]
         # Two annexes may have an option of one name, with other values.
         choix = siennes[option.nom].choix
         if valeur not in choix:
-            raise Refus(
-                f"L'option --{option.nom} n'accepte pas « {valeur} ». Valeurs : {', '.join(choix)}."
-            )
+            raise Refus(f"L'option --{option.nom} n'accepte pas « {valeur} ». Valeurs : {', '.join(choix)}.")
         reglages[option.nom] = valeur
     return reglages
 
