@@ -42,12 +42,11 @@ from financements.operations import (
 from financements.programmation import SAISIS, Colonne, Critere, Etat, lire_grille, totaliser
 from tests import fabriques
 
-EXEMPLES, ETAPES = 12, 15
+EXEMPLES, ETAPES = 15, 20
 ACTIONS, FINANCEURS = 3, 2
 REFUS = (ValidationError, PermissionDenied, CelluleChangee, ConflitsAdoption)
-MONTANTS = st.none() | st.integers(0, 70).map(lambda centaines: Decimal(centaines * 100) / 3).map(
-    lambda montant: montant.quantize(Decimal("0.01"))
-)
+# About half of them fit in the smaller envelope once, and nearly none twice.
+MONTANTS = st.sampled_from([None, *map(Decimal, ("0", "333.33", "666.67", "900", "1100", "2400"))])
 ACTION, FINANCEUR = st.integers(0, ACTIONS - 1), st.integers(0, FINANCEURS - 1)
 NATURES = st.sampled_from(["specifique", "droit_commun"])
 
