@@ -4,7 +4,7 @@ Somebody may give the import up meanwhile, or have it read again because nothing
 left aside. `pris_le` tells whose it is: the worker that has it renews it each time it says how far it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -50,6 +50,23 @@ def conclure(import_: ImportTableur, statut: str, lignes: Iterable[LigneImport] 
     LigneImport.objects.bulk_create(lues, batch_size=LOT)
     import_.statut = statut
     import_.save()
+
+
+# What comparing a row computes.
+CALCULES = (
+    *("annuelle", "objet", "titre", "changements"),
+    *("questions", "reponses", "problemes", "categorie"),
+)
+
+
+def enregistrer(lignes: Sequence[LigneImport], colonnes: Sequence[str] = CALCULES) -> None:
+    """Save these columns of rows that are there already, many at once.
+
+    An insertion that gives way to the row of the same key: `bulk_update` takes three times as long.
+    """
+    LigneImport.objects.bulk_create(
+        lignes, batch_size=LOT, update_conflicts=True, unique_fields=["id"], update_fields=list(colonnes)
+    )
 
 
 def _en_main(import_: ImportTableur) -> ImportQuerySet:

@@ -48,7 +48,7 @@ from .jeux import (
 from .jeux_actions import JeuActions, JeuBilans, JeuFinancements, JeuParPorteur, JeuSynthese
 from .jeux_autres import JeuEnjeux, JeuPorteurs
 from .journal import Journal
-from .lecture import avancer, conclure
+from .lecture import avancer, conclure, enregistrer
 from .rapprochement import choix, probleme, question
 from .valeurs import Json, ValeursJson, nom_de_l_estimation
 
@@ -163,7 +163,7 @@ class TraitementRetour:
             autres = [ligne for ligne in toutes if ligne.numero is not None and not _est_un_ajout(ligne)]
             _refuser_les_copies(ajouts, {ligne.objet.partition(":")[2] for ligne in autres})
             calculees += ajouts
-        LigneImport.objects.bulk_update(calculees, CALCULES, batch_size=100)
+        enregistrer(calculees)
 
     def perimees(self, import_: ImportTableur) -> list[str]:
         """Say which values are no longer what the preview showed."""
@@ -195,11 +195,6 @@ class TraitementRetour:
 
 
 declarer(ImportTableur.Genre.RETOUR, TraitementRetour())
-# What comparing a row computes.
-CALCULES = (
-    *("annuelle", "objet", "titre", "changements"),
-    *("questions", "reponses", "problemes", "categorie"),
-)
 
 
 def jeu_de(import_: ImportTableur) -> Jeu:

@@ -41,7 +41,7 @@ from .constats import Constats
 from .ecriture import Ecrivain, creer_en_nombre, verifier
 from .genres import declarer
 from .journal import LOT, Journal
-from .lecture import avancer, conclure
+from .lecture import avancer, conclure, enregistrer
 from .lignes import LigneLue, NatureLigne, lire_lignes
 from .rapprochement import ACTIONS_SEULES, Rapprochement, cle_de_l_annee, probleme
 from .referentiel import Referentiel, type_du_financeur
@@ -52,11 +52,6 @@ from .valeurs import Json, Registre, valeurs_actuelles
 
 Statut, Categorie, NatureImport = ImportTableur.Statut, LigneImport.Categorie, LigneImport.Nature
 PERIMEES_DITES = 4
-# What comparing a row computes.
-CALCULES = (
-    *("annuelle", "objet", "titre", "changements"),
-    *("questions", "reponses", "problemes", "categorie"),
-)
 ABSENTES_DITES = 3
 INCONNUES_DITES = 3
 LONGUEUR_SIGLE = 40
@@ -148,7 +143,7 @@ class TraitementTableau:
         rapprochement = Rapprochement(import_)
         calculees = rapprochement.rapprocher(toutes, {ligne.pk for ligne in lignes})
         Constats(rapprochement, toutes).ajouter(calculees)
-        _enregistrer(calculees)
+        enregistrer(calculees)
         import_.absentes = _dire_les_absentes(rapprochement.absentes(toutes))
         self._comparer_les_totaux(import_, rapprochement, toutes)
 
@@ -164,7 +159,7 @@ class TraitementTableau:
         import_.totaux = TotauxDuTableau(rapprochement, structure).comparer(lignes)
         import_.save(update_fields=["totaux", "absentes"])
         imprimees = [ligne for ligne in lignes if ligne.valeurs.get("totaux")]
-        LigneImport.objects.bulk_update(imprimees, ["valeurs"], batch_size=200)
+        enregistrer(imprimees, ["valeurs"])
 
     # -- Before writing ----------------------------------------------------------------------------
     def perimees(self, import_: ImportTableur) -> list[str]:
@@ -319,10 +314,6 @@ def _ecarter_les_annonces_douteuses(lignes: Sequence[LigneImport], actions: int)
             ligne.valeurs["annonces"] = []
             if ligne.categorie == Categorie.CONTROLE and not ligne.valeurs["totaux"]:
                 ligne.categorie = Categorie.IGNOREE
-
-
-def _enregistrer(lignes: Sequence[LigneImport]) -> None:
-    LigneImport.objects.bulk_update(lignes, CALCULES, batch_size=100)
 
 
 # -- Staging ---------------------------------------------------------------------------------------
@@ -683,7 +674,7 @@ class Application:
             if ligne.pk in creees:
                 ligne.annuelle, ligne.objet = creees[ligne.pk], f"annuelle:{creees[ligne.pk].cle}"
         nouvelles = [ligne for ligne in self.lignes if ligne.pk in creees]
-        LigneImport.objects.bulk_update(nouvelles, ["annuelle", "objet"], batch_size=LOT)
+        enregistrer(nouvelles, ["annuelle", "objet"])
         return {ligne.pk: ligne.annuelle_id for ligne in self.lignes if ligne.annuelle_id is not None}
 
     def _valeurs(self, ligne: LigneImport) -> dict[str, Json]:

@@ -101,7 +101,7 @@ def test_les_actions_que_le_fichier_n_a_pas_sont_dites(campagne, auteur, mpt):
         action(campagne, mpt, titre)
     action(campagne, autre, "Chantiers")
     import_ = deposer(auteur, campagne, classeur(ENTETE[:3], ("Maison pour tous", "Jardin", 1)))
-    assert import_.avertissements == [
+    assert import_.phrases == [
         "4\xa0actions de l'année, des porteurs de ce tableau, n'y sont pas\xa0: «\xa0Fête\xa0», «\xa0Bal\xa0», "
         "«\xa0Forum\xa0» et une autre. L'import n'y touche pas."
     ]
