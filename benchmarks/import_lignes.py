@@ -1,5 +1,8 @@
 """How long an import takes, for 500 and 5 000 rows: preview, confirmation, the same file again, undoing.
 
+Then the worst of the first day: as many porteurs as rows, none of which is known. One question a row, one answer, all
+the others at once, the file read again, the porteurs created.
+
     python benchmarks/import_lignes.py [--tailles 500,5000] [--fois 1]
 
 Each is compared with the bare reading of the same file, which is our own safe reading (a process of its own). The
@@ -24,6 +27,14 @@ TAILLES = (500, 5000)
 GRAINE = 2023
 ETAPES = ("lecture seule", "aperçu", "confirmation", "aperçu, rien de changé", "aperçu, 10 % de changées")
 ETAPES = (*ETAPES, "confirmation des changements", "annulation de tout")
+INCONNUS = (
+    "lecture seule",
+    "aperçu",
+    "une réponse",
+    "toutes les réponses",
+    "nouvelle lecture",
+    "confirmation",
+)
 TEXTE = """
 ateliers quartier habitants jeunes familles accompagnement séances partenaires association projet enfants mercredi
 vacances sport culture santé emploi parents lien social écoute numérique centre médiathèque participants bénévoles
@@ -152,6 +163,52 @@ def mesurer(taille: int) -> dict[str, float]:
     return durees
 
 
+def mesurer_les_inconnus(taille: int) -> dict[str, float]:
+    """Return the processor seconds of each step when every row names a porteur of its own, unknown."""
+    preparer()
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from django.core.management import call_command
+
+    from bilans.imports import application, preparation
+    from documents.tableurs import lire_tableur
+
+    call_command("migrate", verbosity=0)
+    # A hundred porteurs are known: the names that resemble one are looked for.
+    auteur, campagne = decor(300)
+    hasard, rangees = random.Random(GRAINE), lignes(taille)
+    for rang, rangee in enumerate(rangees):
+        rangee[0] = f"{' '.join(hasard.choices(MOTS, k=3)).capitalize()} {rang}"
+    contenu = classeur(rangees)
+    durees: dict[str, float] = {}
+
+    def chronometrer(etape: str, faire) -> object:
+        debut = processeur()
+        resultat = faire()
+        durees[etape] = processeur() - debut
+        return resultat
+
+    def relire(import_, statut: str):
+        import_.refresh_from_db()
+        return exiger(import_, statut)
+
+    chronometrer("lecture seule", lambda: lire_tableur(contenu, "programme.xlsx"))
+    fichier = SimpleUploadedFile("programme.xlsx", contenu)
+    import_ = chronometrer(
+        "aperçu", lambda: relire(preparation.deposer(auteur, campagne, fichier), "a_relire")
+    )
+    premiere = import_.lignes.order_by("ordre").first()
+    reponses = {premiere.questions[0]["cle"]: "nouveau"}
+    chronometrer("une réponse", lambda: preparation.decider(auteur, import_, premiere, reponses=reponses))
+    chronometrer(
+        "toutes les réponses", lambda: preparation.repondre_partout(auteur, import_, "porteur:", "nouveau")
+    )
+    preparation.repondre_partout(auteur, import_, "montants:", "plus_tard")
+    preparation.repondre_partout(auteur, import_, "montants:", "fichier")
+    chronometrer("nouvelle lecture", lambda: relire(preparation.relire(auteur, import_), "a_relire"))
+    chronometrer("confirmation", lambda: relire(application.confirmer(auteur, import_), "applique"))
+    return durees
+
+
 def exiger(import_, statut: str):
     """Return the import if it is in that state; stop with what it says otherwise."""
     if import_.statut != statut:
@@ -197,13 +254,13 @@ def decor(taille: int):
 
 
 # -- In the process that compares ------------------------------------------------------------------
-def lancer(taille: int) -> dict[str, float]:
+def lancer(taille: int, quoi: str) -> dict[str, float]:
     """Measure in a process of its own, on a database of its own."""
     with tempfile.TemporaryDirectory(prefix="pilotis-banc-") as dossier:
         environnement = {**os.environ, "PILOTIS_DONNEES": dossier, "PYTHONPATH": str(RACINE)}
         environnement.pop("DATABASE_URL", None)
         fini = subprocess.run(
-            [sys.executable, __file__, "--mesurer", str(taille)],
+            [sys.executable, __file__, quoi, str(taille)],
             env=environnement, capture_output=True, text=True, check=False,
         )  # fmt: skip
     if fini.returncode:
@@ -215,16 +272,22 @@ def comparer(tailles: list[int], fois: int) -> None:
     """Print what each step takes, and its ratio to the bare reading of the same file."""
     print(f"Import d'un tableau, secondes de processeur, médianes de {fois} mesure(s).")
     for taille in tailles:
-        essais = [lancer(taille) for _ in range(fois)]
-        nue = median(essai["lecture seule"] for essai in essais)
-        print(f"\n{taille} lignes")
-        for etape in ETAPES:
-            secondes = median(essai[etape] for essai in essais)
-            print(
-                f"  {etape:32}{secondes:8.2f} s{1000 * secondes / taille:8.2f} ms par ligne"
-                f"{secondes / nue:8.1f} × la lecture seule",
-                flush=True,
-            )
+        dire(f"{taille} lignes", taille, ETAPES, [lancer(taille, "--mesurer") for _ in range(fois)])
+        essais = [lancer(taille, "--mesurer-inconnus") for _ in range(fois)]
+        dire(f"{taille} lignes, autant de porteurs inconnus", taille, INCONNUS, essais)
+
+
+def dire(titre: str, taille: int, etapes: tuple[str, ...], essais: list[dict[str, float]]) -> None:
+    """Print one series of steps."""
+    nue = median(essai["lecture seule"] for essai in essais)
+    print(f"\n{titre}")
+    for etape in etapes:
+        secondes = median(essai[etape] for essai in essais)
+        print(
+            f"  {etape:32}{secondes:8.2f} s{1000 * secondes / taille:8.2f} ms par ligne"
+            f"{secondes / nue:8.1f} × la lecture seule",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
@@ -232,8 +295,11 @@ if __name__ == "__main__":
     options.add_argument("--tailles", default=",".join(map(str, TAILLES)))
     options.add_argument("--fois", type=int, default=1)
     options.add_argument("--mesurer", type=int, help=argparse.SUPPRESS)
+    options.add_argument("--mesurer-inconnus", type=int, help=argparse.SUPPRESS)
     choix = options.parse_args()
     if choix.mesurer:
         print(json.dumps(mesurer(choix.mesurer)))
+    elif choix.mesurer_inconnus:
+        print(json.dumps(mesurer_les_inconnus(choix.mesurer_inconnus)))
     else:
         comparer([int(taille) for taille in choix.tailles.split(",")], choix.fois)
