@@ -31,6 +31,8 @@ from .vocabulaire import (
 _MOTS_COUT = frozenset({"cout", "budget", "depense", "resultat", "atterrissage"})
 _MOTS_REALISE = frozenset({"realise", "reel", "reelle", "execute", "definitif", "final"})
 _TOTAUX = frozenset({"total", "total general", "ensemble", "totaux", "general", "total ensemble"})
+# They count something, and are the name of nobody who pays.
+_SANS_NOM = frozenset({"combien", "nombre", "quantite"})
 _NUMERIQUES = (Genre.ENTIER, Genre.MONTANT)
 # Fields of text that may well be numbers.
 _CODES = frozenset(
@@ -411,9 +413,8 @@ def _lire_entre_deux_montants(
     argent = [est_montant(lu.champ) or lu.champ == champs.TOTAL_LIGNE for lu in lectures]
     for i in range(1, len(lectures) - 1):
         inconnue = lectures[i].champ == champs.NOTE and lectures[i].confiance is Confiance.INCONNUE
-        if not (
-            inconnue and titres[i].texte and _de_l_argent(profils[i]) and argent[i - 1] and argent[i + 1]
-        ):
+        nomme = titres[i].texte and cle_titre(titres[i].texte) not in _SANS_NOM
+        if not (inconnue and nomme and _de_l_argent(profils[i]) and argent[i - 1] and argent[i + 1]):
             continue
         lectures[i] = Lecture(
             champ_montant("accorde"),

@@ -809,3 +809,15 @@ def test_une_colonne_inconnue_dit_ce_qu_il_faut_en_dire(cases: tuple[Any, ...], 
     combien = structure.colonnes[2]
     assert (combien.champ, combien.confiance) == ("note", Confiance.INCONNUE)
     assert lisible(combien.raison) == raison
+
+
+@pytest.mark.parametrize("titre", ["Combien", "Combien ?", "Nombre"])
+def test_combien_n_est_pas_un_financeur_meme_entre_deux_montants(titre: str) -> None:
+    structure = reconnaitre(
+        un_tableau(
+            ("Porteur", "Action", "Agglo", titre, "Total"),
+            ("ASM", "Foot", 100, 40, 100),
+            ("MJC", "Bal", 50, 12, 50),
+        )
+    )
+    assert not structure.colonnes[3].est_montant
