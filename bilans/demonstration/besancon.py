@@ -4,7 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bilans.models import AxeBilanStructure, BilanStructure
+from bilans.models import AxeBilanStructure, BilanStructure, ReponseStructure
+from bilans.operations.structure import ce_qui_est_connu
 from contrats.models import ContratVille, Deliberation, Statistique, Territoire, ValeurStatistique
 from financements.models import RegleVersement, Versement
 from porteurs.echeances import Geste, fin_effective, jour_de_l_acte, proposer
@@ -72,6 +73,13 @@ def charger(ecriture: Ecriture) -> ContratVille:
     _versements(ecriture, convention, donnees, document["subventions"]["fonctionnement"])
 
     fiche = ecriture.creer(BilanStructure, porteur=porteur, campagne=campagnes[donnees["annee_fiche"]])
+    ecriture.creer_plusieurs(
+        [
+            ReponseStructure(bilan_structure=fiche, code=code, texte=texte)
+            for code, texte in ce_qui_est_connu(porteur, fiche.campagne).items()
+            if isinstance(texte, str) and texte
+        ]
+    )
     ecriture.creer_plusieurs(
         [
             AxeBilanStructure(bilan_structure=fiche, ordre=axe["numero"], intitule=axe["titre"])
