@@ -2,6 +2,7 @@
 
 from .action import (
     ETATS,
+    TITRE_TROP_LONG,
     ActionForm,
     ChampTerritoires,
     choix_axes,
@@ -13,6 +14,7 @@ from .fiche import FicheForm, FormulaireFiche
 
 __all__ = [
     "ETATS",
+    "TITRE_TROP_LONG",
     "ActionForm",
     "ChampTerritoires",
     "FicheForm",

@@ -42,7 +42,7 @@ from financements.operations import (
 from financements.programmation import SAISIS, Colonne, Critere, Etat, lire_grille, totaliser
 from tests import fabriques
 
-EXEMPLES, ETAPES = 15, 20
+EXEMPLES, ETAPES = 10, 15
 ACTIONS, FINANCEURS = 3, 2
 REFUS = (ValidationError, PermissionDenied, CelluleChangee, ConflitsAdoption)
 # About half of them fit in the smaller envelope once, and nearly none twice.
