@@ -19,7 +19,7 @@ from contrats.models import Territoire
 from documents.formats import additionner, arrondir, repartir_100
 from porteurs.models import Convention
 
-from .models import AvisFinanceur, Financeur, LigneFinancement, MontantConvention
+from .models import AccesFinanceur, AvisFinanceur, Financeur, LigneFinancement, MontantConvention
 
 NatureCredit = LigneFinancement.NatureCredit
 NATURES: tuple[str, ...] = tuple(NatureCredit.values)
@@ -289,10 +289,8 @@ def _donne(prevu: MontantConvention) -> Decimal:
 def historique_cellule(
     utilisateur: Any, annuelle: ActionAnnuelle, colonne: Colonne, etat: Etat
 ) -> list[ChangementCellule]:
-    """Return what the cell has held, the newest first, deleted lines included; empty when the line is not seen."""
-    vue = ActionAnnuelle.objects.visibles_par(utilisateur).filter(pk=annuelle.pk).exists()
-    payeur = Financeur.objects.visibles_par(utilisateur).filter(pk=colonne.financeur.pk).exists()
-    if not (vue and payeur and etat.saisi):
+    """Return what the cell has held, the newest first, deleted lines included; empty when its amount is not seen."""
+    if not (etat.saisi and _lit_la_case(utilisateur, annuelle, colonne.financeur)):
         return []
     passees = LigneFinancement.historique.filter(
         action_annuelle_id=annuelle.pk, financeur_id=colonne.financeur.pk
@@ -308,6 +306,15 @@ def historique_cellule(
             changements.append(ChangementCellule(quand, qui, avant, apres, motif))
             avant = apres
     return changements[::-1]
+
+
+def _lit_la_case(utilisateur: Any, annuelle: ActionAnnuelle, financeur: Financeur) -> bool:
+    """Whether the account reads the cell: it runs or carries the action, or it sees it and represents the funder."""
+    # Seeing the funder is not enough: one that pays its own actions shows nothing of what it pays to others.
+    if utilisateur.has_perm("financements.lire_budget", annuelle):
+        return True
+    vue = ActionAnnuelle.objects.visibles_par(utilisateur).filter(pk=annuelle.pk).exists()
+    return vue and AccesFinanceur.objects.filter(utilisateur=utilisateur, financeur=financeur).exists()
 
 
 # -- Totals ----------------------------------------------------------------------------------------

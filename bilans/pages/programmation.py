@@ -18,7 +18,7 @@ from actions.situation import RequeteCampagne
 from comptes.templatetags.typographie import euros, pluriel
 from documents import additionner
 from documents.formats import INSECABLE
-from financements.enveloppes import situations, situations_de
+from financements.enveloppes import situations
 from financements.models import AccesFinanceur, AvisFinanceur, Financeur, LigneFinancement
 from financements.operations import campagne_precedente
 from financements.programmation import (
@@ -271,7 +271,11 @@ def apres_une_case(
         "total_ligne": ecrire_montant(siennes.total(champ)),
         "totaux": vides | {cle: ecrire_montant(somme["somme"]) for cle, somme in par_colonne.items()},
         "total": ecrire_montant(total),
-        "enveloppes": [en_vue(s).en_json() for s in situations_de(request.campagne, financeurs)],
+        "enveloppes": [
+            en_vue(situation).en_json()
+            for situation in situations(request.campagne, utilisateur=request.user)
+            if situation.enveloppe.financeur_id in financeurs
+        ],
     }
 
 

@@ -271,6 +271,18 @@ def test_un_financeur_ne_voit_et_n_ecrit_que_sa_colonne(prefecture):
     assert (etat.montant_demande, etat.montant_propose) == (Decimal(900), Decimal(800))
 
 
+def test_un_financeur_qui_porte_une_action_ne_lit_pas_l_enveloppe_d_un_autre(prefecture):
+    lieu = prefecture
+    for financeur in (lieu.ville, lieu.etat):
+        fabriques.EnveloppeFactory(financeur=financeur, campagne=lieu.campagne, montant=Decimal(10000))
+    fabriques.AccesPorteur.objects.create(utilisateur=lieu.compte, porteur=lieu.fete.action.porteur)
+    ligne(lieu.fete, lieu.ville, propose=500)
+    frappes = {colonne(lieu.ville): ("", "mille"), colonne(lieu.etat): ("", "800")}
+    reponse = ecrire(lieu, lieu.velo, frappes).json()
+    assert list(reponse["refuses"]) == [colonne(lieu.ville)]
+    assert [lisible(enveloppe["reste"]) for enveloppe in reponse["enveloppes"]] == ["reste 9 200 €"]
+
+
 def test_un_financeur_donne_son_avis_et_pas_celui_d_un_autre(prefecture):
     lieu = prefecture
     adresse = lieu.adresse("programmation_avis", lieu.velo.cle, lieu.etat.cle)

@@ -344,6 +344,27 @@ def test_l_historique_d_une_case_la_suit_ligne_supprimee_comprise(lieu):
     assert len(historique_cellule(sien, lieu.annuelle, colonne, Etat.PROPOSE)) == 3
 
 
+def test_un_financeur_qui_porte_une_action_ne_lit_pas_ce_qu_un_autre_met_ailleurs(lieu):
+    """It sees the Ville, which pays the action that it carries: that opens no other row of this column."""
+    ecrire(lieu, 100)
+    ecrire(lieu, None, avant=100)
+    compte = fabriques.representant_du_financeur(lieu.ville)
+    sienne = fabriques.ActionAnnuelleFactory(campagne=lieu.campagne)
+    fabriques.AccesPorteur.objects.create(utilisateur=compte, porteur=sienne.action.porteur)
+    payee = fabriques.LigneFinancementFactory(
+        action_annuelle=sienne, financeur=lieu.etat, montant_propose=Decimal(70)
+    )
+    payee.delete()
+    fabriques.LigneFinancementFactory(
+        action_annuelle=sienne, financeur=lieu.etat, montant_propose=Decimal(80), nature_credit="prive"
+    )
+    colonne = Colonne(lieu.etat)
+    assert historique_cellule(compte, lieu.annuelle, colonne, Etat.PROPOSE) == []
+    lus = [c.apres for c in historique_cellule(compte, sienne, colonne, Etat.PROPOSE)]
+    assert lus == [None, Decimal(70)]
+    assert len(historique_cellule(fabriques.administrateur(), lieu.annuelle, colonne, Etat.PROPOSE)) == 2
+
+
 # -- Totals ----------------------------------------------------------------------------------------
 def totaux(lieu, critere, etat=Etat.ACCORDE, compte=None, annuelles=None, avant=None):
     compte = compte or lieu.chargee
