@@ -31,7 +31,7 @@ def lire_la_demande(request: HttpRequest) -> tuple[str, dict[str, Changement]] |
     try:
         corps = lire_json(request.body)
         champs = {
-            nom: Changement(_texte(valeurs["avant"]), _texte(valeurs["apres"]))
+            _texte(nom): Changement(_texte(valeurs["avant"]), _texte(valeurs["apres"]))
             for nom, valeurs in corps["champs"].items()
         }
         cle = _texte(corps["ligne"])

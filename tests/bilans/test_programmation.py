@@ -199,6 +199,11 @@ def test_une_action_ou_une_colonne_d_ailleurs_n_existe_pas(lieu):
     assert ecrire(lieu, lieu.velo, {"n'importe quoi": ("", "1")}).status_code == 404
 
 
+@pytest.mark.parametrize("nom", ["\ud800-non_precisee", "\0-non_precisee"])
+def test_une_colonne_qu_aucune_base_ne_sait_chercher_n_existe_pas(lieu, nom):
+    assert ecrire(lieu, lieu.velo, {nom: ("", "1")}).status_code == 404
+
+
 def test_les_versements_ne_se_saisissent_pas(lieu):
     reponse = ecrire(lieu, lieu.velo, {colonne(lieu.ville): ("", "1")}, "?montant=verse")
     assert reponse.status_code == 400
@@ -393,6 +398,11 @@ def essayer(lieu: Any, scenario: Scenario, annuelle: ActionAnnuelle, nom: str, a
     corps = {"ligne": annuelle.cle, "champs": {nom: {"avant": avant, "apres": apres}}}
     adresse = lieu.adresse("scenario_cellule", scenario.cle)
     return lieu.client.post(adresse, json.dumps(corps), content_type="application/json").json()
+
+
+def test_une_colonne_illisible_ne_s_essaie_pas(lieu, scenario):
+    reponse = essayer(lieu, scenario, lieu.velo, "\ud800-non_precisee", "", "1")
+    assert list(reponse) == ["message"]
 
 
 def test_un_scenario_s_essaie_se_compare_et_s_adopte(lieu, scenario):
