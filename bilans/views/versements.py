@@ -102,9 +102,16 @@ def _cibles(request: RequeteCampagne) -> list[Paiement]:
     return paiements(request.campagne, request.user, timezone.localdate())
 
 
+def _cle(cle: str) -> str:
+    """Return the key as it is. Raises Http404 for one that PostgreSQL refuses to look for."""
+    if "\0" in cle:
+        raise Http404
+    return cle
+
+
 def _convention(request: RequeteCampagne, cle: str) -> Convention:
     visibles = Convention.objects.visibles_par(request.user).filter(contrat=request.contrat)
-    convention: Convention = get_object_or_404(visibles.select_related("contrat", "porteur"), cle=cle)
+    convention: Convention = get_object_or_404(visibles.select_related("contrat", "porteur"), cle=_cle(cle))
     return convention
 
 
@@ -113,7 +120,9 @@ def _ligne(request: RequeteCampagne, cle: str) -> LigneFinancement:
         *("financeur", "action_annuelle__action__porteur", "action_annuelle__campagne__contrat"),
         *("seance__instance", "deliberation", "convention"),
     )
-    ligne: LigneFinancement = get_object_or_404(visibles, cle=cle, action_annuelle__campagne=request.campagne)
+    ligne: LigneFinancement = get_object_or_404(
+        visibles, cle=_cle(cle), action_annuelle__campagne=request.campagne
+    )
     return ligne
 
 

@@ -82,6 +82,12 @@ def test_la_liste_dit_ce_qui_est_du_et_ce_qui_bloque(lieu):
     assert "Aucun versement dans cette situation" in aucun
 
 
+@pytest.mark.parametrize("page", ["versements_planifier", "versement_ajouter"])
+@pytest.mark.parametrize("quoi", ["convention", "ligne"])
+def test_une_cle_qu_aucune_base_ne_sait_chercher_n_existe_pas(lieu, page, quoi):
+    assert lieu.client.get(lieu.adresse(page), {quoi: "\0"}).status_code == 404
+
+
 def test_une_annee_sans_regle_dit_quoi_faire(lieu):
     RegleVersement.objects.all().delete()
     assert "Écrire une règle de versement" in texte(lieu.client.get(lieu.adresse("versements")))
