@@ -12,7 +12,7 @@ from comptes.models import Utilisateur
 from comptes.signature import signer
 from porteurs.models import Convention
 
-from ..models import LigneFinancement
+from ..models import LigneFinancement, Versement
 from .lignes import campagne_modifiable, enregistrer_ligne, verrouiller_actions
 
 Statut = ActionAnnuelle.Statut
@@ -190,7 +190,8 @@ def _intactes(annuelles: Iterable[ActionAnnuelle], campagne: Campagne) -> set[in
         if relation.name not in COPIES:
             lies = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": cles})
             cles -= set(lies.order_by().values_list(relation.field.name, flat=True))
-    return cles
+    payees = Versement.objects.filter(ligne__action_annuelle__in=cles).order_by()
+    return cles - set(payees.values_list("ligne__action_annuelle", flat=True))
 
 
 def _touchees(passees: models.QuerySet, chemin: str, raison: str) -> set[int]:

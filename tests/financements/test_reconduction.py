@@ -215,7 +215,13 @@ def un_budget(_, nouvelle):
     fabriques.BudgetFactory(action_annuelle=nouvelle)
 
 
-@pytest.mark.parametrize("saisir", [une_case, une_case_reprise, un_avis, une_correction, un_budget])
+def un_versement(_, nouvelle):
+    fabriques.VersementFactory(ligne=nouvelle.lignes_financement.first())
+
+
+@pytest.mark.parametrize(
+    "saisir", [une_case, une_case_reprise, un_avis, une_correction, un_budget, un_versement]
+)
 def test_ce_qui_a_ete_saisi_depuis_ne_s_annule_plus(annee, saisir):
     (nouvelle,) = reprendre(annee, montants=Montants.ACCORDES)
     saisir(annee, nouvelle)
