@@ -149,6 +149,11 @@ def _libelle(titre: str, suffixe: str = "") -> str:
     return f"{titre[: LIBELLE_MAX - len(fin)]}{fin}"
 
 
+def avec_l_article(libelle: str, obligation: Obligation) -> str:
+    """Return the words of a deadline with the code of its obligation: what tells it from another of the same day."""
+    return _libelle(libelle, f"article {obligation.code}")
+
+
 # -- A whole convention ----------------------------------------------------------------------------
 def fin_effective(convention: Convention, avenants: Iterable[Avenant] = ()) -> date:
     """Return the last day of a convention: its own, or that of its last signed amendment; the day it was terminated."""
@@ -229,9 +234,7 @@ def _distinguer(propositions: list[Proposition]) -> list[Proposition]:
     """Add its code to a title that two obligations share on the same day."""
     fois = Counter((p.libelle, p.jour) for p in propositions)
     return [
-        replace(
-            p, occurrence=replace(p.occurrence, libelle=_libelle(p.libelle, f"article {p.obligation.code}"))
-        )
+        replace(p, occurrence=replace(p.occurrence, libelle=avec_l_article(p.libelle, p.obligation)))
         if p.occurrence and fois[p.libelle, p.jour] > 1
         else p
         for p in propositions

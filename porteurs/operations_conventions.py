@@ -23,7 +23,17 @@ from comptes.versions import VersionPerimee, verrouiller, version_de
 from contrats.models import Territoire
 from documents.formats import date_longue
 
-from .echeances import Geste, Proposition, est_calculee, est_tenue, fin_effective, jour_de_l_acte, proposer
+from .echeances import (
+    Geste,
+    Occurrence,
+    Proposition,
+    avec_l_article,
+    est_calculee,
+    est_tenue,
+    fin_effective,
+    jour_de_l_acte,
+    proposer,
+)
 from .models import (
     AxeConvention,
     Convention,
@@ -314,24 +324,67 @@ def _ecrire(auteur: Utilisateur, convention: Convention, propositions: Iterable[
     gestes: Counter[Geste] = Counter()
     # What goes first, so that a day and its words are free for what comes.
     for proposition in sorted(propositions, key=lambda p: p.geste != Geste.RETIRER):
-        gestes[proposition.geste] += 1
         if proposition.geste == Geste.RETIRER and proposition.existante:
             signer(proposition.existante, auteur, "La règle ne donne plus cette date.")
             proposition.existante.delete()
+            gestes[Geste.RETIRER] += 1
         elif proposition.geste in (Geste.CREER, Geste.DEPLACER) and proposition.occurrence:
-            echeance = proposition.existante or Echeance(
-                convention=convention, obligation=proposition.obligation
-            )
-            if echeance.date != proposition.jour:
-                # A new day has a new reminder.
-                echeance.rappelee_le = None
-            echeance.date, echeance.libelle = proposition.jour, proposition.libelle
-            echeance.annee = proposition.occurrence.annee
-            echeance.evenement_id = proposition.occurrence.evenement
-            echeance.rappel_le = proposition.rappel_le
-            signer(echeance, auteur)
-            echeance.save()
+            gestes[_placer(auteur, convention, proposition, proposition.occurrence)] += 1
     return Calcul(gestes[Geste.CREER], gestes[Geste.DEPLACER], gestes[Geste.RETIRER])
+
+
+def _placer(
+    auteur: Utilisateur, convention: Convention, proposition: Proposition, occurrence: Occurrence
+) -> Geste:
+    """Create or move a deadline, unless the same words wait on that day already; return what was really done."""
+    echeance = proposition.existante or Echeance(convention=convention, obligation=proposition.obligation)
+    libelle = proposition.libelle
+    deja_la = convention.echeances.filter(libelle=libelle, date=proposition.jour).exclude(pk=echeance.pk)
+    occupante = deja_la.order_by("pk").first()
+    if occupante is not None and _est_la_meme(occupante, proposition.obligation, occurrence):
+        return _adopter(auteur, occupante, proposition, occurrence)
+    if occupante is not None:
+        # Another obligation's: both stay, told apart by the article.
+        libelle = avec_l_article(libelle, proposition.obligation)
+        if (echeance.date, echeance.libelle) == (proposition.jour, libelle):
+            return Geste.GARDER
+    if echeance.date != proposition.jour:
+        # A new day has a new reminder.
+        echeance.rappelee_le = None
+    echeance.date, echeance.libelle = proposition.jour, libelle
+    echeance.annee, echeance.evenement_id = occurrence.annee, occurrence.evenement
+    echeance.rappel_le = proposition.rappel_le
+    signer(echeance, auteur)
+    echeance.save()
+    return proposition.geste
+
+
+def _est_la_meme(echeance: Echeance, obligation: Obligation, occurrence: Occurrence) -> bool:
+    """Return whether a deadline of that day and those words belongs to nothing else than this occurrence."""
+    return (
+        echeance.obligation_id in (None, obligation.pk)
+        and echeance.evenement_id in (None, occurrence.evenement)
+        and echeance.annee in (None, occurrence.annee)
+    )
+
+
+def _adopter(
+    auteur: Utilisateur, echeance: Echeance, proposition: Proposition, occurrence: Occurrence
+) -> Geste:
+    """Have a deadline stand for what the rule gives: typed by hand, or left by an event that was noted again.
+
+    It only learns what it comes from: its day, its reminder, and that it is done or without object, stay.
+    """
+    geste = Geste.GARDER
+    if proposition.existante is not None:
+        signer(proposition.existante, auteur, "La même échéance était déjà notée à cette date.")
+        proposition.existante.delete()
+        geste = Geste.RETIRER
+    echeance.obligation = proposition.obligation
+    echeance.annee, echeance.evenement_id = occurrence.annee, occurrence.evenement
+    signer(echeance, auteur)
+    echeance.save()
+    return geste
 
 
 def _prendre_echeance(auteur: Utilisateur | None, echeance: Echeance, version: int | None) -> Echeance:

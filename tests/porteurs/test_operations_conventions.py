@@ -106,6 +106,55 @@ def test_le_compte_rendu_transmis_ouvre_le_delai_de_reponse(auteur, convention):
     assert dates(convention) == [date(2026, 11, 25)]
 
 
+@pytest.mark.parametrize("faite_le", [None, date(2026, 7, 10)])
+def test_une_echeance_tapee_a_la_main_prend_la_place_de_celle_de_la_regle(auteur, convention, faite_le):
+    regle = annuelle(convention)
+    champs = {"libelle": "Comptes annuels (2026)", "date": date(2026, 7, 15)}
+    tapee = ajouter_echeance(auteur, Echeance(convention=convention, **champs))
+    Echeance.objects.filter(pk=tapee.pk).update(faite_le=faite_le)
+    assert calculer_echeances(auteur, convention) == Calcul(crees=2)
+    adoptee = convention.echeances.get(annee=2026)
+    assert (adoptee.pk, adoptee.obligation, adoptee.faite_le) == (tapee.pk, regle, faite_le)
+    assert calculer_echeances(auteur, convention) == Calcul()
+    assert convention.echeances.count() == 3
+
+
+def test_une_echeance_deplacee_sur_une_autre_s_y_fond(auteur, convention):
+    regle = annuelle(convention)
+    calculer_echeances(auteur, convention)
+    champs = {"libelle": "Comptes annuels (2027)", "date": date(2027, 6, 30)}
+    tapee = ajouter_echeance(auteur, Echeance(convention=convention, **champs))
+    regle.jour, regle.mois = 30, 6
+    enregistrer_element(auteur, convention, regle, version=version_de(regle))
+    assert calculer_echeances(auteur, convention) == Calcul(deplacees=2, retirees=1)
+    assert dates(convention) == [date(annee, 6, 30) for annee in (2026, 2027, 2028)]
+    assert convention.echeances.get(annee=2027).pk == tapee.pk
+
+
+def test_la_commission_notee_de_nouveau_retrouve_son_echeance_tenue(auteur, convention):
+    fabriques.ObligationFactory(convention=convention, evenement="commission", delai_jours=-15)
+    reunion = commission(convention)
+    enregistrer_element(auteur, convention, reunion)
+    tenue = tenir_echeance(auteur, convention.echeances.get(), AUJOURD_HUI)
+    supprimer_element(auteur, convention, reunion, version=version_de(reunion))
+    nouvelle = commission(convention)
+    assert enregistrer_element(auteur, convention, nouvelle) == Calcul()
+    retrouvee = convention.echeances.get()
+    assert (retrouvee.pk, retrouvee.evenement, retrouvee.faite_le) == (tenue.pk, nouvelle, AUJOURD_HUI)
+
+
+def test_les_memes_mots_d_une_autre_obligation_se_distinguent_par_l_article(auteur, convention):
+    autre = fabriques.ObligationFactory(
+        convention=convention, titre="Renommée depuis", recurrence="permanente"
+    )
+    champs = {"libelle": "Comptes annuels (2026)", "date": date(2026, 7, 15), "faite_le": date(2026, 7, 1)}
+    fabriques.EcheanceFactory(convention=convention, obligation=autre, **champs)
+    regle = annuelle(convention, code="6.3")
+    assert calculer_echeances(auteur, convention) == Calcul(crees=3)
+    assert regle.echeances.get(annee=2026).libelle == "Comptes annuels (2026) (article 6.3)"
+    assert calculer_echeances(auteur, convention) == Calcul()
+
+
 def test_un_evenement_retire_emmene_ce_qui_n_est_pas_fait(auteur, convention):
     fabriques.ObligationFactory(convention=convention, evenement="commission", delai_jours=-15)
     regle = fabriques.ObligationFactory(convention=convention, evenement="commission", delai_jours=0)
