@@ -14,6 +14,7 @@ from comptes.versions import version_de
 from contrats.models import ContratVille, Deliberation, Territoire
 from documents.formats import MOIS
 from financements.models import Financeur, MontantConvention
+from porteurs.echeances import fin_effective
 from porteurs.models import (
     Avenant,
     AxeConvention,
@@ -33,6 +34,8 @@ AVANT, APRES = "avant", "apres"
 AUCUN_CHOIX = "Aucune"
 TROP_LONG = "C'est trop long : {max} caractères au plus."
 A_CHOISIR = "Choisissez dans la liste."
+# Beyond, a date would leave the calendar: no text goes so far.
+PREAVIS_MAX, RAPPEL_MAX, DELAI_MAX = 120, 366, 3660
 
 
 def champ_du_modele(champ: models.Field, **options: Any) -> Any:
@@ -153,7 +156,9 @@ class ConventionForm(FormulaireConvention):
         if not instance.pk:
             self.fields["type"].initial = Convention.Type.CADRE
         self.fields["duree_annoncee_ans"].widget.attrs["data-unite"] = "ans"
-        self.fields["preavis_mois"].widget.attrs["data-unite"] = "mois"
+        preavis: Any = self.fields["preavis_mois"]
+        preavis.maximum = PREAVIS_MAX
+        preavis.widget.attrs["data-unite"] = "mois"
         # A termination has a reason and a day of its own: it has its own page.
         if instance.statut != Statut.RESILIEE:
             etats: Any = self.fields["statut"]
@@ -289,7 +294,7 @@ class ObligationForm(FormulaireConvention):
     delai = ChampNombre(
         label="Délai",
         required=False,
-        maximum=9999,
+        maximum=DELAI_MAX,
         help_text="En jours calendaires. 0 pour « sans délai » ; vide si le texte n'en écrit pas.",
         widget=forms.TextInput(attrs={"data-unite": "jours"}),
     )
@@ -336,7 +341,9 @@ class ObligationForm(FormulaireConvention):
 
     def __init__(self, *args: Any, instance: Obligation, contrat: ContratVille, **options: Any) -> None:
         super().__init__(*args, instance=instance, contrat=contrat, **options)
-        self.fields["rappel_jours"].widget.attrs["data-unite"] = "jours avant"
+        rappel: Any = self.fields["rappel_jours"]
+        rappel.maximum = RAPPEL_MAX
+        rappel.widget.attrs["data-unite"] = "jours avant"
         evenements: Any = self.fields["evenement"]
         evenements.choices = [
             ("", "Aucun"),
@@ -471,7 +478,12 @@ class MontantForm(FormulaireConvention):
         financeurs.empty_label = "Tous, ou non précisé"
         annees: Any = self.fields["annee"]
         convention = instance.convention
-        annees.choices = [(a, a) for a in range(convention.date_debut.year, convention.date_fin.year + 1)]
+        fin = fin_effective(convention, convention.avenants.order_by("numero"))
+        possibles = set(range(convention.date_debut.year, fin.year + 1))
+        if instance.pk:
+            # Typed before the convention was cut short: it may still be read and corrected.
+            possibles.add(instance.annee)
+        annees.choices = [(annee, annee) for annee in sorted(possibles)]
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data

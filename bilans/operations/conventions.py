@@ -5,6 +5,7 @@ A paper comes from the porteur or from the desk; a file is checked by its conten
 """
 
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 from django.conf import settings
@@ -18,8 +19,11 @@ from actions.operations import refuser_annee_archivee
 from comptes.models import Utilisateur
 from comptes.signature import signer
 from comptes.versions import VersionPerimee, verrouiller, version_de
-from documents.formats import date_longue, taille_lisible
+from documents.formats import additionner, date_longue, taille_lisible
+from documents.formats import montant as en_euros
 from financements.models import MontantConvention, RegleVersement
+from financements.paiements import paiement_de
+from financements.versements import ZERO
 from porteurs.models import Convention, Echeance, Obligation, Porteur
 from porteurs.operations_conventions import (
     dupliquer_convention,
@@ -178,17 +182,21 @@ def enregistrer_montant(
     """Save what a convention gives for one year, and return it; `version` is None for a new amount.
 
     Raises PermissionDenied, VersionPerimee, ValidationError for a year outside of the convention or archived, for a
-    funder of another contract.
+    funder of another contract, for an amount of all the funders beside that of one of them, for a vote lowered or
+    taken away below what is paid.
     """
     actuelle = prendre(auteur, convention)
     montant.convention = actuelle
     if version is not None:
         present = verrouiller(MontantConvention.objects.filter(convention=actuelle), montant.pk, version)
         _refuser_l_annee_archivee(actuelle, present.annee)
+        reste = montant.montant_vote if montant.annee == present.annee else None
+        _refuser_moins_que_le_verse(actuelle, present, reste)
         montant.version = version + 1
     _refuser_l_annee_archivee(actuelle, montant.annee)
     if montant.financeur and montant.financeur.contrat_id != actuelle.contrat_id:
         raise ValidationError({"financeur": "Choisissez un financeur de ce contrat."})
+    _refuser_le_double_compte(actuelle, montant)
     montant.full_clean()
     signer(montant, auteur)
     montant.save()
@@ -203,8 +211,53 @@ def supprimer_montant(
     actuelle = prendre(auteur, convention)
     present = verrouiller(MontantConvention.objects.filter(convention=actuelle), montant.pk, version)
     _refuser_l_annee_archivee(actuelle, present.annee)
+    _refuser_moins_que_le_verse(actuelle, present, None)
     signer(present, auteur)
     present.delete()
+
+
+def _refuser_le_double_compte(convention: Convention, montant: MontantConvention) -> None:
+    """Raise ValidationError for an amount of all the funders beside that of one of them: the year adds them up."""
+    autres = MontantConvention.objects.filter(convention=convention, annee=montant.annee).exclude(
+        pk=montant.pk
+    )
+    if montant.financeur is None and autres.filter(financeur__isnull=False).exists():
+        raise ValidationError(
+            {
+                "financeur": f"L'année {montant.annee} a déjà un montant donné par un financeur : dites qui donne "
+                "celui-ci, sinon il serait compté deux fois."
+            }
+        )
+    if montant.financeur is not None and autres.filter(financeur__isnull=True).exists():
+        raise ValidationError(
+            {
+                "financeur": f"L'année {montant.annee} a déjà un montant sans financeur précis, et celui-ci serait "
+                "compté deux fois : donnez d'abord un financeur à l'autre montant, ou supprimez-le."
+            }
+        )
+
+
+def _refuser_moins_que_le_verse(
+    convention: Convention, present: MontantConvention, vote: Decimal | None
+) -> None:
+    """Raise ValidationError for a vote that was known and that `vote` brings below what is paid of its year.
+
+    A first vote may be lower: an instalment is paid on the year before, and what is too much is asked back.
+    """
+    if present.montant_vote is None or (vote is not None and vote >= present.montant_vote):
+        return
+    autres = MontantConvention.objects.filter(convention=convention, annee=present.annee).exclude(
+        pk=present.pk
+    )
+    votes = autres.order_by("pk").values_list("montant_vote", flat=True)
+    verse = paiement_de(convention, present.annee).verse
+    if (additionner([*votes, vote]) or ZERO) < verse:
+        raise ValidationError(
+            {
+                "montant_vote": f"{en_euros(verse)} sont déjà versés pour {present.annee} : le montant voté ne peut "
+                "pas descendre au-dessous. Enregistrez d'abord le reversement de ce qui a été versé en trop."
+            }
+        )
 
 
 def _refuser_l_annee_archivee(convention: Convention, annee: int) -> None:

@@ -264,6 +264,32 @@ def test_une_regle_incomplete_est_dite_au_champ(lieu, frappe, champ):
     assert list(erreurs(reponse)) == [champ]
 
 
+@pytest.mark.parametrize(
+    ("frappe", "champ"),
+    [
+        ({"recurrence": "permanente", "rappel_jours": "367"}, "rappel_jours"),
+        ({"recurrence": "evenement", "evenement": "commission", "delai": "3661"}, "delai"),
+    ],
+)
+def test_un_delai_demesure_est_dit_au_champ(lieu, frappe, champ):
+    commun = {"code": "9", "titre": "Contrôle", "rappel_jours": "366", "ordre": "3"}
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(
+            lieu.adresse("element_ajouter", lieu.convention.cle, "obligations"), {**commun, **frappe}
+        )
+    assert list(erreurs(reponse)) == [champ]
+
+
+def test_un_preavis_demesure_est_dit_au_champ(lieu):
+    adresse = lieu.adresse("convention_modifier", lieu.convention.cle)
+    frappe = {**saisie(lieu.client.get(adresse)), "preavis_mois": "121"}
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(adresse, frappe)
+    assert list(erreurs(reponse)) == ["preavis_mois"]
+    lieu.client.post(adresse, {**frappe, "preavis_mois": "120"})
+    assert Convention.objects.get(pk=lieu.convention.pk).preavis_mois == 120
+
+
 def test_un_code_deja_pris_est_dit(lieu):
     frappe = {"code": "6.3", "titre": "Autre", "recurrence": "permanente", "rappel_jours": "15", "ordre": "3"}
     reponse = lieu.client.post(lieu.adresse("element_ajouter", lieu.convention.cle, "obligations"), frappe)
@@ -298,6 +324,59 @@ def test_un_montant_d_une_annee_archivee_ne_change_plus(lieu):
     )
     page = lieu.client.get(lieu.page).context["page"]
     assert page.totaux == {"montant_prevu": Decimal(1000), "montant_vote": Decimal(900)}
+
+
+@pytest.mark.parametrize("tous_d_abord", [True, False])
+def test_un_montant_de_tous_ne_s_ajoute_pas_a_celui_d_un_financeur(lieu, tous_d_abord):
+    financeur = fabriques.FinanceurFactory(contrat=lieu.contrat)
+    premier, second = (None, financeur) if tous_d_abord else (financeur, None)
+    fabriques.MontantConventionFactory(convention=lieu.convention, annee=2024, financeur=premier)
+    adresse = lieu.adresse("element_ajouter", lieu.convention.cle, "montants")
+    frappe = {"montant_prevu": "1 000", "financeur": second.pk if second else ""}
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(adresse, {**frappe, "annee": "2024"})
+    assert list(erreurs(reponse)) == ["financeur"]
+    assert "compté deux fois" in erreurs(reponse)["financeur"][0]
+    lieu.client.post(adresse, {**frappe, "annee": "2025"})
+    assert MontantConvention.objects.get(annee=2025).financeur == second
+
+
+def test_un_vote_ne_descend_pas_au_dessous_de_ce_qui_est_verse(lieu):
+    vote = fabriques.MontantConventionFactory(
+        convention=lieu.convention, montant_vote=Decimal(2000), vote_le=date(2024, 3, 28)
+    )
+    fabriques.VersementFactory(convention=lieu.convention, ligne=None, annee=2024, verse=True)  # 1 500 €
+    adresse = lieu.adresse("element_modifier", lieu.convention.cle, "montants", vote.pk)
+    frappe = saisie(lieu.client.get(adresse))
+    for tape in ("1 499,99", ""):
+        with rien_n_est_ecrit():
+            reponse = lieu.client.post(adresse, {**frappe, "montant_vote": tape})
+        assert list(erreurs(reponse)) == ["montant_vote"]
+    retrait = lieu.adresse("element_supprimer", lieu.convention.cle, "montants", vote.pk)
+    with rien_n_est_ecrit():
+        assert "sont déjà versés" in texte(lieu.client.post(retrait, {"version": frappe["version"]}))
+    lieu.client.post(adresse, {**frappe, "montant_vote": "1 500"})
+    vote.refresh_from_db()
+    assert vote.montant_vote == Decimal(1500)
+
+
+def test_un_premier_vote_peut_etre_plus_bas_que_l_acompte_deja_verse(lieu):
+    fabriques.VersementFactory(convention=lieu.convention, ligne=None, annee=2024, verse=True)
+    adresse = lieu.adresse("element_ajouter", lieu.convention.cle, "montants")
+    lieu.client.post(adresse, {"annee": "2024", "montant_vote": "1 000", "vote_le": "2024-03-28"})
+    assert MontantConvention.objects.get().montant_vote == Decimal(1000)
+
+
+def test_l_annee_qu_ajoute_un_avenant_signe_recoit_un_montant(lieu):
+    champs = {"convention": lieu.convention, "nouvelle_date_fin": date(2027, 12, 31)}
+    avenant = fabriques.AvenantFactory(**champs)
+    adresse = lieu.adresse("element_ajouter", lieu.convention.cle, "montants")
+    with rien_n_est_ecrit():
+        assert list(erreurs(lieu.client.post(adresse, {"annee": "2027"}))) == ["annee"]
+    avenant.date_signature = date(2024, 11, 1)
+    avenant.save()
+    lieu.client.post(adresse, {"annee": "2027", "montant_prevu": "1 000"})
+    assert MontantConvention.objects.get().annee == 2027
 
 
 def test_la_page_montre_les_versements_de_l_annee(lieu, du_porteur):
