@@ -16,6 +16,7 @@ from actions.models import Campagne
 from comptes.models import Utilisateur
 from contrats.models import ContratVille
 from documents.formats import additionner, date_longue
+from porteurs.echeances import fin_effective
 from porteurs.models import Convention, Echeance, Porteur
 
 from .models import (
@@ -269,14 +270,20 @@ def paiements(campagne: Campagne, utilisateur: Utilisateur, aujourd_hui: date) -
         Q(versements__isnull=False) | (Q(financeur__in=avec_regle) & a_une_somme)
     ).distinct()
     conventions = Convention.objects.visibles_par(utilisateur).filter(contrat=contrat)
-    en_cours = Q(date_debut__year__lte=annee, date_fin__year__gte=annee) & ~Q(
-        statut=Convention.Statut.RESILIEE
-    )
+    commencee = Q(date_debut__year__lte=annee) & ~Q(statut=Convention.Statut.RESILIEE)
     payees = conventions.filter(
-        Q(versements__annee=annee) | (Q(regles_versement__isnull=False) & en_cours)
+        Q(versements__annee=annee) | (Q(regles_versement__isnull=False) & commencee)
     ).distinct()
-    trouvees = list(payees.select_related("porteur__parent").order_by("porteur__nom_normalise", "pk"))
-    return [*_conventions(trouvees, contrat, annee, aujourd_hui), *_lignes(lignes, contrat, annee)]
+    payees = payees.select_related("porteur__parent").prefetch_related("avenants")
+    lues = list(payees.order_by("porteur__nom_normalise", "pk"))
+    lus = zip(lues, _conventions(lues, contrat, annee, aujourd_hui), strict=True)
+    # The last signed amendment says when a convention ends: read here, from few rows.
+    trouvees = [paiement for convention, paiement in lus if paiement.versements or _court(convention, annee)]
+    return [*trouvees, *_lignes(lignes, contrat, annee)]
+
+
+def _court(convention: Convention, annee: int) -> bool:
+    return fin_effective(convention, convention.avenants.all()).year >= annee
 
 
 def _conventions(

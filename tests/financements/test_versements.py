@@ -16,6 +16,7 @@ from financements.models import LigneFinancement, MontantConvention, RegleVersem
 from financements.operations import versements as op
 from financements.paiements import engage, paiement_de, paiements, verse_net
 from financements.versements import Fraction, Regle, echeancier
+from porteurs.models import Convention
 from tests import fabriques
 from tests.outils.pages import lisible, rien_n_est_ecrit
 from tests.outils.requetes import verifier_requetes_constantes
@@ -173,6 +174,21 @@ def test_planifier_puis_voter_puis_replanifier(mjc):
     ]
     with rien_n_est_ecrit():
         assert planifier(mjc) == []
+
+
+def test_une_annee_qu_ajoute_un_avenant_se_paie(mjc):
+    Convention.objects.filter(pk=mjc.convention.pk).update(date_fin=date(mjc.annee - 1, 12, 31))
+
+    def payees():
+        return [p.objet for p in paiements(mjc.campagne, mjc.chargee, HIER)]
+
+    avenant = fabriques.AvenantFactory(
+        convention=mjc.convention, nouvelle_date_fin=date(mjc.annee, 12, 31), date_signature=None
+    )
+    assert payees() == []
+    avenant.date_signature = date(mjc.annee, 1, 2)
+    avenant.save()
+    assert payees() == [mjc.convention]
 
 
 def test_ce_qui_est_paye_n_est_jamais_recalcule(mjc):
