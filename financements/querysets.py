@@ -3,14 +3,15 @@
 from decimal import Decimal
 from typing import Self
 
-from django.db.models import Case, DecimalField, OuterRef, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, DecimalField, F, OuterRef, Subquery, Sum, Value, When
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce, NullIf
 
 from actions.models import ActionAnnuelle
 from comptes.acces import QuerySetProtege
 
 MONTANT = DecimalField(max_digits=14, decimal_places=2)
-# Of an action in one of these states, no envelope retains anything.
+# Of an action in one of these states, no envelope retains anything but what is paid or mandated already.
 STATUTS_SANS_ARGENT = (
     ActionAnnuelle.Statut.NON_RECEVABLE,
     ActionAnnuelle.Statut.REFUSEE,
@@ -62,28 +63,47 @@ class LigneFinancementQuerySet(QuerySetProtege):
     def avec_retenu(self) -> Self:
         """Annotate `retenu`: the notified amount, else the accorded one, else the proposed one (euros).
 
-        None when there is none of them, and for an action that is refused, adjourned, abandoned or not admissible.
+        For an action that is refused, adjourned, abandoned or not admissible: what was paid or mandated, less what was
+        recovered. None when there is none of them.
         """
-        sans_argent = When(action_annuelle__statut__in=STATUTS_SANS_ARGENT, then=Value(None))
+        sans_argent = When(
+            action_annuelle__statut__in=STATUTS_SANS_ARGENT,
+            then=NullIf(_engage(), Value(Decimal(0)), output_field=MONTANT),
+        )
         retenu = Coalesce("montant_notifie", "montant_accorde", "montant_propose")
         return self.annotate(retenu=Case(sans_argent, default=retenu, output_field=MONTANT))
 
     def avec_verse(self) -> Self:
         """Annotate `verse`: the payments made less the repayments recovered (euros); None before the first payment."""
-        from .models import Reversement, Versement
+        from .models import Versement
 
         faits = Versement.objects.filter(ligne=OuterRef("pk"), statut=Versement.Statut.VERSE)
-        rendus = Reversement.objects.filter(versement__ligne=OuterRef("pk"), date_recouvrement__isnull=False)
         verse = faits.order_by().values("ligne").annotate(somme=Sum("montant_verse", output_field=MONTANT))
-        rendu = (
-            rendus.order_by().values("versement__ligne").annotate(somme=Sum("montant", output_field=MONTANT))
-        )
-        return self.annotate(
-            verse=Subquery(verse.values("somme"), output_field=MONTANT)
-            - Coalesce(
-                Subquery(rendu.values("somme"), output_field=MONTANT), Value(Decimal(0)), output_field=MONTANT
-            )
-        )
+        return self.annotate(verse=Subquery(verse.values("somme"), output_field=MONTANT) - _recouvre())
+
+
+def _recouvre() -> Coalesce:
+    """Return the expression of what was recovered of the payments of a line, in euros; 0 when nothing was."""
+    from .models import Reversement
+
+    rendus = Reversement.objects.filter(versement__ligne=OuterRef("pk"), date_recouvrement__isnull=False)
+    rendu = rendus.order_by().values("versement__ligne").annotate(somme=Sum("montant", output_field=MONTANT))
+    return Coalesce(
+        Subquery(rendu.values("somme"), output_field=MONTANT), Value(Decimal(0)), output_field=MONTANT
+    )
+
+
+def _engage() -> CombinedExpression:
+    """Return the expression of what was paid or mandated of a line, less recovered; NULL before the first payment."""
+    from .models import Versement
+
+    statut = Versement.Statut
+    engages = Versement.objects.filter(ligne=OuterRef("pk"), statut__in=(statut.VERSE, statut.MANDATE))
+    montant = Case(
+        When(statut=statut.VERSE, then=F("montant_verse")), default=F("montant_prevu"), output_field=MONTANT
+    )
+    engage = engages.order_by().values("ligne").annotate(somme=Sum(montant, output_field=MONTANT))
+    return Subquery(engage.values("somme"), output_field=MONTANT) - _recouvre()
 
 
 class VersementQuerySet(QuerySetProtege):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from actions.models import ActionAnnuelle
 from documents.formats import additionner
 
-from .enveloppes import Retenue, SituationEnveloppe, dans_l_ordre, situations, situer
+from .enveloppes import Retenue, SituationEnveloppe, dans_l_ordre, retenues_de, situations, situer
 from .models import Enveloppe, Financeur, LigneFinancement, MontantScenario, Scenario
 from .programmation import NATURES, Cellule, Colonne, Etat, Grille, Rangee, assembler
 from .querysets import STATUTS_SANS_ARGENT
@@ -206,10 +206,15 @@ def _retenues_avec(scenario: Scenario) -> list[Retenue]:
         statut__in=STATUTS_SANS_ARGENT
     )
     dispositifs = dict(annuelles.order_by("pk").values_list("pk", "dispositif"))
+    # Of an action that gets nothing more, what is paid already stays retained whatever the scenario.
+    payees = [r for r in retenues_de(scenario.campagne) if r.annuelle not in dispositifs]
     return [
-        Retenue(adresse.financeur, dispositifs[adresse.annuelle], adresse.annuelle, retenu)
-        for adresse, retenu in retenus.items()
-        if retenu is not None and adresse.annuelle in dispositifs
+        *payees,
+        *(
+            Retenue(adresse.financeur, dispositifs[adresse.annuelle], adresse.annuelle, retenu)
+            for adresse, retenu in retenus.items()
+            if retenu is not None and adresse.annuelle in dispositifs
+        ),
     ]
 
 

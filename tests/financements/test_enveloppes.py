@@ -1,5 +1,6 @@
 """Envelopes: what they retain, what remains, and that nothing exceeds them by whatever way it is written."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -23,6 +24,7 @@ from financements.operations import (
     trancher_montants,
 )
 from financements.programmation import Colonne, Etat
+from financements.scenarios import enveloppes_du_scenario
 from tests import fabriques
 from tests.outils.requetes import verifier_requetes_constantes
 
@@ -66,6 +68,18 @@ def test_une_action_qui_ne_se_fait_pas_ne_retient_rien(lieu, enveloppe, statut):
     ligne(lieu, annuelle=sans, montant_notifie=500)
     ligne(lieu, annuelle=lieu.annuelle, montant_notifie=7)
     assert retenus(lieu) == [("État", Decimal(7), 1, Decimal(19993))]
+
+
+def test_ce_qui_est_paye_a_une_action_abandonnee_reste_retenu(lieu, enveloppe):
+    sans = fabriques.ActionAnnuelleFactory(campagne=lieu.campagne, statut="abandonnee", motif="Sans public.")
+    payee = ligne(lieu, annuelle=sans, montant_notifie=500)
+    verse = fabriques.VersementFactory(ligne=payee, verse=True, montant_verse=Decimal(200))
+    fabriques.VersementFactory(ligne=payee, numero=2, statut="mandate", montant_prevu=Decimal(90))
+    fabriques.VersementFactory(ligne=payee, numero=3, montant_prevu=Decimal(210))
+    fabriques.ReversementFactory(versement=verse, montant=Decimal(50), date_recouvrement=date(2024, 9, 1))
+    scenario = fabriques.ScenarioFactory(campagne=lieu.campagne)
+    assert retenus(lieu) == [("État", Decimal(240), 1, Decimal(19760))]
+    assert [s.retenu for s in enveloppes_du_scenario(scenario)] == [Decimal(240)]
 
 
 def test_une_enveloppe_d_un_dispositif_ne_compte_que_lui(lieu, enveloppe):
