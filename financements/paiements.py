@@ -27,7 +27,7 @@ from .models import (
     Reversement,
     Versement,
 )
-from .querysets import LigneFinancementQuerySet, VersementQuerySet
+from .querysets import STATUTS_SANS_ARGENT, LigneFinancementQuerySet, VersementQuerySet
 from .versements import ZERO, Fraction, Regle, Tranche, echeancier
 
 Statut = Versement.Statut
@@ -103,6 +103,8 @@ class Paiement:
     versements: list[Versement] = field(default_factory=list)
     # Overdue deadlines of obligations that condition the payments of the convention.
     manquantes: list[Echeance] = field(default_factory=list)
+    # Of a funding line: whether its convention gives this funder's money for the year, and so pays it.
+    par_convention: bool = False
 
     @property
     def porteur(self) -> Porteur:
@@ -141,6 +143,24 @@ class Paiement:
         demandes = sum((total_reverse(v.reversements.all()) - recouvre(v) for v in self.versements), ZERO)
         return max(self.trop_verse - demandes, ZERO)
 
+    @property
+    def empechement(self) -> str:
+        """Why nothing of a funding line is planned nor paid, whatever the payment; empty when it may be."""
+        if isinstance(self.objet, Convention):
+            return ""
+        annuelle = self.objet.action_annuelle
+        if annuelle.statut in STATUTS_SANS_ARGENT:
+            return (
+                f"L'action est à l'état « {annuelle.get_statut_display()} » : rien n'est à payer. Annulez ce versement "
+                "ou changez d'abord l'état de l'action."
+            )
+        if self.par_convention:
+            return (
+                "Cette subvention est payée par sa convention, pas ligne par ligne : annulez ce versement, et suivez "
+                "ceux de la convention."
+            )
+        return ""
+
     # -- Calculation -------------------------------------------------------------------------------
     @cached_property
     def _par_rang(self) -> dict[int, Versement]:
@@ -172,7 +192,9 @@ class Paiement:
         )
 
     def ecarts(self) -> list[Ecart]:
-        """Return what planning would create or change; nothing when all is as the rules say."""
+        """Return what planning would create or change; nothing when all is as the rules say, or nothing is to pay."""
+        if self.empechement:
+            return []
         par_rang, regles = self._par_rang, {regle.rang: regle for regle in self.regles}
         trouves = [Ecart(regles[t.regle.rang], t, par_rang.get(t.regle.rang)) for t in self.tranches()]
         return [
@@ -207,7 +229,7 @@ class Paiement:
             return []
         if versement.statut == Statut.SUSPENDU:
             return [versement.motif]
-        raisons = []
+        raisons = [self.empechement] if self.empechement else []
         attendues = [c.libelle for c in versement.conditions.all() if c.remplie_le is None]
         if attendues:
             raisons.append(f"Documents attendus : {', '.join(attendues)}.")
@@ -279,11 +301,16 @@ def paiements(campagne: Campagne, utilisateur: Utilisateur, aujourd_hui: date) -
     lus = zip(lues, _conventions(lues, contrat, annee, aujourd_hui), strict=True)
     # The last signed amendment says when a convention ends: read here, from few rows.
     trouvees = [paiement for convention, paiement in lus if paiement.versements or _court(convention, annee)]
-    return [*trouvees, *_lignes(lignes, contrat, annee)]
+    return [*trouvees, *_a_suivre(_lignes(lignes, contrat, annee))]
 
 
 def _court(convention: Convention, annee: int) -> bool:
     return fin_effective(convention, convention.avenants.all()).year >= annee
+
+
+def _a_suivre(de_lignes: list[Paiement]) -> list[Paiement]:
+    """Return the funding lines to follow: those that may be paid, or have payments already."""
+    return [paiement for paiement in de_lignes if paiement.versements or not paiement.empechement]
 
 
 def _conventions(
@@ -350,6 +377,7 @@ def _lignes(lignes: LigneFinancementQuerySet, contrat: ContratVille, annee: int)
     for versement in _avec_la_suite(Versement.objects.filter(ligne__in=[ligne.pk for ligne in trouvees])):
         versements.setdefault(versement.ligne_id or 0, []).append(versement)
     precedentes = _lignes_precedentes(trouvees, contrat, annee)
+    de_convention = _payees_par_convention(trouvees, annee)
     return [
         Paiement(
             objet=ligne,
@@ -360,9 +388,22 @@ def _lignes(lignes: LigneFinancementQuerySet, contrat: ContratVille, annee: int)
             notifiee=ligne.montant_notifie,
             regles=regles.get(ligne.financeur_id, []),
             versements=versements.get(ligne.pk, []),
+            par_convention=ligne.pk in de_convention,
         )
         for ligne in trouvees
     ]
+
+
+def _payees_par_convention(lignes: list[LigneFinancement], annee: int) -> set[int]:
+    """Return the lines (pks) whose convention has an amount for the year, of their funder or of all together."""
+    conventions = [ligne.convention_id for ligne in lignes if ligne.convention_id]
+    montants = MontantConvention.objects.filter(convention__in=conventions, annee=annee)
+    donnes = set(montants.order_by("pk").values_list("convention", "financeur"))
+    return {
+        ligne.pk
+        for ligne in lignes
+        if not donnes.isdisjoint({(ligne.convention_id, None), (ligne.convention_id, ligne.financeur_id)})
+    }
 
 
 def _octroye(ligne: LigneFinancement) -> Decimal | None:

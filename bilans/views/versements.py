@@ -526,6 +526,8 @@ def regle_supprimer(request: RequeteCampagne, pk: int) -> HttpResponse:
             )
         except VersionPerimee:
             messages.warning(request, REGLE_ENTRE_TEMPS)
+        except ValidationError as refus:
+            _dire_refus(request, refus)
         else:
             messages.success(request, "La règle est supprimée ; les versements déjà prévus restent.")
         return redirect(retour)

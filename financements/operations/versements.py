@@ -30,7 +30,7 @@ from ..models import (
     Reversement,
     Versement,
 )
-from ..paiements import Ecart, Paiement, paiement_de, total_reverse
+from ..paiements import Ecart, Paiement, paiement_de, total_reverse, verse_net
 from ..versements import ZERO
 
 Statut = Versement.Statut
@@ -331,7 +331,8 @@ def recouvrer(
     if date_recouvrement and reversement.date_titre and date_recouvrement < reversement.date_titre:
         raise ValidationError({"date_recouvrement": "Le recouvrement ne peut pas précéder son titre."})
     if date_recouvrement is None and reversement.date_recouvrement:
-        _exiger_disponible(paiement, versement, versement.montant_verse or ZERO)
+        # What the payment is worth again; the other repayments recovered stay so.
+        _exiger_disponible(paiement, versement, verse_net(versement) + reversement.montant)
     reversement.date_recouvrement = date_recouvrement
     signer(reversement, auteur)
     reversement.save()
@@ -346,11 +347,13 @@ def enregistrer_regle(
 ) -> RegleVersement:
     """Save a rule of payment, new when `version` is None, and return it; payments already planned do not move.
 
-    Raises PermissionDenied, VersionPerimee, ValidationError when the rank is taken.
+    Raises PermissionDenied, VersionPerimee, ValidationError when the rank is taken, or when who pays changes though
+    payments follow the rule.
     """
     _exiger_gestion(auteur, contrat_de_la_regle(regle))
     if version is not None:
-        verrouiller(RegleVersement.objects.all(), regle.pk, version)
+        actuelle: RegleVersement = verrouiller(RegleVersement.objects.all(), regle.pk, version)
+        _refuser_autre_payeur(actuelle, regle)
         regle.version = version + 1
     regle.validate_constraints()
     signer(regle, auteur)
@@ -358,16 +361,47 @@ def enregistrer_regle(
     return regle
 
 
+def _refuser_autre_payeur(actuelle: RegleVersement, regle: RegleVersement) -> None:
+    """Raise ValidationError when `regle` pays for someone else than `actuelle`, which has payments: they would lie."""
+    avant = (actuelle.convention_id, actuelle.financeur_id)
+    if (regle.convention_id, regle.financeur_id) != avant and actuelle.versements.exists():
+        raise ValidationError(
+            "Des versements suivent déjà cette règle : la convention ou le financeur qui paie ainsi ne change plus. "
+            "Ajoutez plutôt une autre règle."
+        )
+
+
 @transaction.atomic
 def supprimer_regle(auteur: Utilisateur, regle: RegleVersement, *, version: int) -> None:
-    """Delete a rule; the payments that it planned stay, as typed by hand. Raises PermissionDenied, VersionPerimee."""
-    _exiger_gestion(auteur, contrat_de_la_regle(regle))
+    """Delete a rule; the payments that it planned stay, as typed by hand.
+
+    Raises PermissionDenied, VersionPerimee, ValidationError when one of them belongs to an archived year.
+    """
+    contrat = contrat_de_la_regle(regle)
+    _exiger_gestion(auteur, contrat)
+    _refuser_annees_archivees(contrat, regle)
     verrouiller(RegleVersement.objects.all(), regle.pk, version)
     for versement in regle.versements.select_for_update(no_key=True).order_by("pk"):
         versement.regle = None
         _enregistrer(versement, auteur, "Règle de versement supprimée")
     signer(regle, auteur)
     regle.delete()
+
+
+def _refuser_annees_archivees(contrat: ContratVille, regle: RegleVersement) -> None:
+    """Lock the years of the payments that follow a rule. Raises ValidationError when one of them is archived."""
+    suivants = regle.versements.select_related("ligne__action_annuelle__campagne", "convention").order_by(
+        "pk"
+    )
+    annees = {_paye(versement)[1] for versement in suivants}
+    campagnes = Campagne.objects.select_for_update(no_key=True).filter(contrat=contrat, annee__in=annees)
+    for campagne in campagnes.order_by("annee"):
+        if campagne.statut == Campagne.Statut.ARCHIVEE:
+            raise ValidationError(
+                f"Des versements de {campagne.annee} suivent cette règle, et cette année est archivée : la règle ne "
+                "peut pas être supprimée. Pour la supprimer quand même, sortez d'abord l'année des archives, depuis "
+                "la page de la campagne."
+            )
 
 
 def contrat_de_la_regle(regle: RegleVersement) -> ContratVille:

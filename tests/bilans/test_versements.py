@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.messages import get_messages
 
+from actions.models import Campagne
 from financements.models import LigneFinancement, MontantConvention, RegleVersement, Versement
 from financements.operations import versements as op
 from financements.versements import Fraction
@@ -258,6 +259,15 @@ def test_une_regle_mal_ecrite_est_refusee_au_champ(lieu):
     assert (nouvelle.financeur, nouvelle.historique.get().history_user) == (lieu.ville, lieu.chargee)
     assert lieu.client.post(lieu.adresse("regle_supprimer", nouvelle.pk), {"version": "1"}).status_code == 302
     assert not RegleVersement.objects.filter(pk=nouvelle.pk).exists()
+
+
+def test_une_regle_suivie_dans_une_annee_archivee_le_dit(lieu):
+    planifier(lieu)
+    Campagne.objects.filter(pk=lieu.campagne.pk).update(statut="archivee")
+    regle = RegleVersement.objects.get(rang=1)
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(lieu.adresse("regle_supprimer", regle.pk), {"version": "1"})
+    assert "cette année est archivée" in messages(reponse)[-1]
 
 
 def test_la_convention_negative_est_dite_sur_la_page(lieu):

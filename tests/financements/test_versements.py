@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actions.models import Campagne
+from actions.models import ActionAnnuelle, Campagne
 from comptes.versions import VersionPerimee
 from financements.models import LigneFinancement, MontantConvention, RegleVersement, Versement
 from financements.operations import versements as op
@@ -398,6 +398,81 @@ def test_supprimer_une_regle_laisse_ce_qu_elle_a_prevu(mjc):
         (True, D(81000)),
         (False, D(81000)),
     ]
+
+
+def test_une_regle_suivie_dans_une_annee_archivee_ne_se_supprime_pas(mjc):
+    planifier(mjc)
+    regle = mjc.convention.regles_versement.get(rang=1)
+    Campagne.objects.filter(pk=mjc.campagne.pk).update(statut="archivee")
+    with rien_n_est_ecrit(), pytest.raises(ValidationError, match="cette année est archivée"):
+        op.supprimer_regle(mjc.chargee, regle, version=1)
+
+
+def test_une_regle_suivie_garde_son_payeur(mjc):
+    planifier(mjc)
+    regle = mjc.convention.regles_versement.get(rang=1)
+    regle.convention, regle.financeur = None, mjc.ville
+    with rien_n_est_ecrit(), pytest.raises(ValidationError, match="suivent déjà cette règle"):
+        op.enregistrer_regle(mjc.chargee, regle, version=1)
+    Versement.objects.all().delete()
+    op.enregistrer_regle(mjc.chargee, regle, version=1)
+    assert RegleVersement.objects.get(pk=regle.pk).financeur == mjc.ville
+
+
+# -- What is not to be paid ------------------------------------------------------------------------
+def regle_de_la_ville(lieu):
+    return fabriques.RegleVersementFactory(convention=None, financeur=lieu.ville, rang=1, base="n")
+
+
+@pytest.mark.parametrize("statut", ["refusee", "ajournee", "abandonnee", "non_recevable"])
+def test_une_action_qui_ne_se_fait_pas_n_est_ni_planifiee_ni_payee(lieu, ligne, statut):
+    regle_de_la_ville(lieu)
+    assert len(paiement_de(ligne, 0).ecarts()) == 1
+    ActionAnnuelle.objects.filter(pk=lieu.annuelle.pk).update(statut=statut, motif="Hors sujet.")
+    assert paiements(lieu.campagne, lieu.chargee, HIER) == []
+    with rien_n_est_ecrit():
+        assert op.planifier(lieu.chargee, ligne) == []
+    prevu = versement(ligne)
+    for geste in (verser, lambda lieu, v, _: op.mandater(lieu.chargee, v, version=1, date_mandat=HIER)):
+        with rien_n_est_ecrit(), pytest.raises(ValidationError, match="rien n'est à payer"):
+            geste(lieu, prevu, 900)
+
+
+def test_une_ligne_payee_par_sa_convention_ne_l_est_pas_deux_fois(mjc, ligne):
+    regle_de_la_ville(mjc)
+    LigneFinancement.objects.update(convention=mjc.convention)
+    assert len(paiement_de(ligne, 0).ecarts()) == 1
+    # The amount of another funder is not this money.
+    montant = MontantConvention.objects.create(
+        convention=mjc.convention, annee=mjc.annee, financeur=mjc.etat, montant_prevu=D(900)
+    )
+    assert len(paiement_de(ligne, 0).ecarts()) == 1
+    prevu = versement(ligne)
+    for financeur in (mjc.ville, None):
+        montant.financeur = financeur
+        montant.save()
+        assert paiement_de(ligne, 0).ecarts() == []
+        with rien_n_est_ecrit(), pytest.raises(ValidationError, match="payée par sa convention"):
+            verser(mjc, prevu, 900)
+
+
+def test_se_reprendre_d_un_recouvrement_compte_les_autres(lieu, ligne):
+    v = verser(lieu, versement(ligne), 900)
+    for montant in (300, 200):
+        v = Versement.objects.get(pk=v.pk)
+        r = op.reverser(lieu.chargee, v, version=v.version, montant=D(montant), motif="Trop-perçu")
+        v = Versement.objects.get(pk=v.pk)
+        op.recouvrer(lieu.chargee, r, version=v.version, date_recouvrement=HIER)
+    # 400 € are still paid; 300 € more are, and 200 € of the second repayment can be said not recovered, no more.
+    second = verser(lieu, versement(ligne, 300, numero=2), 300)
+    v = Versement.objects.get(pk=v.pk)
+    op.recouvrer(lieu.chargee, r, version=v.version, date_recouvrement=None)
+    assert paiement_de(ligne, 0).verse == D(900)
+    assert second.montant_verse == D(300)
+    v = Versement.objects.get(pk=v.pk)
+    premier = v.reversements.get(montant=D(300))
+    with pytest.raises(ValidationError, match="Il reste"):
+        op.recouvrer(lieu.chargee, premier, version=v.version, date_recouvrement=None)
 
 
 def test_lire_les_versements_coute_autant_quel_qu_en_soit_le_nombre(mjc, ligne):
