@@ -25,7 +25,7 @@ def rendre_csv(tableau: Tableau, sortie: BinaryIO) -> None:
     """
     flux = io.TextIOWrapper(sortie, encoding="utf-8-sig", newline="", write_through=True)
     ecrivain = csv.writer(flux, delimiter=";", lineterminator="\r\n")
-    ecrivain.writerow(_inerte(_titre(c.groupe, c.titre)) for c in tableau.colonnes)
+    ecrivain.writerow(inerte(_titre(c.groupe, c.titre)) for c in tableau.colonnes)
     for rangee in rangees(tableau):
         ecrivain.writerow(_ligne(tableau, rangee))
     flux.flush()
@@ -40,22 +40,22 @@ def _ligne(tableau: Tableau, rangee: Rangee) -> list[str]:
     if rangee.genre == Genre.LIGNE:
         return [_cellule(c.type, v) for c, v in zip(tableau.colonnes, rangee.cellules, strict=True)]
     if not rangee.cellules:
-        return [_inerte(rangee.libelle)] + [""] * (len(tableau.colonnes) - 1)
+        return [inerte(rangee.libelle)] + [""] * (len(tableau.colonnes) - 1)
     types = (
         TypeColonne.POURCENTAGE if rangee.genre == Genre.PARTS else colonne.type
         for colonne in tableau.colonnes[1:]
     )
     suite = [_cellule(t, v) for t, v in zip(types, rangee.cellules[1:], strict=True)]
-    return [_inerte(rangee.libelle), *suite]
+    return [inerte(rangee.libelle), *suite]
 
 
 def _cellule(type_: TypeColonne, valeur: Valeur) -> str:
     if valeur is None:
         return ""
     if isinstance(valeur, str):
-        return _inerte(valeur)
+        return inerte(valeur)
     if isinstance(valeur, tuple):
-        return _inerte(lignes_de_liste(valeur))
+        return inerte(lignes_de_liste(valeur))
     if isinstance(valeur, date):
         return f"{valeur:%d/%m/%Y}"
     return _nombre(type_, valeur)
@@ -69,5 +69,6 @@ def _nombre(type_: TypeColonne, valeur: int | Decimal) -> str:
     return str(valeur)
 
 
-def _inerte(texte: str) -> str:
+def inerte(texte: str) -> str:
+    """Return a text that no spreadsheet runs as a formula: prefixed with an apostrophe when it begins like one."""
     return f"'{texte}" if texte.startswith(_FORMULES) else texte

@@ -13,13 +13,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from django.db.models import Q
+
 from actions.models import Campagne, ReglagesControles
 from comptes.models import Utilisateur
 from contrats.models import ContratVille, Deliberation
 from documents import Colonne, Groupe, Tableau, TypeColonne, rendre
 from documents.formats import additionner, montant
 from documents.normalisation import normaliser
+from documents.rendu_csv import inerte
 from financements.models import Financeur, LigneFinancement, MontantConvention, Versement
+from financements.querysets import STATUTS_SANS_ARGENT
 from porteurs.models import Convention, Porteur
 
 COLONNES = (
@@ -235,6 +239,8 @@ def _accords(contrat: ContratVille, campagne: Campagne, utilisateur: Utilisateur
     )
     if utilisateur is not None:
         lignes, montants = lignes.visibles_par(utilisateur), montants.visibles_par(utilisateur)
+    # An action that gets nothing is published only for what it was paid.
+    lignes = lignes.avec_verse().filter(~Q(action_annuelle__statut__in=STATUTS_SANS_ARGENT) | Q(verse__gt=0))
     lues = lignes.select_related(
         *("financeur", "deliberation", "convention__deliberation", "action_annuelle__action__porteur__parent")
     ).prefetch_related("versements")
@@ -309,9 +315,10 @@ def _ajouter_conventions(
 
 
 def _abreger(texte: str) -> str:
-    """Return a text of at most 256 characters, on one line."""
+    """Return a text of at most 256 characters once written in the file, on one line."""
     propre = " ".join(texte.split())
-    return propre if len(propre) <= LONGUEUR_MAX else f"{propre[: LONGUEUR_MAX - 2].rstrip()} …"
+    place = LONGUEUR_MAX - len(inerte(propre)) + len(propre)
+    return propre if len(propre) <= place else f"{propre[: place - 2].rstrip()} …"
 
 
 # -- The annex -------------------------------------------------------------------------------------
@@ -374,8 +381,9 @@ def ecrire_scdl(contenu: Any, format: str, sortie: BinaryIO) -> None:
 
 
 def _cellule(valeur: Any) -> str:
+    """Return a cell of the file: a text that a spreadsheet would run as a formula is made inert."""
     if isinstance(valeur, date):
         return valeur.isoformat()
     if isinstance(valeur, Decimal):
         return f"{valeur:.2f}"
-    return str(valeur)
+    return inerte(str(valeur))

@@ -1,5 +1,7 @@
 """Open data: the CSV of the schema, what is above the threshold, what cannot be published and why."""
 
+import csv
+import io
 import json
 from datetime import date
 from decimal import Decimal
@@ -7,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from actions.models import ActionAnnuelle
 from bilans.annexes.scdl import COLONNES, donnees_ouvertes
 from financements.models import LigneFinancement, MontantConvention
+from porteurs.models import Porteur
 from tests import fabriques
 from tests.outils import lieux
 from tests.outils.pages import erreurs, saisie, texte
@@ -205,6 +209,30 @@ def test_le_montant_vote_d_une_convention_sans_ligne(lieu):
     vote.save()
     (accord,) = lire(lieu).publiables
     assert (accord.montant, accord.jour) == (Decimal(240000), DECISION)
+
+
+def test_une_action_qui_ne_se_fait_pas_n_est_publiee_que_payee(lieu):
+    ligne = subvention(lieu, 30000, payee=False)
+    fabriques.VersementFactory(ligne=ligne, date_prevue=DECISION)
+    assert len(lire(lieu).publiables) == 1
+    ActionAnnuelle.objects.update(statut="abandonnee", motif="Sans public.")
+    lu = lire(lieu)
+    assert (lu.publiables, lu.a_completer, lu.sous_le_seuil) == ([], [], 0)
+    fabriques.VersementFactory(ligne=ligne, numero=2, verse=True)
+    assert len(lire(lieu).publiables) == 1
+
+
+@pytest.mark.parametrize("debut", ["=", "+", "-", "@", "\t=", "\r="])
+def test_aucun_texte_n_est_une_formule(lieu, debut):
+    ligne = subvention(lieu, 30000)
+    ligne.action_annuelle.action.intitule = "=1+1 " + "é" * 251
+    ligne.action_annuelle.action.save()
+    Porteur.objects.filter(pk=lieu.porteur.pk).update(nom=f"{debut}HYPERLINK(1)")
+    contenu = fichier(lieu)
+    assert erreurs_du_csv(contenu, SCHEMA) == []
+    (rangee,) = csv.DictReader(io.StringIO(contenu.decode("utf-8"), newline=""))
+    assert rangee["nomBeneficiaire"] == f"'{debut}HYPERLINK(1)"
+    assert (rangee["objet"][:5], len(rangee["objet"]), rangee["montant"]) == ("'=1+1", 256, "30000.00")
 
 
 def test_donner_son_siret_a_un_financeur(lieu):
