@@ -76,7 +76,7 @@ def test_le_fichier_suit_le_schema(lieu):
     ligne = subvention(
         lieu, "23000.50", deliberation=fabriques.DeliberationFactory(contrat=lieu.contrat, numero="D-12")
     )
-    ligne.action_annuelle.action.intitule = "Ateliers, « balades » et\nvélo " * 20
+    ligne.action_annuelle.action.intitule = ("Ateliers, « balades » et\nvélo " * 20)[:255]
     ligne.action_annuelle.action.save()
     fabriques.VersementFactory(ligne=ligne, numero=2, date_prevue=date(2024, 10, 31))
     contenu = fichier(lieu)
@@ -225,7 +225,7 @@ def test_une_action_qui_ne_se_fait_pas_n_est_publiee_que_payee(lieu):
 @pytest.mark.parametrize("debut", ["=", "+", "-", "@", "\t=", "\r="])
 def test_aucun_texte_n_est_une_formule(lieu, debut):
     ligne = subvention(lieu, 30000)
-    ligne.action_annuelle.action.intitule = "=1+1 " + "é" * 251
+    ligne.action_annuelle.action.intitule = "=1+1 " + "é" * 250
     ligne.action_annuelle.action.save()
     Porteur.objects.filter(pk=lieu.porteur.pk).update(nom=f"{debut}HYPERLINK(1)")
     contenu = fichier(lieu)
