@@ -165,8 +165,13 @@ def test_une_ligne_que_la_page_ne_montre_plus_se_dit(page, grille, bilans):
 def test_un_autre_compte_du_meme_ordinateur_n_en_voit_rien(page, grille, bilans, live_server):
     taper_sans_reseau(page, ("Fête", "8"))
     contrat = bilans["Fête"].action_annuelle.campagne.contrat
-    page = fermer_et_revenir(page, "about:blank")
-    page.context.clear_cookies()
+    contexte = page.context
+    # Signed out while the network is still gone: what the page sends as it closes is nobody's any more.
+    page.close(run_before_unload=False)
+    contexte.clear_cookies()
+    contexte.set_offline(False)
+    page = contexte.new_page()
+    page.set_viewport_size({"width": 1440, "height": 900})
     navigateur.connecter(page, live_server, fabriques.chargee_de_mission(contrat))
     page.goto(grille)
     expect(case(page, "Fête")).to_have_value("")
