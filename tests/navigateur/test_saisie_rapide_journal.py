@@ -45,8 +45,12 @@ def case(page, titre, nom="total_ensemble_F"):
 def fermer_et_revenir(page, adresse):
     """Close the tab without an answer of the server, then open the grid again in the same browser."""
     contexte = page.context
+    # Chromium may send what a closing page keeps alive, offline or not: without its session nothing comes of it.
+    cookies = contexte.cookies()
+    contexte.clear_cookies()
     page.close(run_before_unload=False)
     contexte.set_offline(False)
+    contexte.add_cookies(cookies)
     nouvelle = contexte.new_page()
     nouvelle.set_viewport_size({"width": 1440, "height": 900})
     nouvelle.goto(adresse)
@@ -167,8 +171,8 @@ def test_un_autre_compte_du_meme_ordinateur_n_en_voit_rien(page, grille, bilans,
     contrat = bilans["Fête"].action_annuelle.campagne.contrat
     contexte = page.context
     # Signed out while the network is still gone: what the page sends as it closes is nobody's any more.
-    page.close(run_before_unload=False)
     contexte.clear_cookies()
+    page.close(run_before_unload=False)
     contexte.set_offline(False)
     page = contexte.new_page()
     page.set_viewport_size({"width": 1440, "height": 900})
