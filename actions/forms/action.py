@@ -184,7 +184,8 @@ class ActionForm(forms.ModelForm):
 
     def _preparer_listes(self, campagne: Campagne) -> None:
         """Limit each list to what belongs to the contract, in groups that help to find."""
-        contrat, champs = campagne.contrat, self.fields
+        contrat = campagne.contrat
+        champs: dict[str, Any] = self.fields
         porteurs = Porteur.objects.filter(epci=contrat.epci_id).select_related("parent")
         _peupler(champs["porteur"], porteurs, choix_porteurs(porteurs))
         axes = Axe.objects.filter(contrat=contrat).select_related("parent__parent").order_by("ordre", "code")
@@ -192,10 +193,10 @@ class ActionForm(forms.ModelForm):
         territoires = Territoire.objects.filter(contrat=contrat).order_by("type", "recherche")
         _peupler(champs["territoires"], territoires, choix_territoires(territoires))
         _peupler(champs["dispositif"], Dispositif.objects.all(), None, "Aucun en particulier")
-        champs["statut"].choices = [  # type: ignore[attr-defined]
+        champs["statut"].choices = [
             (groupe, [(etat.value, etat.label) for etat in etats]) for groupe, etats in ETATS
         ]
-        champs["type"].choices = [("", "Non précisé"), *ActionAnnuelle.Type.choices]  # type: ignore[attr-defined]
+        champs["type"].choices = [("", "Non précisé"), *ActionAnnuelle.Type.choices]
 
     @staticmethod
     def _autres_annees(instance: ActionAnnuelle) -> str:

@@ -14,7 +14,7 @@ class ChampMontant(models.DecimalField):
     # Read by the type checker alone: None may be written, which it cannot see among the options below.
     _pyi_private_set_type: Any
 
-    def __init__(self, verbose_name: str | None = None, **options: object) -> None:
+    def __init__(self, verbose_name: str | None = None, **options: Any) -> None:
         options.setdefault("max_digits", 12)
         options.setdefault("decimal_places", 2)
         options.setdefault("null", True)
@@ -23,7 +23,7 @@ class ChampMontant(models.DecimalField):
             "validators",
             [MinValueValidator(Decimal(0), "Un montant ne peut pas être négatif : vérifiez le signe.")],
         )
-        super().__init__(verbose_name, **options)  # type: ignore[arg-type]
+        super().__init__(verbose_name, **options)
 
 
 def montant_positif(nom: str, *champs: str) -> models.CheckConstraint:
