@@ -25,6 +25,20 @@ NATURES_SANS_SUBVENTION = (
 )
 
 
+def total_du_budget(budget: Budget) -> Decimal | None:
+    """Return the total of a budget in euros: the sum of its charges, else what its document announces.
+
+    The contributions in kind are left out (domaine.md §2.3). Its lines are read with their account: prefetch
+    `lignes__compte`.
+    """
+    charges = [
+        ligne.montant
+        for ligne in budget.lignes.all()
+        if ligne.compte.sens == CHARGE and not ligne.compte.hors_total
+    ]
+    return additionner(charges) if charges else budget.total_annonce
+
+
 @dataclass(frozen=True, kw_only=True)
 class SeuilEcart:
     """Over which gap an explanation is asked: above both euros and points (per cent of what was planned)."""

@@ -1,6 +1,7 @@
 """The money of an action over its years: its forecast budget, what the communes bring, shares and evolutions."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -10,7 +11,9 @@ from actions.models import ActionAnnuelle
 from comptes.models import Utilisateur
 from documents import additionner
 
-from .models import Budget, CompteBudgetaire, Financeur, LigneBudget, LigneFinancement
+from .budgets import total_du_budget
+from .models import Budget, Financeur, LigneFinancement
+from .querysets import LigneFinancementQuerySet
 
 CENT = Decimal(100)
 
@@ -84,18 +87,10 @@ def pluriannuel(annuelle: ActionAnnuelle, utilisateur: Utilisateur | None = None
         budgets, lignes = budgets.visibles_par(utilisateur), lignes.visibles_par(utilisateur)
     lues = annees.select_related("campagne").order_by("campagne__annee", "pk")
     lues = lues.prefetch_related(
-        Prefetch(
-            "budgets",
-            budgets.order_by("pk").prefetch_related(
-                Prefetch("lignes", LigneBudget.objects.select_related("compte").order_by("pk"))
-            ),
-        ),
-        Prefetch(
-            "lignes_financement",
-            lignes.select_related("financeur").order_by("financeur__ordre", "pk"),
-        ),
+        Prefetch("budgets", budgets.order_by("pk").prefetch_related("lignes__compte"))
     )
-    return Pluriannuel(list(_avec_evolution(_annees(lues))))
+    participations = _participations(lignes.filter(action_annuelle__in=annees))
+    return Pluriannuel(list(_avec_evolution(_annees(lues, participations))))
 
 
 def part(montant: Decimal | None, total: Decimal | None) -> Decimal | None:
@@ -103,36 +98,24 @@ def part(montant: Decimal | None, total: Decimal | None) -> Decimal | None:
     return None if montant is None or not total else montant * CENT / total
 
 
-def total_previsionnel(budget: Budget) -> Decimal | None:
-    """Return the total of a budget in euros: the sum of its charges, else what the document announces.
-
-    The contributions in kind are left out (domaine.md §2.3). Its lines must be loaded with their account.
-    """
-    charges = [
-        ligne.montant
-        for ligne in budget.lignes.all()
-        if ligne.compte.sens == CompteBudgetaire.Sens.CHARGE and not ligne.compte.hors_total
-    ]
-    return additionner(charges) if charges else budget.total_annonce
+def _participations(lignes: LigneFinancementQuerySet) -> dict[int, dict[str, Decimal]]:
+    """Return what the year retains of each commune, by action of the year (pk) then by name, in euros."""
+    participations: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    retenues = lignes.avec_retenu().filter(retenu__isnull=False).order_by("financeur__ordre", "pk")
+    for annuelle, nom, retenu in retenues.values_list("action_annuelle", "financeur__nom", "retenu"):
+        participations[annuelle][nom] += retenu
+    return participations
 
 
-def montant_retenu(ligne: LigneFinancement) -> Decimal | None:
-    """Return the amount of a line that counts, the furthest from request to award; a request alone does not."""
-    montants = (ligne.montant_notifie, ligne.montant_accorde, ligne.montant_propose)
-    return next((montant for montant in montants if montant is not None), None)
-
-
-def _annees(lues: Iterable[ActionAnnuelle]) -> Iterator[AnneeFinancee]:
+def _annees(
+    lues: Iterable[ActionAnnuelle], participations: Mapping[int, Mapping[str, Decimal]]
+) -> Iterator[AnneeFinancee]:
     for annuelle in lues:
         # The prefetch of `pluriannuel` has chosen which ones.
-        budget = next(map(total_previsionnel, annuelle.budgets.all()), None)
-        participations: dict[str, Decimal] = {}
-        for ligne in annuelle.lignes_financement.all():
-            if (montant := montant_retenu(ligne)) is not None:
-                nom = ligne.financeur.nom
-                participations[nom] = participations.get(nom, Decimal(0)) + montant
-        if budget is not None or participations:
-            yield AnneeFinancee(annuelle.campagne.annee, budget, participations)
+        budget = next(map(total_du_budget, annuelle.budgets.all()), None)
+        siennes = dict(participations.get(annuelle.pk, {}))
+        if budget is not None or siennes:
+            yield AnneeFinancee(annuelle.campagne.annee, budget, siennes)
 
 
 def _avec_evolution(annees: Iterable[AnneeFinancee]) -> Iterator[AnneeFinancee]:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from actions.models import ActionAnnuelle, Campagne, Thematique
 from contrats.models import Axe, ContratVille
+from financements.budgets import total_du_budget
 from financements.models import (
     AmbiguiteMontants,
     Budget,
@@ -249,7 +250,7 @@ def _annees(actions: set[int]) -> defaultdict[int, Annees]:
     budgets = Budget.objects.filter(action_annuelle__action__in=actions, type=Budget.Type.PREVISIONNEL)
     for budget in budgets.select_related("action_annuelle__campagne").prefetch_related("lignes__compte"):
         annuelle = budget.action_annuelle
-        _ajouter(prevus[annuelle.action_id], annuelle.campagne.annee, _total(budget))
+        _ajouter(prevus[annuelle.action_id], annuelle.campagne.annee, total_du_budget(budget))
     accordes: defaultdict[int, dict[int, Decimal]] = defaultdict(dict)
     lignes = LigneFinancement.objects.filter(action_annuelle__action__in=actions).order_by("pk")
     for action, annee, euros in lignes.values_list(
@@ -265,16 +266,6 @@ def _annees(actions: set[int]) -> defaultdict[int, Annees]:
             for action, par_annee in prevus.items()
         },
     )
-
-
-def _total(budget: Budget) -> Decimal | None:
-    """Return the charges of a budget, contributions in kind left out; its stated total when it has no line."""
-    charges = [
-        ligne.montant
-        for ligne in budget.lignes.all()
-        if ligne.compte.sens == CompteBudgetaire.Sens.CHARGE and not ligne.compte.hors_total
-    ]
-    return sum(charges, Decimal(0)) if charges else budget.total_annonce
 
 
 def _budgets(cles: list[int]) -> defaultdict[int, tuple[BudgetLu, ...]]:

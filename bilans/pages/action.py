@@ -10,7 +10,8 @@ from actions.models import ActionAnnuelle
 from comptes.modeles import libelle_du_champ
 from comptes.models import Utilisateur
 from documents import additionner
-from financements.models import AmbiguiteMontants, Budget, CompteBudgetaire, LigneFinancement, Versement
+from financements.budgets import total_du_budget
+from financements.models import AmbiguiteMontants, Budget, LigneFinancement, Versement
 
 from ..controles import anomalies_action
 from ..controles.justifications import Constat, constats
@@ -131,24 +132,19 @@ def plan_de_financement(annuelle: ActionAnnuelle, utilisateur: Utilisateur, *, c
 
 
 def budgets_annonces(annuelle: ActionAnnuelle, utilisateur: Utilisateur) -> list[tuple[str, Decimal]]:
-    """Return the visible budgets with their total in euros: announced, else the sum of the charges."""
+    """Return the visible budgets with their total in euros: the sum of the charges, else what was announced."""
     budgets = (
         Budget.objects.visibles_par(utilisateur)
         .filter(action_annuelle=annuelle)
         .prefetch_related("lignes__compte")
         .order_by("type")
     )
-    totaux = []
-    for budget in budgets:
-        charges = [
-            ligne.montant
-            for ligne in budget.lignes.all()
-            if ligne.compte.sens == CompteBudgetaire.Sens.CHARGE and not ligne.compte.hors_total
-        ]
-        total = budget.total_annonce if budget.total_annonce is not None else additionner(charges)
-        if total is not None:
-            totaux.append((f"Budget {budget.get_type_display().lower()}", total))
-    return totaux
+    totaux = ((budget, total_du_budget(budget)) for budget in budgets)
+    return [
+        (f"Budget {budget.get_type_display().lower()}", total)
+        for budget, total in totaux
+        if total is not None
+    ]
 
 
 def _nom_de_l_etat(etat: str) -> str:
