@@ -203,18 +203,40 @@ def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_setting
 @pytest.fixture(scope="session")
 def django_db_setup(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_keepdb: bool, django_db_blocker: Any
-) -> None:
+) -> Iterator[None]:
+    base = base_migree(request.config)
+    if base is not None and not django_db_keepdb:
+        garder_la_base(base, django_db_blocker)
+    yield
+    with django_db_blocker.unblock():
+        congedier_les_autres()
+
+
+def garder_la_base(base: Path, django_db_blocker: Any) -> None:
+    """Keep a copy of the database just migrated, in place of the older ones."""
     from django.db import connection
 
-    base = base_migree(request.config)
-    if base is None or django_db_keepdb:
-        return
     ecriture = base.with_suffix(f".{os.getpid()}")
     with django_db_blocker.unblock(), connection.cursor() as curseur:
         curseur.execute("VACUUM INTO %s", [str(ecriture)])
     for ancienne in base.parent.glob("*.sqlite3"):
         ancienne.unlink(missing_ok=True)
     ecriture.replace(base)
+
+
+def congedier_les_autres() -> None:
+    """End the other connections to the tests' PostgreSQL database, which is about to be dropped.
+
+    A thread of the tests' web server keeps its own until it has seen that the browser is gone.
+    """
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as curseur:
+            curseur.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -119,6 +119,26 @@ class LignesFiltrees:
         return ""
 
 
+class LignesTriees(LignesFiltrees):
+    """The actions of the year in the order of the columns that the address asks for, among `TRIABLES`."""
+
+    TRIABLES: tuple[str, ...] = ("action", "porteur")
+
+    def __init__(self, request: RequeteCampagne) -> None:
+        super().__init__(request)
+        self.tris, _ = adresse.lire_tris(self.criteres, self.TRIABLES)
+
+    @property
+    def tetes(self) -> dict[str, adresse.Tri]:
+        """The headers that sort."""
+        return adresse.en_tetes(self.criteres, self.tris, self.TRIABLES, ())
+
+    @property
+    def tri_demande(self) -> str:
+        """The order asked for, as in the address."""
+        return ",".join(f"-{nom}" if decroissant else nom for nom, decroissant in self.tris)
+
+
 class ListeDeLAnnee(LignesFiltrees, ABC):
     """A list of the year, as its address asks for it: its columns, its order, its page."""
 

@@ -39,12 +39,11 @@ from ..navigation import Lien
 from . import adresse
 from .filters import FiltreActions
 from .grille import GrilleEnVue, Presentation, ecrire_montant, en_vue
-from .listes import LignesFiltrees
+from .listes import LignesFiltrees, LignesTriees
 from .programme import lignes_de, trier
 
 # A page holds a year of most contracts, so that a column of a workbook is pasted at once.
 LIGNES_PAR_PAGE = 150
-TRIS = ("action", "porteur")
 TOUS = "tous"
 # Until the programme is decided, what is looked at first is what is proposed.
 AVANT_LA_DECISION = (
@@ -87,7 +86,7 @@ def financeurs_representes(request: RequeteCampagne) -> list[int]:
 
 
 # -- The grid --------------------------------------------------------------------------------------
-class PageProgrammation(LignesFiltrees):
+class PageProgrammation(LignesTriees):
     """The grid of the year: the state of its amounts (or all, to read), its filters, order, columns and page."""
 
     principaux = ("q", "axe", "porteur", "dispositif")
@@ -96,7 +95,6 @@ class PageProgrammation(LignesFiltrees):
         super().__init__(request)
         self.tous = self.criteres.get("montant") == TOUS
         self.etat = lire_etat(self.criteres, request.campagne)
-        self.tris, _ = adresse.lire_tris(self.criteres, TRIS)
         self.ajoutees = adresse.liste(self.criteres, "colonnes")
         self.annuelles = list(trier(self.lignes, self.tris).pour_liste())
         self.grilles = {etat: self._lire(etat) for etat in (tuple(Etat) if self.tous else (self.etat,))}
@@ -175,15 +173,6 @@ class PageProgrammation(LignesFiltrees):
         criteres = adresse.sans(self.criteres, "page", "tri", "colonnes")
         criteres["montant"] = self.etat.value
         return criteres
-
-    @property
-    def tetes(self) -> dict[str, adresse.Tri]:
-        """The headers that sort."""
-        return adresse.en_tetes(self.criteres, self.tris, TRIS, ())
-
-    @property
-    def tri_demande(self) -> str:
-        return ",".join(f"-{nom}" if decroissant else nom for nom, decroissant in self.tris)
 
     @property
     def criteres_de_l_annexe(self) -> str:

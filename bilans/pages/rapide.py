@@ -28,13 +28,11 @@ from ..operations import DEPUIS
 from ..operations.brouillon import ConflitDeChamp
 from ..saisie import PLUS_GRAND_EFFECTIF
 from ..suivi import suivies_par
-from . import adresse
-from .listes import LignesFiltrees
+from .listes import LignesTriees
 from .programme import trier
 
 # A page holds a year of most contracts, so that a column of a workbook is pasted at once.
 LIGNES_PAR_PAGE = 200
-TRIS = ("action", "porteur")
 REALISATIONS = {
     # Words that each begin with the letter that chooses them.
     Bilan.Realisation.REALISEE.value: "Réalisée",
@@ -262,14 +260,13 @@ def moment(quand: datetime | None) -> str:
 
 
 # -- The grid --------------------------------------------------------------------------------------
-class GrilleRapide(LignesFiltrees):
+class GrilleRapide(LignesTriees):
     """The bilans of the year that may be written, as the address filters and sorts them, a page at a time."""
 
     principaux = ("q", "axe", "porteur", "bilan")
 
     def __init__(self, request: RequeteCampagne) -> None:
         super().__init__(request)
-        self.tris, _ = adresse.lire_tris(self.criteres, TRIS)
         ouverts = Q(bilan__statut__in=DEPUIS["enregistrer"])
         attendus = suivies_par(request.user) & ~Q(statut__in=ActionAnnuelle.STATUTS_SANS_BILAN)
         self.ouvertes = (
@@ -324,15 +321,6 @@ class GrilleRapide(LignesFiltrees):
     def colonnes(self) -> tuple[Colonne, ...]:
         """The columns that are typed."""
         return COLONNES
-
-    @property
-    def tetes(self) -> dict[str, adresse.Tri]:
-        """The headers that sort."""
-        return adresse.en_tetes(self.criteres, self.tris, TRIS, ())
-
-    @property
-    def tri_demande(self) -> str:
-        return ",".join(f"-{nom}" if decroissant else nom for nom, decroissant in self.tris)
 
     @property
     def existe(self) -> bool:

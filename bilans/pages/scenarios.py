@@ -22,8 +22,8 @@ from financements.scenarios import enveloppes_du_scenario, grille_du_scenario
 from . import adresse
 from .filters import FiltreActions
 from .grille import GrilleEnVue, Presentation, ecrire_montant, en_vue
-from .listes import LignesFiltrees
-from .programmation import LIGNES_PAR_PAGE, TRIS
+from .listes import LignesTriees
+from .programmation import LIGNES_PAR_PAGE
 from .programme import trier
 
 
@@ -66,7 +66,7 @@ def scenarios_lus(request: RequeteCampagne) -> list[ScenarioLu]:
     ]
 
 
-class PageScenario(LignesFiltrees):
+class PageScenario(LignesTriees):
     """The grid of a scenario: the same filters and the same keyboard as that of the programme."""
 
     principaux = ("q", "axe", "porteur", "dispositif")
@@ -75,7 +75,6 @@ class PageScenario(LignesFiltrees):
         super().__init__(request)
         self.scenario = scenario
         self.etat = etat_ecrit(scenario)
-        self.tris, _ = adresse.lire_tris(self.criteres, TRIS)
         self.annuelles = list(trier(self.lignes, self.tris).pour_liste())
         self.grille: Grille = grille_du_scenario(scenario, self.annuelles)
         self.page = self._paginer()
@@ -125,15 +124,6 @@ class PageScenario(LignesFiltrees):
     def url_cases(self) -> str:
         """A cell of a scenario has no page of its own."""
         return ""
-
-    @property
-    def tetes(self) -> dict[str, adresse.Tri]:
-        """The headers that sort."""
-        return adresse.en_tetes(self.criteres, self.tris, TRIS, ())
-
-    @property
-    def tri_demande(self) -> str:
-        return ",".join(f"-{nom}" if decroissant else nom for nom, decroissant in self.tris)
 
     @property
     def champs_caches(self) -> list[tuple[str, str]]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from actions.models import ActionAnnuelle
 from comptes.templatetags.typographie import euros, heure, insecables, pluriel
 from comptes.vues import lire_json
 from documents.texte import nettoyer
@@ -119,6 +121,26 @@ def ecrire_les_montants(
         else:
             ecrits.enregistres[nom] = ecrire_montant(montant)
     return ecrits
+
+
+def enregistrer_la_page(
+    request: HttpRequest,
+    visibles: QuerySet[ActionAnnuelle],
+    colonnes: Mapping[str, Colonne],
+    ecrire_de: Callable[[ActionAnnuelle], Ecrire],
+) -> dict[str, MontantsEcrits]:
+    """Write the amounts of a form sent without a script and say so; return what became of each row, by key.
+
+    `ecrire_de(annuelle)` gives what writes the cells of a row.
+    """
+    changees = {cle: champs for cle in cles(request) if (champs := cases_changees(request, cle, colonnes))}
+    annuelles = visibles.filter(cle__in=changees).select_related("campagne__contrat").order_by("pk")
+    traitees = {
+        annuelle.cle: ecrire_les_montants(ecrire_de(annuelle), colonnes, changees[annuelle.cle])
+        for annuelle in annuelles
+    }
+    dire_les_montants(request, traitees.values())
+    return traitees
 
 
 def _conflit(colonne: Colonne, autre: CelluleChangee) -> Conflit:

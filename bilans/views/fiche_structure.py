@@ -10,13 +10,12 @@ from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from actions.situation import RequeteCampagne
 from comptes.reprise import garder_la_saisie, oublier_saisie, saisie_gardee
-from comptes.templatetags.typographie import heure, pluriel
+from comptes.templatetags.typographie import pluriel
 from comptes.versions import VersionPerimee, lire_version
 from comptes.vues import exiger
 from documents import NOMS_FORMATS, TYPES_MIME, ErreurRendu
@@ -42,7 +41,8 @@ from ..pages.onglets import onglets_financements
 from ..pages.saisie import LONGUEUR_MAX, PHRASE_TROP_LONG
 from ..pages.structure import SIGNES, SUITES, LectureFiche, PageFiche, ParcoursFiche
 from ..structure import ETAPES, IDENTIFICATION, RELECTURE, SaisieStructure
-from .saisie import ILLISIBLE, REPRISE, lire_le_releve, lire_les_changements, quand_en_mots
+from .brouillons import ILLISIBLE, lire_les_changements, reponse_du_brouillon
+from .saisie import REPRISE, lire_le_releve
 
 LECTEURS = (
     "Les fiches de travail et d'analyse sont ouvertes à l'équipe du contrat de ville et aux structures."
@@ -271,38 +271,12 @@ def fiche_structure_brouillon(request: RequeteCampagne, cle: str) -> HttpRespons
 
 def _reponse_du_brouillon(resultat: ResultatFiche, request: RequeteCampagne) -> dict[str, Any]:
     parcours = ParcoursFiche(resultat.saisie)
-    return {
-        "version": resultat.fiche.version,
-        "quand": heure(timezone.now()),
-        "enregistres": resultat.enregistres,
-        "a_corriger": resultat.a_corriger,
-        "conflits": {
-            nom: {
-                "libelle": conflit.libelle,
-                "autre": conflit.autre,
-                "autre_lisible": conflit.autre_lisible,
-                "qui": str(conflit.qui or ""),
-                "quand": quand_en_mots(conflit.quand),
-                "vous": conflit.qui == request.user,
-            }
-            for nom, conflit in resultat.conflits.items()
-        },
-        "anomalies": [
-            {"champ": champ, "message": phrase, "bloquante": True}
-            for champ, phrases in parcours.phrases().items()
-            for phrase in phrases
-        ],
-        "etapes": {
-            etape.code: {
-                "etat": etape.etat,
-                "manques": etape.manques,
-                "libelle": etape.libelle,
-                "haut": etape.haut,
-                "hauteur": etape.hauteur,
-            }
-            for etape in parcours.etapes
-        },
-    }
+    anomalies = [
+        {"champ": champ, "message": phrase, "bloquante": True}
+        for champ, phrases in parcours.phrases().items()
+        for phrase in phrases
+    ]
+    return reponse_du_brouillon(resultat, resultat.fiche.version, request.user, anomalies, parcours.etapes)
 
 
 # -- The loop --------------------------------------------------------------------------------------

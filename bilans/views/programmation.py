@@ -96,20 +96,9 @@ def _enregistrer_la_page(request: RequeteCampagne) -> dict[str, cellules.Montant
         return {}
     ajoutees = adresse.liste(request.GET, "colonnes")
     colonnes = noms_des_colonnes(colonnes_de(request.user, request.campagne, ajoutees=ajoutees))
-    changees = {
-        cle: champs
-        for cle in cellules.cles(request)
-        if (champs := cellules.cases_changees(request, cle, colonnes))
-    }
-    annuelles = annuelles_visibles(request).filter(cle__in=changees).select_related("campagne__contrat")
-    traitees = {
-        annuelle.cle: cellules.ecrire_les_montants(
-            _ecrire(request, annuelle, etat), colonnes, changees[annuelle.cle]
-        )
-        for annuelle in annuelles.order_by("pk")
-    }
-    cellules.dire_les_montants(request, traitees.values())
-    return traitees
+    return cellules.enregistrer_la_page(
+        request, annuelles_visibles(request), colonnes, lambda annuelle: _ecrire(request, annuelle, etat)
+    )
 
 
 # -- A cell ----------------------------------------------------------------------------------------

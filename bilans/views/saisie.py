@@ -10,14 +10,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_POST
 
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
 from comptes.reprise import garder_la_saisie, oublier_saisie, saisie_gardee
-from comptes.templatetags.typographie import date_heure, heure, pluriel
+from comptes.templatetags.typographie import pluriel
 from comptes.versions import Conflit, VersionPerimee, comparer, lire_version
 from comptes.vues import exiger, lire_json
 
@@ -35,6 +34,7 @@ from ..pages.saisie import EFFECTIFS, LONGUEUR_MAX, PHRASE_TROP_LONG, PageEtape,
 from ..regles import porte_le_bilan
 from ..saisie import DEROULEMENT, ETAPES, RELECTURE, Saisie, empreinte, marque
 from .bilan import PASSAGES
+from .brouillons import ILLISIBLE, lire_les_changements, reponse_du_brouillon
 from .commun import CHANGE_ENTRE_TEMPS, adresse, lire_plutot, trouver_bilan
 from .pieces import recevoir
 
@@ -46,7 +46,6 @@ REPRISE = (
     "Voici ce que vous aviez écrit quand votre connexion a pris fin : relisez-le, puis enregistrez, "
     "car ce n'est pas encore enregistré."
 )
-ILLISIBLE = "Cet enregistrement n'a pas pu être lu : rechargez la page, votre texte y restera."
 
 
 @garder_la_saisie
@@ -329,67 +328,13 @@ def bilan_brouillon(request: RequeteCampagne, cle: str) -> HttpResponse:
     return JsonResponse(_reponse_du_brouillon(resultat, request.user))
 
 
-def lire_les_changements(corps: bytes) -> dict[str, Changement] | None:
-    """Return the changes that a page sent, None for what is no list of changes."""
-    try:
-        # A page that gives back a text sent earlier knows what was saved by its mark only (EtapeForm).
-        lus = [
-            (nom, lu["avant"], lu["apres"], lu.get("marque", ""))
-            for nom, lu in lire_json(corps)["champs"].items()
-        ]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-    if not all(isinstance(texte, str) for _, *textes in lus for texte in textes):
-        return None
-    return {nom: Changement(*textes) for nom, *textes in lus}
-
-
 def _reponse_du_brouillon(resultat: ResultatBrouillon, utilisateur: Utilisateur) -> dict[str, Any]:
     parcours = Parcours(resultat.saisie)
-    return {
-        "version": resultat.bilan.version,
-        "quand": heure(timezone.now()),
-        "enregistres": resultat.enregistres,
-        "a_corriger": resultat.a_corriger,
-        "conflits": {
-            nom: {
-                "libelle": conflit.libelle,
-                "autre": conflit.autre,
-                "autre_lisible": conflit.autre_lisible,
-                "qui": str(conflit.qui or ""),
-                "quand": quand_en_mots(conflit.quand),
-                "vous": conflit.qui == utilisateur,
-            }
-            for nom, conflit in resultat.conflits.items()
-        },
-        "anomalies": [
-            {
-                "champ": parcours.lieu(anomalie),
-                "message": anomalie.message,
-                "bloquante": anomalie.bloquante,
-            }
-            for anomalie in parcours.anomalies
-        ],
-        "etapes": {
-            etape.code: {
-                "etat": etape.etat,
-                "manques": etape.manques,
-                "libelle": etape.libelle,
-                "haut": etape.haut,
-                "hauteur": etape.hauteur,
-            }
-            for etape in parcours.etapes
-        },
-    }
-
-
-def quand_en_mots(instant: datetime | None) -> str:
-    """Return « 21 h 04 » for today, « le 3 juin 2025 à 21 h 04 » for another day."""
-    if instant is None:
-        return ""
-    if timezone.localtime(instant).date() == timezone.localdate():
-        return heure(instant)
-    return f"le {date_heure(instant)}"
+    anomalies = [
+        {"champ": parcours.lieu(anomalie), "message": anomalie.message, "bloquante": anomalie.bloquante}
+        for anomalie in parcours.anomalies
+    ]
+    return reponse_du_brouillon(resultat, resultat.bilan.version, utilisateur, anomalies, parcours.etapes)
 
 
 # The cells of the grids begin so (bilans.effectifs.nom_du_champ).

@@ -126,20 +126,9 @@ def _ecrire(request: RequeteCampagne, essaye: Scenario, annuelle: ActionAnnuelle
 def _enregistrer_la_page(request: RequeteCampagne, essaye: Scenario) -> dict[str, cellules.MontantsEcrits]:
     page = PageScenario(request, essaye)
     colonnes: dict[str, Colonne] = noms_des_colonnes(page.grille.colonnes)
-    changees = {
-        cle: champs
-        for cle in cellules.cles(request)
-        if (champs := cellules.cases_changees(request, cle, colonnes))
-    }
-    annuelles = annuelles_visibles(request).filter(cle__in=changees).select_related("campagne__contrat")
-    traitees = {
-        annuelle.cle: cellules.ecrire_les_montants(
-            _ecrire(request, essaye, annuelle), colonnes, changees[annuelle.cle]
-        )
-        for annuelle in annuelles.order_by("pk")
-    }
-    cellules.dire_les_montants(request, traitees.values())
-    return traitees
+    return cellules.enregistrer_la_page(
+        request, annuelles_visibles(request), colonnes, lambda annuelle: _ecrire(request, essaye, annuelle)
+    )
 
 
 # -- Comparing, adopting ---------------------------------------------------------------------------
