@@ -40,6 +40,8 @@ PUBLICS = {
     *(Porteur.Type.COMMUNE, Porteur.Type.SERVICE_COMMUNE, Porteur.Type.SERVICE_EPCI, Porteur.Type.CCAS),
     *(Porteur.Type.ETABLISSEMENT_PUBLIC, Porteur.Type.SCOLAIRE),
 }
+# Règlement (UE) 2023/2831 bears on undertakings: an association that sells nothing is not one.
+ENTREPRISES = {Porteur.Type.ENTREPRISE, Porteur.Type.COOPERATIVE, Porteur.Type.BAILLEUR}
 NATURES_PUBLIEES = {
     LigneFinancement.NatureCredit.SPECIFIQUE,
     LigneFinancement.NatureCredit.DROIT_COMMUN,
@@ -95,6 +97,22 @@ class Accord:
         return sorted(jour for jour in jours if jour)
 
     @property
+    def date_inconnue(self) -> bool:
+        """Whether a payment that counts has no day yet."""
+        return any(
+            v.statut != Versement.Statut.ANNULE and not (v.date_versement or v.date_prevue)
+            for v in self.versements
+        )
+
+    @property
+    def aide_a_verifier(self) -> bool:
+        """Whether the structure may be paid under « de minimis » rules: a business, or a body that sells.
+
+        Nothing in Pilotis says it of a grant: the page asks a person to look.
+        """
+        return self.structure.type in ENTREPRISES
+
+    @property
     def facultatif(self) -> bool:
         """Whether the structure is public: the law does not ask for its grants to be published."""
         return self.structure.type in PUBLICS
@@ -147,7 +165,9 @@ class Accord:
     def valeurs(self) -> dict[str, Any]:
         """Return the cells of a publishable agreement, by name of column."""
         jours = self.dates_de_versement
-        periode = jours[0].isoformat() if len(set(jours)) == 1 else f"{jours[0]}/{jours[-1]}"
+        # Several payments are spread over a period, be it of one day; one of which the day is unknown makes two.
+        unique = len(set(jours)) == 1 and not self.date_inconnue
+        periode = jours[0].isoformat() if unique else f"{jours[0]}/{jours[-1]}"
         reference = ""
         if self.deliberation:
             reference = self.deliberation.identifiant_actes or self.deliberation.numero
@@ -162,10 +182,10 @@ class Accord:
             "objet": _abreger(self.objet),
             "montant": self.montant,
             "nature": EN_NATURE if self.en_nature else NUMERAIRE,
-            "conditionsVersement": "unique" if len(jours) == 1 else "échelonné",
+            "conditionsVersement": "unique" if unique else "échelonné",
             "datesPeriodeVersement": periode,
             "idRAE": "",
-            # None of these grants is an aid notified to the Commission: said in the notes.
+            # Said on the page and in the notes, with the grants of which a person must make sure.
             "notificationUE": "non",
             # A grant has one beneficiary here.
             "pourcentageSubvention": "1.00",
@@ -354,7 +374,8 @@ def tableau_scdl(
         notes=(
             f"Subventions de plus de {montant(donnees.seuil)} dans l'année, par structure et par financeur.",
             f"{restent} à compléter avant de pouvoir être publiées : la page « Données ouvertes » dit pourquoi.",
-            "Aucune n'est notifiée à la Commission européenne au titre des aides d'État.",
+            "La colonne « notificationUE » dit « non » : Pilotis ne sait pas quelles subventions sont des aides de "
+            "minimis. À vérifier pour les entreprises, les coopératives et les bailleurs.",
         ),
         pied=f"{contrat.nom_court} {campagne.annee}",
         format_page="A3",

@@ -16,6 +16,7 @@ from comptes.versions import VersionPerimee
 from comptes.vues import exiger
 from financements.models import Financeur
 from financements.operations.financeurs import identifier_financeur
+from porteurs.models import Porteur
 
 from ..annexes.scdl import Accord, DonneesOuvertes, Manque, donnees_ouvertes, ecrire_scdl, tableau_scdl
 from ..forms.versements import FinanceurForm, rouvrir
@@ -59,9 +60,16 @@ def page_donnees_ouvertes(request: RequeteCampagne) -> HttpResponse:
             for accord, manques in donnees.a_completer
         ],
         "financeurs": sorted(financeurs.values(), key=str),
+        "a_verifier": [str(structure) for structure in _a_verifier(donnees)],
         "onglets": onglets_financements(request, "donnees_ouvertes"),
     }
     return render(request, "bilans/versements/donnees_ouvertes.html", contexte)
+
+
+def _a_verifier(donnees: DonneesOuvertes) -> list[Porteur]:
+    """Return the structures, by name, whose grants may be de minimis aids."""
+    trouvees = {accord.structure for accord in donnees.publiables if accord.aide_a_verifier}
+    return sorted(trouvees, key=lambda structure: (structure.nom_normalise, structure.pk))
 
 
 def _causes(request: RequeteCampagne, donnees: DonneesOuvertes) -> list[tuple[str, str, int]]:

@@ -23,6 +23,7 @@ SCHEMA = json.loads(
     (Path(__file__).parents[1] / "schemas" / "scdl_subventions_2.1.1.json").read_text("utf-8")
 )
 CITE_JEUNE, REGIE, FOYER = "44332616000019", "51894360000024", "77838093100023"
+LA_POSTE = "35600000009075"
 DECISION = date(2024, 4, 9)
 
 
@@ -167,6 +168,38 @@ def test_ce_qui_n_est_pas_une_subvention_publique_est_a_part(lieu):
         "La structure est un service du financeur : ce n'est pas une subvention.",
         "Le financeur est privé.",
     ]
+
+
+def test_une_aide_de_minimis_est_a_verifier(lieu):
+    """The column asks of undertakings what nobody typed: « non », and the page says whom to ask about."""
+    subvention(lieu, 30000)
+    page = texte(lieu.client.get(lieu.adresse("donnees_ouvertes")))
+    assert "Ici, aucune ne va à une entreprise, à une coopérative ou à un bailleur." in page
+    for nom, genre, siret in (("Habitat 39", "bailleur", LA_POSTE), ("Éco-Mobile", "entreprise", FOYER)):
+        porteur = fabriques.PorteurFactory(epci=lieu.contrat.epci, nom=nom, type=genre, siret=siret)
+        subvention(lieu, 30000, porteur=porteur)
+    page = texte(lieu.client.get(lieu.adresse("donnees_ouvertes")))
+    assert "celles qui vont à Éco-Mobile, Habitat 39" in page
+    assert {accord.valeurs()["notificationUE"] for accord in lire(lieu).publiables} == {"non"}
+
+
+@pytest.mark.parametrize(
+    ("jours", "conditions", "periode"),
+    [
+        ([], "unique", "2024-06-14"),
+        ([date(2024, 6, 14)], "unique", "2024-06-14"),
+        ([date(2024, 9, 2)], "échelonné", "2024-06-14/2024-09-02"),
+        ([None], "échelonné", "2024-06-14/2024-06-14"),
+    ],
+)
+def test_ce_qui_est_echelonne_est_une_periode(lieu, jours, conditions, periode):
+    ligne = subvention(lieu, 30000)
+    for numero, jour in enumerate(jours, 2):
+        fabriques.VersementFactory(ligne=ligne, numero=numero, date_prevue=jour)
+    (accord,) = lire(lieu).publiables
+    valeurs = accord.valeurs()
+    assert (valeurs["conditionsVersement"], valeurs["datesPeriodeVersement"]) == (conditions, periode)
+    assert erreurs_du_csv(fichier(lieu), SCHEMA) == []
 
 
 def test_une_ville_ne_se_subventionne_pas_elle_meme(lieu):
