@@ -18,6 +18,7 @@ from documents import INSECABLE, NOMS_FORMATS
 from financements.models import LigneFinancement
 
 from ..annexes import ANNEXES
+from ..chiffres import colonne_des_personnes
 from ..models import Bilan, Commentaire
 from ..navigation import Lien
 from ..suivi import (
@@ -30,7 +31,6 @@ from ..suivi import (
     selon_bilan,
 )
 from . import adresse
-from .chiffres import colonne_des_personnes
 from .filters import FiltreActions
 from .onglets import onglets_bilans
 from .programme import MONTANTS, avec_colonnes, financeurs_de, totaux, trier

@@ -19,11 +19,11 @@ from documents.formats import INSECABLE
 from financements.models import AmbiguiteMontants, TotalControle
 from porteurs.models import Echeance
 
+from .. import chiffres
+from ..chiffres import Argent, Personnes, Poste, Rapprochement
 from ..models import Bilan, Transition
 from ..suivi import Avancement, a_verifier, avancement, bilans_lus, est_passee, selon_bilan
-from . import chiffres
 from .avancement import Montant, montants
-from .chiffres import Argent, Personnes, Poste, Rapprochement
 
 ACTIVITE_MONTREE = 6
 TRANSITIONS_LUES = 200

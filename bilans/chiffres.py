@@ -21,8 +21,8 @@ from financements.models import Financeur, LigneFinancement, TotalControle, Vers
 from financements.querysets import MONTANT, LigneFinancementQuerySet
 from porteurs.models import Porteur
 
-from ..effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, Grille, grilles
-from ..models import Bilan, Effectif
+from .effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, Grille, grilles
+from .models import Bilan, Effectif
 
 
 # -- People ----------------------------------------------------------------------------------------
