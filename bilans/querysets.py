@@ -20,10 +20,10 @@ class ViaBilan(QuerySetProtege):
     via = "bilan"
 
 
-class ViaRapport(QuerySetProtege):
-    """Rows seen when their rapport is."""
+class ViaSectionRapport(QuerySetProtege):
+    """Rows seen when their section of the report is."""
 
-    via = "rapport"
+    via = "section"
 
 
 class ViaBilanStructure(QuerySetProtege):
@@ -122,8 +122,24 @@ class CommentaireQuerySet(SuiviBilanQuerySet):
 
 
 class RapportQuerySet(QuerySetProtege):
-    """Annual reports: all states for who runs the contract, published ones for who reads the contract."""
+    """Annual reports: all for who runs the contract, drafts sent for opinion, published ones for who reads it."""
 
 
 class SectionRapportQuerySet(QuerySetProtege):
-    """Sections of a report that is seen; one that is left out of it, for who runs the contract only."""
+    """What a report is being made of: for who runs the contract alone; the others read its frozen versions."""
+
+
+class AvisRapportQuerySet(QuerySetProtege):
+    """Opinions on a report: for who runs the contract, and for the members of the body that gives one."""
+
+
+class VersionRapportQuerySet(QuerySetProtege):
+    """Frozen versions: the draft for those who are consulted, the published ones for who reads the contract."""
+
+    def legeres(self) -> Self:
+        """Return the versions without their content, which is long."""
+        return self.defer("contenu")
+
+
+class FichierRapportQuerySet(QuerySetProtege):
+    """Files made of a report: those of a version are seen with it, the others by who runs the contract."""

@@ -18,5 +18,11 @@ def _seances(utilisateur: Utilisateur) -> Q:
     return Q(instance__contrat__in=geres) | Q(publie=True, instance__contrat__in=lus)
 
 
+def _membres(utilisateur: Utilisateur) -> Q:
+    geres = ContratVille.objects.geres_par(utilisateur).values("pk")
+    return Q(instance_siegee__contrat__in=geres) | Q(utilisateur=utilisateur)
+
+
 declarer_source("contrats.ContratVille", _contrats_de)
 declarer_source("contrats.Seance", _seances)
+declarer_source("contrats.MembreInstance", _membres)

@@ -18,6 +18,7 @@ from documents.normalisation import normaliser
 from .querysets import (
     AxeQuerySet,
     ContratVilleQuerySet,
+    MembreInstanceQuerySet,
     NomenclatureQuerySet,
     SeanceQuerySet,
     ViaAxe,
@@ -790,3 +791,33 @@ class AccesContrat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.utilisateur} – {self.get_role_display()} – {self.contrat.nom_court}"
+
+
+class MembreInstance(models.Model):
+    """An account that sits in a body: it gives the opinion of this body on the annual report."""
+
+    instance_siegee = models.ForeignKey(
+        Instance, models.CASCADE, related_name="membres", verbose_name="instance"
+    )
+    utilisateur = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="instances", verbose_name="compte"
+    )
+    cree_le = models.DateTimeField("depuis le", auto_now_add=True)
+
+    objects = MembreInstanceQuerySet.as_manager()
+    historique = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "membre d'une instance"
+        verbose_name_plural = "membres des instances"
+        ordering = ["instance_siegee", "utilisateur"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instance_siegee", "utilisateur"],
+                name="membre_instance_unique",
+                violation_error_message="Ce compte est déjà membre de cette instance.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.utilisateur} – {self.instance_siegee}"

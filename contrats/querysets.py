@@ -53,6 +53,10 @@ class SeanceQuerySet(QuerySetProtege):
     """Meetings: all for who runs the contract; for its readers, those whose minutes are published."""
 
 
+class MembreInstanceQuerySet(QuerySetProtege):
+    """Who sits where: an account sees its own seats, who runs the contract sees them all."""
+
+
 class AxeQuerySet(ViaContrat):
     """Axes of a contract, in the order of the document."""
 

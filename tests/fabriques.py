@@ -33,6 +33,8 @@ from actions.models import (
     Volet,
 )
 from bilans.models import (
+    ActionPhare,
+    AvisRapport,
     AxeBilanStructure,
     Bilan,
     BilanStructure,
@@ -43,18 +45,23 @@ from bilans.models import (
     Effectif,
     EffetImport,
     Envoi,
+    FichierRapport,
     ImportTableur,
     Justification,
     LigneImport,
+    PhotoRapport,
     PieceJointe,
     RapportAnnuel,
     Recu,
     ReponseQuestion,
     ReponseStructure,
+    SectionRapport,
     SuggestionIgnoree,
     Transition,
+    TransitionRapport,
     TransitionStructure,
     ValeurIndicateur,
+    VersionRapport,
 )
 from comptes.models import Utilisateur
 from contrats.models import (
@@ -70,6 +77,7 @@ from contrats.models import (
     Indicateur,
     Instance,
     Levier,
+    MembreInstance,
     Objectif,
     ObjectifNational,
     Partenaire,
@@ -346,6 +354,14 @@ class InstanceFactory(DjangoModelFactory):
     contrat = factory.SubFactory(ContratFactory)
     type = Instance.Type.COPIL
     nom = factory.Sequence(lambda n: f"Comité de pilotage {n}")
+
+
+class MembreInstanceFactory(DjangoModelFactory):
+    class Meta:
+        model = MembreInstance
+
+    instance_siegee = factory.SubFactory(InstanceFactory)
+    utilisateur = factory.SubFactory(UtilisateurFactory)
 
 
 class SeanceFactory(DjangoModelFactory):
@@ -1187,8 +1203,91 @@ class RapportFactory(DjangoModelFactory):
     class Params:
         publie = factory.Trait(
             statut=RapportAnnuel.Statut.PUBLIE,
+            publie_le=datetime(2025, 10, 1, 9, tzinfo=UTC),
             deliberation=factory.SubFactory(DeliberationFactory, contrat=factory.SelfAttribute("..contrat")),
         )
+        en_consultation = factory.Trait(
+            statut=RapportAnnuel.Statut.EN_CONSULTATION,
+            date_envoi_avis=date(2025, 6, 2),
+            echeance_avis=date(2025, 7, 10),
+        )
+
+
+class SectionRapportFactory(DjangoModelFactory):
+    class Meta:
+        model = SectionRapport
+
+    rapport = factory.SubFactory(RapportFactory)
+    ordre = factory.Sequence(lambda n: n + 1)
+    code = factory.Sequence(lambda n: f"section-{n}")
+    titre = "Les orientations du contrat"
+
+
+class ActionPhareFactory(DjangoModelFactory):
+    class Meta:
+        model = ActionPhare
+
+    rapport = factory.SubFactory(RapportFactory)
+    action_annuelle = factory.SubFactory(ActionAnnuelleFactory)
+    ordre = 1
+
+
+class PhotoRapportFactory(DjangoModelFactory):
+    class Meta:
+        model = PhotoRapport
+
+    section = factory.SubFactory(SectionRapportFactory)
+    ordre = 1
+    description = "Des habitantes et des habitants plantent un arbre au pied d'un immeuble."
+    credit = "Ville de Dole"
+    droits_acquis = True
+    nom = "plantation.jpg"
+    fichier = factory.django.FileField(filename="plantation.jpg", data=b"\xff\xd8\xff")
+    type_mime = "image/jpeg"
+    taille = 3
+    empreinte = "1" * 64
+    depose_par = factory.SubFactory(UtilisateurFactory)
+
+
+class AvisRapportFactory(DjangoModelFactory):
+    class Meta:
+        model = AvisRapport
+
+    rapport = factory.SubFactory(RapportFactory, en_consultation=True)
+    instance_consultee = factory.SubFactory(
+        InstanceFactory, contrat=factory.SelfAttribute("..rapport.contrat")
+    )
+
+
+class VersionRapportFactory(DjangoModelFactory):
+    class Meta:
+        model = VersionRapport
+
+    rapport = factory.SubFactory(RapportFactory)
+    numero = 1
+    contenu = "{}"
+    empreinte = factory.LazyAttribute(lambda version: sha256(version.contenu.encode()).hexdigest())
+    figee_le = datetime(2025, 6, 2, 9, tzinfo=UTC)
+    figee_par = factory.SubFactory(UtilisateurFactory)
+
+
+class TransitionRapportFactory(DjangoModelFactory):
+    class Meta:
+        model = TransitionRapport
+
+    rapport = factory.SubFactory(RapportFactory)
+    de = RapportAnnuel.Statut.PREPARATION
+    vers = RapportAnnuel.Statut.EN_CONSULTATION
+    auteur = factory.SubFactory(UtilisateurFactory)
+
+
+class FichierRapportFactory(DjangoModelFactory):
+    class Meta:
+        model = FichierRapport
+
+    rapport = factory.SubFactory(RapportFactory)
+    format = FichierRapport.Format.PDF
+    demande_par = factory.SubFactory(UtilisateurFactory)
 
 
 # -- Several objects at once -----------------------------------------------------------------------

@@ -14,7 +14,6 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 
 from actions.models import ActionAnnuelle, ActionTerritoire
-from bilans.models import AvisRapport, SectionRapport, VersionRapport
 from comptes.acces import AccesQuerySet, QuerySetProtege
 from contrats.models import PhaseContrat
 from contrats.querysets import NomenclatureQuerySet
@@ -46,7 +45,12 @@ DU_DOSSIER = lecture(ACTIONS, {"sienne"}, set(), set())
 DU_PROGRAMME = lecture(ACTIONS, {"sienne"}, DEPOSEES, set())
 DE_L_ARGENT = lecture(ACTIONS, {"sienne"}, DU_FINANCEUR, set())
 DU_BILAN = lecture(ACTIONS, {"sienne"}, {"validee"}, set())
-DU_RAPPORT = lecture({"contrat", *PILOTAGE}, TOUT_DU_CONTRAT, TOUT_DU_CONTRAT, TOUT_DU_CONTRAT)
+DE_LA_SEANCE = lecture({"contrat", *PILOTAGE}, TOUT_DU_CONTRAT, TOUT_DU_CONTRAT, TOUT_DU_CONTRAT)
+# A report is read once published; its draft, by who sits in the COPIL, while it is out for opinion.
+DU_RAPPORT = lecture(
+    {"contrat", "consultation", *PILOTAGE}, TOUT_DU_CONTRAT, TOUT_DU_CONTRAT, {"contrat", "consultation"}
+)
+DE_LA_REDACTION = lecture({"contrat", "consultation", *PILOTAGE}, set(), set(), set())
 
 VISIBLES: dict[str, dict[str, set[str]]] = {
     **dict.fromkeys(
@@ -60,7 +64,8 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
         ),
         DU_CONTRAT,
     ),
-    "contrats.Seance": DU_RAPPORT,
+    "contrats.Seance": DE_LA_SEANCE,
+    "contrats.MembreInstance": DE_LA_CHARGEE,
     "porteurs.Porteur": DU_PROGRAMME,
     "porteurs.AliasPorteur": DU_PROGRAMME,
     **dict.fromkeys(
@@ -118,11 +123,13 @@ VISIBLES: dict[str, dict[str, set[str]]] = {
     "bilans.Commentaire": lecture({*ACTIONS, "interne"}, {"sienne"}, set(), set()),
     **dict.fromkeys(
         (
-            *("bilans.RapportAnnuel", "bilans.SectionRapport"),
-            *("bilans.AvisRapport", "bilans.VersionRapport"),
+            *("bilans.SectionRapport", "bilans.PhotoRapport"),
+            *("bilans.AvisRapport", "bilans.TransitionRapport"),
         ),
-        DU_RAPPORT,
+        DE_LA_REDACTION,
     ),
+    "bilans.ActionPhare": lecture(ACTIONS, set(), set(), set()),
+    **dict.fromkeys(("bilans.RapportAnnuel", "bilans.VersionRapport", "bilans.FichierRapport"), DU_RAPPORT),
 }
 
 
@@ -186,8 +193,7 @@ def _decor(contrat: Any) -> None:
     f.ValeurStatistiqueFactory(statistique__contrat=contrat)
     instance = f.InstanceFactory(contrat=contrat)
     f.SeanceFactory(instance=instance, date=date(2024, 3, 1), publie=True)
-    rapport = f.RapportFactory(contrat=contrat, publie=True)
-    _rapport(rapport, instance)
+    _rapport(f.RapportFactory(contrat=contrat, publie=True), instance, "publiee")
 
 
 def _questions(campagne: Any) -> None:
@@ -197,12 +203,15 @@ def _questions(campagne: Any) -> None:
     fabriques.ReglagesControlesFactory(campagne=campagne)
 
 
-def _rapport(rapport: Any, instance: Any) -> None:
-    SectionRapport.objects.create(rapport=rapport, ordre=1, code="bilan", titre="Bilan")
-    AvisRapport.objects.create(rapport=rapport, instance_consultee=instance)
-    VersionRapport.objects.create(
-        rapport=rapport, numero=1, chiffres={}, empreinte="0" * 64, figee_par=fabriques.UtilisateurFactory()
-    )
+def _rapport(rapport: Any, instance: Any, nature: str) -> None:
+    """Create one row of everything that hangs from a report, its files among them."""
+    f = fabriques
+    f.AvisRapportFactory(rapport=rapport, instance_consultee=instance)
+    section = f.SectionRapportFactory(rapport=rapport)
+    f.PhotoRapportFactory(section=section)
+    f.TransitionRapportFactory(rapport=rapport)
+    version = f.VersionRapportFactory(rapport=rapport, nature=nature)
+    f.FichierRapportFactory(rapport=rapport, version=version)
 
 
 def _pilotage(campagne: Any, financeur: Any) -> None:
@@ -221,10 +230,14 @@ def _pilotage(campagne: Any, financeur: Any) -> None:
     f.CorrespondanceMemoriseeFactory(contrat=contrat)
     instance = contrat.instances.get()
     f.SeanceFactory(instance=instance, date=date(2024, 4, 1), publie=False)
-    _rapport(f.RapportFactory(contrat=contrat, annee=2025), instance)
-    SectionRapport.objects.create(
-        rapport=contrat.rapports.get(annee=2024), ordre=2, code="interne", titre="Brouillon", visible=False
-    )
+    f.MembreInstanceFactory(instance_siegee=instance)
+    _rapport(f.RapportFactory(contrat=contrat, annee=2025), instance, "projet")
+
+
+def _consultation(contrat: Any) -> None:
+    """Create a report that is out for opinion."""
+    rapport = fabriques.RapportFactory(contrat=contrat, annee=2023, en_consultation=True)
+    _rapport(rapport, contrat.instances.get(), "projet")
 
 
 def _action(campagne: Any, porteur: Any, financeur: Any, **champs: Any) -> ActionAnnuelle:
@@ -267,6 +280,7 @@ def _action(campagne: Any, porteur: Any, financeur: Any, **champs: Any) -> Actio
     f.AxeBilanStructureFactory(bilan_structure=fiche)
     f.ReponseStructureFactory(bilan_structure=fiche)
     f.TransitionStructureFactory(bilan_structure=fiche)
+    f.ActionPhareFactory(rapport=contrat.rapports.get(annee=2024), action_annuelle=annuelle)
     return annuelle
 
 
@@ -298,6 +312,8 @@ def monde() -> Monde:
         f.EnveloppeFactory(campagne=campagne, financeur=autre)
     with monde.etiqueter("pilotage"):
         _pilotage(campagne, financeur)
+    with monde.etiqueter("consultation"):
+        _consultation(contrat)
     with monde.etiqueter("sienne"):
         porteur = f.PorteurFactory(epci=contrat.epci)
         bilan = _bilan(_action(campagne, porteur, financeur), transmis=True)

@@ -13,14 +13,19 @@ from .conventions import DocumentConvention
 from .echanges import Courriel, Envoi, PieceJointe, Recu
 from .imports import CorrespondanceMemorisee, EffetImport, ImportTableur, LigneImport
 from .rapport import (
+    ActionPhare,
     AvisRapport,
+    FichierRapport,
+    PhotoRapport,
     RapportAnnuel,
     SectionRapport,
+    TransitionRapport,
     VersionRapport,
 )
 from .structure import AxeBilanStructure, BilanStructure, ReponseStructure, TransitionStructure
 
 __all__ = [
+    "ActionPhare",
     "AvisRapport",
     "AxeBilanStructure",
     "Bilan",
@@ -32,9 +37,11 @@ __all__ = [
     "Effectif",
     "EffetImport",
     "Envoi",
+    "FichierRapport",
     "ImportTableur",
     "Justification",
     "LigneImport",
+    "PhotoRapport",
     "PieceJointe",
     "RapportAnnuel",
     "Recu",
@@ -43,6 +50,7 @@ __all__ = [
     "SectionRapport",
     "SuggestionIgnoree",
     "Transition",
+    "TransitionRapport",
     "TransitionStructure",
     "ValeurIndicateur",
     "VersionRapport",
