@@ -20,7 +20,7 @@ from django.utils import timezone
 from comptes.models import Utilisateur
 from comptes.signature import signer
 from comptes.versions import VersionPerimee, verrouiller, version_de
-from contrats.models import Territoire
+from contrats.models import Deliberation, Territoire
 from documents.formats import date_longue
 
 from .echeances import (
@@ -35,6 +35,7 @@ from .echeances import (
     proposer,
 )
 from .models import (
+    Avenant,
     AxeConvention,
     Convention,
     Echeance,
@@ -43,6 +44,7 @@ from .models import (
     PartieConvention,
     Porteur,
 )
+from .models.conventions import DELIBERATION_D_AILLEURS
 
 Statut = Convention.Statut
 REFUS = "Les conventions reviennent à la personne qui pilote le contrat de ville."
@@ -105,16 +107,40 @@ def modifier_convention(
 
 def _enregistrer(auteur: Utilisateur, convention: Convention, territoires: Iterable[Territoire]) -> None:
     lieux = list(territoires)
-    if convention.porteur.epci_id != convention.contrat.epci_id:
-        raise ValidationError({"porteur": "Choisissez une structure de la même intercommunalité."})
     if any(lieu.contrat_id != convention.contrat_id for lieu in lieux):
         raise ValidationError({"territoires": "Choisissez des territoires de ce contrat."})
-    if convention.deliberation and convention.deliberation.contrat_id != convention.contrat_id:
-        raise ValidationError({"deliberation": "Choisissez une délibération de ce contrat."})
+    garder_la_deliberation(convention, convention.contrat_id)
     convention.full_clean()
     signer(convention, auteur)
     convention.save()
     convention.territoires.set(lieux)
+
+
+def garder_la_deliberation(objet: Any, contrat: int) -> None:
+    """Save the new délibération that `objet` names, once: the same assembly, day and number is the same one.
+
+    Called in the transaction that saves `objet`. Raises ValidationError for one of another contract.
+    """
+    deliberation: Deliberation | None = objet.deliberation
+    if deliberation is None:
+        return
+    if deliberation.contrat_id != contrat:
+        raise ValidationError({"deliberation": DELIBERATION_D_AILLEURS})
+    if deliberation.pk is None:
+        connue = (
+            Deliberation.objects.filter(
+                contrat=contrat,
+                organe=deliberation.organe,
+                date=deliberation.date,
+                numero=deliberation.numero,
+            )
+            .order_by("pk")
+            .first()
+        )
+        if connue is None:
+            deliberation.full_clean()
+            deliberation.save()
+        objet.deliberation = connue or deliberation
 
 
 @transaction.atomic
@@ -180,11 +206,12 @@ def resilier_convention(
         raise VersionPerimee(actuelle)
     if refus := refus_de_resilier(actuelle):
         raise ValidationError(refus)
-    if not actuelle.date_debut <= le <= actuelle.date_fin:
+    fin = fin_effective(actuelle, actuelle.avenants.order_by("numero"))
+    if not actuelle.date_debut <= le <= fin:
         raise ValidationError(
             {
                 "le": f"La résiliation a lieu pendant la convention, du {date_longue(actuelle.date_debut)} au "
-                f"{date_longue(actuelle.date_fin)}."
+                f"{date_longue(fin)}."
             }
         )
     actuelle.statut, actuelle.date_resiliation = Statut.RESILIEE, le
@@ -233,6 +260,8 @@ def enregistrer_element(
         verrouiller(type(element)._default_manager.filter(convention=actuelle), element.pk, version)
         if hasattr(element, "version"):
             element.version = version + 1
+    if isinstance(element, Avenant):
+        garder_la_deliberation(element, actuelle.contrat_id)
     element.full_clean()
     signer(element, auteur)
     element.save()

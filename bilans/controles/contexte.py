@@ -225,6 +225,13 @@ class ConventionLue:
     # (name, function) of the legal representatives named, with the document that names them
     representants: tuple[tuple[str, str], ...] = ()
     textes: tuple[TexteLu, ...] = ()
+    # the last day once the amendments signed and a termination are counted, None when nothing changed the text's own
+    fin_effective: date | None = None
+
+    @property
+    def fin(self) -> date:
+        """The last day on which the convention binds."""
+        return self.fin_effective or self.date_fin
 
 
 @dataclass(frozen=True, kw_only=True)

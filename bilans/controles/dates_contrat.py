@@ -288,7 +288,10 @@ def contrat_precedent(contrat: ContexteContrat, contexte: ContexteContrat) -> li
     explication="La durée en années, les dates d'effet et de fin et les années du titre disent une seule chose.",
 )
 def duree_de_la_convention(convention: ConventionLue, contexte: ContexteContrat) -> list[Anomalie]:
-    """The duration announced, and the years of the title, are those of the dates."""
+    """The duration announced, and the years of the title, are those of the dates.
+
+    Of the dates of the text itself: an amendment that prolongs it, or a termination, makes neither false.
+    """
     reels = nombre_d_annees(convention.date_debut, convention.date_fin)
     dates = f"du {date_longue(convention.date_debut)} au {date_longue(convention.date_fin)}"
     trouvees = []
@@ -490,22 +493,22 @@ def agrement_couvrant(convention: ConventionLue, contexte: ContexteContrat) -> l
     finissent: dict[date, tuple[str, str]] = {
         fin: (f"L'agrément « {libelle} »", "")
         for libelle, _debut, fin in convention.agrements
-        if fin is not None and convention.date_debut <= fin < convention.date_fin
+        if fin is not None and convention.date_debut <= fin < convention.fin
     }
     for lu in convention.textes:
         for periode in periodes(lu.texte):
             commence, _ = phrase(lu.texte, periode.place, periode.apres)
             fin = date(periode.fin, 12, 31)
-            if _PROJET_SOCIAL.search(lu.texte[commence : periode.place]) and fin < convention.date_fin:
+            if _PROJET_SOCIAL.search(lu.texte[commence : periode.place]) and fin < convention.fin:
                 finissent.setdefault(fin, (f"Le projet de centre social {periode}", _cite(lu.texte, periode)))
     return [
         anomalie(
             "DAT-11",
             Gravite.ALERTE,
-            f"{quoi} finit le {date_longue(fin)}, avant la convention ({date_longue(convention.date_fin)}) : prévoyez "
+            f"{quoi} finit le {date_longue(fin)}, avant la convention ({date_longue(convention.fin)}) : prévoyez "
             "son renouvellement, et ce que devient la convention sans lui.",
             "agrements",
-            {"agrement": fin.isoformat(), "convention": convention.date_fin.isoformat()},
+            {"agrement": fin.isoformat(), "convention": convention.fin.isoformat()},
             citation=citation,
         )
         for fin, (quoi, citation) in sorted(finissent.items())

@@ -14,6 +14,7 @@ from contrats.models import (
     PhaseContrat,
     Statistique,
 )
+from porteurs.echeances import fin_effective
 from porteurs.models import Convention, Obligation, PartieConvention
 
 from .contexte import ContexteContrat, ConventionLue, Seuils, StatistiqueLue, TexteLu
@@ -119,6 +120,7 @@ def _conventions(contrat: ContratVille) -> list[Convention]:
             "parties",
             "obligations",
             "echeances",
+            "avenants",
             "regles_versement",
             "versements",
             "porteur__agrements",
@@ -158,6 +160,7 @@ def _convention(convention: Convention) -> ConventionLue:
             if personne.legal
         ),
         textes=tuple(_textes_de_la_convention(convention)),
+        fin_effective=fin_effective(convention, convention.avenants.all()),
     )
 
 

@@ -1,7 +1,7 @@
 """The forms of a convention: itself, what hangs from it, its deadlines, the papers received."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -56,8 +56,39 @@ def champ_du_modele(champ: models.Field, **options: Any) -> Any:
     return lu
 
 
+NOUVELLE_DELIBERATION = ("deliberation_organe", "deliberation_date", "deliberation_numero")
+
+
+def champs_de_deliberation() -> dict[str, forms.Field]:
+    """Return the fields that describe a délibération which is not in the list yet."""
+    return {
+        "deliberation_organe": ChampTexte(
+            label="Ou nouvelle délibération de",
+            required=False,
+            max_length=150,
+            help_text="Par exemple : conseil communautaire. Elle rejoint la liste du contrat.",
+            error_messages={"max_length": TROP_LONG.format(max=150)},
+        ),
+        "deliberation_date": ChampDate(label="Votée le", required=False),
+        "deliberation_numero": ChampTexte(
+            label="Numéro",
+            required=False,
+            max_length=40,
+            error_messages={"max_length": TROP_LONG.format(max=40)},
+        ),
+    }
+
+
+def nom_de_la_deliberation(deliberation: Deliberation) -> str:
+    """Return what tells a délibération from the others of its day: the assembly, the day, the number."""
+    return f"{deliberation}, n° {deliberation.numero}" if deliberation.numero else str(deliberation)
+
+
 class FormulaireConvention(forms.ModelForm):
-    """A row of a convention. The version it was opened in goes with it; the operations check the rest."""
+    """A row of a convention. The version it was opened in goes with it; the operations check the rest.
+
+    A form that names a délibération may describe a new one beside the list; the operation saves it with the row.
+    """
 
     GROUPES: ClassVar[tuple[tuple[str, str, tuple[str, ...]], ...]] = ()
 
@@ -76,6 +107,8 @@ class FormulaireConvention(forms.ModelForm):
             deliberations: Any = self.fields["deliberation"]
             deliberations.queryset = Deliberation.objects.filter(contrat=contrat).order_by("-date", "numero")
             deliberations.empty_label = AUCUN_CHOIX
+            deliberations.label_from_instance = nom_de_la_deliberation
+            self.fields |= champs_de_deliberation()
         for champ in self.fields.values():
             if isinstance(champ, forms.ChoiceField | forms.ModelChoiceField):
                 champ.error_messages["invalid_choice"] = A_CHOISIR
@@ -91,6 +124,34 @@ class FormulaireConvention(forms.ModelForm):
         """Give the visible fields by group, in the order of the page."""
         return groupes(self, self.GROUPES)
 
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or self.cleaned_data
+        if "deliberation_organe" in self.fields:
+            self._lire_la_deliberation(donnees)
+        return donnees
+
+    def _lire_la_deliberation(self, donnees: dict[str, Any]) -> None:
+        """Take the new délibération for the one that was chosen, once it is whole."""
+        decrite = [nom for nom in NOUVELLE_DELIBERATION if donnees.get(nom)]
+        if not decrite:
+            return
+        if donnees.get("deliberation"):
+            self.add_error(
+                "deliberation",
+                "Choisissez une délibération enregistrée, ou décrivez-en une nouvelle : pas les deux.",
+            )
+            return
+        for nom in ("deliberation_organe", "deliberation_date"):
+            if nom not in decrite and nom not in self.errors:
+                self.add_error(nom, "Une nouvelle délibération demande l'assemblée et la date.")
+        if not self.errors.keys() & set(NOUVELLE_DELIBERATION):
+            donnees["deliberation"] = Deliberation(
+                contrat=self.contrat,
+                organe=donnees["deliberation_organe"],
+                date=donnees["deliberation_date"],
+                numero=donnees["deliberation_numero"],
+            )
+
 
 # -- The convention --------------------------------------------------------------------------------
 class ConventionForm(FormulaireConvention):
@@ -103,7 +164,11 @@ class ConventionForm(FormulaireConvention):
             "La durée annoncée dans le texte sert à vérifier les dates ; laissez-la vide si le texte n'en dit rien.",
             ("date_debut", "date_fin", "duree_annoncee_ans", "preavis_mois"),
         ),
-        ("Où elle en est", "", ("statut", "deliberation", "date_signature", "montant_total", "remarque")),
+        (
+            "Où elle en est",
+            "",
+            ("statut", "deliberation", *NOUVELLE_DELIBERATION, "date_signature", "montant_total", "remarque"),
+        ),
     )
 
     territoires = ChampTerritoires(
@@ -189,7 +254,8 @@ class DuplicationForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, *args: Any, modele: Convention, **options: Any) -> None:
-        debut = date(modele.date_fin.year + 1, 1, 1)
+        # The day after the other really ends; for as many years as its text was written for.
+        debut = fin_effective(modele, modele.avenants.order_by("numero")) + timedelta(days=1)
         duree = modele.date_fin.year - modele.date_debut.year
         initial = {
             "porteur": modele.porteur_id,
@@ -372,8 +438,6 @@ class ObligationForm(FormulaireConvention):
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
         recurrence = donnees.get("recurrence")
-        if (donnees.get("jour") is None) != (donnees.get("mois") is None) and "jour" in donnees:
-            self.add_error("jour", "Donnez le jour et le mois, ou aucun des deux.")
         if recurrence == Recurrence.UNIQUE and "date_fixe" in donnees and donnees["date_fixe"] is None:
             self.add_error("date_fixe", "Donnez la date écrite dans le texte.")
         if recurrence == Recurrence.EVENEMENT and not donnees.get("evenement"):
@@ -383,6 +447,10 @@ class ObligationForm(FormulaireConvention):
             self.add_error(
                 "delai", "Un délai se compte depuis un événement : choisissez-le, ou effacez ce délai."
             )
+            delai = None
+        if "jour" in self.errors:
+            # Said already: the model would say that it is missing.
+            self.instance.jour = self.instance.jour or 1
         signe = -1 if donnees.get("sens") == AVANT else 1
         self.instance.delai_jours = None if delai is None else signe * delai
         return donnees
@@ -395,7 +463,10 @@ class AvenantForm(FormulaireConvention):
         (
             "L'avenant",
             "Une nouvelle date de fin compte à partir de la signature : calculez alors de nouveau les échéances.",
-            ("numero", "objet", "date_signature", "date_effet", "nouvelle_date_fin", "deliberation"),
+            (
+                *("numero", "objet", "date_signature", "date_effet", "nouvelle_date_fin"),
+                *("deliberation", *NOUVELLE_DELIBERATION),
+            ),
         ),
     )
 
@@ -440,15 +511,6 @@ class EvenementForm(FormulaireConvention):
             if choix[0] not in (Evenement.COMPTE_RENDU, Evenement.DEMANDE)
         ]
 
-    def clean(self) -> dict[str, Any]:
-        donnees = super().clean() or self.cleaned_data
-        jour = donnees.get("date")
-        for nom in ("compte_rendu_envoye_le", "reponse_le"):
-            suite = donnees.get(nom)
-            if jour and suite and suite < jour:
-                self.add_error(nom, "Cette date vient avant la réunion : vérifiez-la.")
-        return donnees
-
 
 class MontantForm(FormulaireConvention):
     """What the convention gives for one year: announced, then voted."""
@@ -457,7 +519,10 @@ class MontantForm(FormulaireConvention):
         (
             "L'année",
             "Le montant voté sert à calculer les versements.",
-            ("annee", "financeur", "montant_prevu", "montant_vote", "vote_le", "deliberation"),
+            (
+                *("annee", "financeur", "montant_prevu", "montant_vote", "vote_le"),
+                *("deliberation", *NOUVELLE_DELIBERATION),
+            ),
         ),
     )
 

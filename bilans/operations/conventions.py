@@ -27,6 +27,7 @@ from financements.versements import ZERO
 from porteurs.models import Convention, Echeance, Obligation, Porteur
 from porteurs.operations_conventions import (
     dupliquer_convention,
+    garder_la_deliberation,
     prendre,
     refuser_l_avenir,
     tenir_echeance,
@@ -197,6 +198,7 @@ def enregistrer_montant(
     if montant.financeur and montant.financeur.contrat_id != actuelle.contrat_id:
         raise ValidationError({"financeur": "Choisissez un financeur de ce contrat."})
     _refuser_le_double_compte(actuelle, montant)
+    garder_la_deliberation(montant, actuelle.contrat_id)
     montant.full_clean()
     signer(montant, auteur)
     montant.save()

@@ -262,9 +262,11 @@ class ListeConventions:
             .filter(contrat=self.request.contrat)
             .select_related("porteur")
             .prefetch_related("echeances", "avenants")
-            .order_by("-date_fin", "porteur__nom_normalise", "intitule")
+            .order_by("porteur__nom_normalise", "intitule", "pk")
         )
-        return [self._listee(convention) for convention in conventions]
+        # The effective end is computed; a sort keeps the order of those that end on the same day.
+        lues = [self._listee(convention) for convention in conventions]
+        return sorted(lues, key=lambda lue: lue.fin, reverse=True)
 
     def _listee(self, convention: Convention) -> ConventionListee:
         aujourd_hui = timezone.localdate()

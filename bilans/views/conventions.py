@@ -21,6 +21,7 @@ from comptes.templatetags.typographie import date_longue, pluriel
 from comptes.versions import VersionPerimee, comparer, lire_version, version_de
 from comptes.vues import RIEN_DE_CHANGE, exiger
 from financements.models import MontantConvention
+from porteurs.echeances import fin_effective
 from porteurs.models import (
     Avenant,
     AxeConvention,
@@ -320,7 +321,13 @@ def convention_resilier(request: RequeteCampagne, cle: str) -> HttpResponse:
             )
             return redirect(retour)
     preavis = fin_du_preavis(trouvee, timezone.localdate()) if trouvee.preavis_mois else None
-    contexte = {"form": form, "convention": trouvee, "preavis": preavis, "url_retour": retour}
+    contexte = {
+        "form": form,
+        "convention": trouvee,
+        "fin": fin_effective(trouvee, trouvee.avenants.order_by("numero")),
+        "preavis": preavis,
+        "url_retour": retour,
+    }
     return render(request, "bilans/conventions/resilier.html", contexte)
 
 

@@ -1,5 +1,6 @@
 """What is agreed with a porteur: conventions, their parties, obligations and stored deadlines."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -7,9 +8,16 @@ from simple_history.models import HistoricalRecords
 
 from comptes.modeles import AvecCle
 from contrats.models import ContratVille, Deliberation, Territoire
+from documents.formats import date_longue
 
 from ..querysets import ConventionQuerySet, ViaConvention
 from .porteurs import Porteur
+
+DELIBERATION_D_AILLEURS = "Choisissez une délibération de ce contrat."
+
+
+def _du_contrat(deliberation: Deliberation | None, contrat: int) -> bool:
+    return deliberation is not None and deliberation.contrat_id == contrat
 
 
 class Convention(AvecCle):
@@ -96,6 +104,20 @@ class Convention(AvecCle):
 
     def __str__(self) -> str:
         return self.intitule
+
+    def clean(self) -> None:
+        """Refuse a porteur or a délibération of another place, and a convention that starts after it was terminated."""
+        erreurs = {}
+        if self.contrat_id and self.porteur_id and self.porteur.epci_id != self.contrat.epci_id:
+            erreurs["porteur"] = "Choisissez une structure de la même intercommunalité."
+        if self.contrat_id and self.deliberation_id and not _du_contrat(self.deliberation, self.contrat_id):
+            erreurs["deliberation"] = DELIBERATION_D_AILLEURS
+        if self.date_resiliation and self.date_debut and self.date_resiliation < self.date_debut:
+            erreurs["date_debut"] = (
+                f"La convention a été résiliée le {date_longue(self.date_resiliation)} : elle a pris effet avant."
+            )
+        if erreurs:
+            raise ValidationError(erreurs)
 
 
 class PartieConvention(models.Model):
@@ -197,6 +219,13 @@ class Obligation(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.titre}"
 
+    def clean(self) -> None:
+        """Refuse half a date of the year, and a number of days counted from nothing."""
+        if (self.jour is None) != (self.mois is None):
+            raise ValidationError({"jour": "Donnez le jour et le mois, ou aucun des deux."})
+        if self.delai_jours is not None and not self.evenement:
+            raise ValidationError({"evenement": "Un délai se compte depuis un événement : choisissez-le."})
+
 
 class Echeance(models.Model):
     """A stored date by which something is due: computed once from a rule, never from « today »."""
@@ -255,6 +284,16 @@ class Echeance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.libelle}, {self.date:%d/%m/%Y}"
+
+    def clean(self) -> None:
+        """Refuse an obligation or an event of another convention."""
+        erreurs = {}
+        if self.obligation and self.obligation.convention_id != self.convention_id:
+            erreurs["obligation"] = "Choisissez une obligation de cette convention."
+        if self.evenement and self.evenement.convention_id != self.convention_id:
+            erreurs["evenement"] = "Choisissez un événement de cette convention."
+        if erreurs:
+            raise ValidationError(erreurs)
 
 
 class AxeConvention(models.Model):
@@ -322,6 +361,20 @@ class Avenant(models.Model):
     def __str__(self) -> str:
         return f"Avenant n° {self.numero}"
 
+    def clean(self) -> None:
+        """Refuse a new end before the convention starts, and a délibération of another contract."""
+        erreurs = {}
+        debut = self.convention.date_debut
+        if self.nouvelle_date_fin and debut and self.nouvelle_date_fin <= debut:
+            erreurs["nouvelle_date_fin"] = (
+                f"La convention prend effet le {date_longue(debut)} : sa nouvelle fin vient après."
+            )
+        contrat = self.convention.contrat_id
+        if contrat and self.deliberation_id and not _du_contrat(self.deliberation, contrat):
+            erreurs["deliberation"] = DELIBERATION_D_AILLEURS
+        if erreurs:
+            raise ValidationError(erreurs)
+
 
 class EvenementConvention(models.Model):
     """A dated event from which deadlines are counted; a commission de suivi has its minutes here."""
@@ -359,3 +412,14 @@ class EvenementConvention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} du {self.date:%d/%m/%Y}"
+
+    def clean(self) -> None:
+        """Refuse minutes, or an answer to them, dated before the meeting."""
+        suites = {"compte_rendu_envoye_le": self.compte_rendu_envoye_le, "reponse_le": self.reponse_le}
+        erreurs = {
+            nom: "Cette date vient avant la réunion : vérifiez-la."
+            for nom, suite in suites.items()
+            if self.date and suite and suite < self.date
+        }
+        if erreurs:
+            raise ValidationError(erreurs)

@@ -490,6 +490,18 @@ def test_dat_11_les_agrements_du_porteur():
     assert de_la_convention("DAT-11", "Référence au Projet social 2022-2026 du CCAS") == []
 
 
+def test_dat_11_la_fin_est_celle_des_avenants_et_de_la_resiliation():
+    """DAT-07 keeps to the dates of the text: an amendment that prolongs it makes its title no lie."""
+    agrement = {"agrements": (("Centre social", date(2023, 1, 1), date(2029, 12, 31)),)}
+    assert de_la_convention("DAT-11", **agrement) == []
+    (trouvee,) = de_la_convention("DAT-11", **agrement, fin_effective=date(2030, 12, 31))
+    assert "avant la convention (31 décembre 2030)" in lisible(trouvee.message)
+    court = {"agrements": (("Centre social", date(2023, 1, 1), date(2026, 12, 31)),)}
+    assert de_la_convention("DAT-11", **court, fin_effective=date(2026, 6, 30)) == []
+    titre = {"intitule": "Convention 2025-2029", "fin_effective": date(2030, 12, 31)}
+    assert de_la_convention("DAT-07", **titre) == []
+
+
 # -- The helpers -------------------------------------------------------------------------------------
 def test_les_periodes_d_annees():
     texte = "2024-2030, 2015/2023, de 2024 – 2027 ; 24/04/2024, 2023-01-05, 2030-2024 et 0384002024"

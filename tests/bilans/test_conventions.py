@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from bilans.models import DocumentConvention
+from contrats.models import Deliberation
 from financements.models import MontantConvention
 from porteurs.models import Convention, Echeance, EvenementConvention, Obligation
 from tests import fabriques
@@ -550,3 +551,151 @@ def test_une_convention_archivee_ne_recoit_plus_rien(lieu, du_porteur):
     with rien_n_est_ecrit():
         reponse = deposer(du_porteur, lieu, fichier=pdf())
     assert "archivée" in erreurs(reponse)["__all__"][0]
+
+
+# -- A new délibération, in place ------------------------------------------------------------------
+NOUVELLE = {
+    "deliberation_organe": "Conseil municipal",
+    "deliberation_date": "2024-11-14",
+    "deliberation_numero": "2024-118",
+}
+PAS_LES_DEUX = "Choisissez une délibération enregistrée, ou décrivez-en une nouvelle : pas les deux."
+INCOMPLETE = "Une nouvelle délibération demande l'assemblée et la date."
+
+
+def formulaires(lieu):
+    """Give the pages that name a délibération, with what a valid form of each says."""
+    cle = lieu.convention.cle
+    modifier = lieu.adresse("convention_modifier", cle)
+    return {
+        "convention": (modifier, saisie(lieu.client.get(modifier))),
+        "avenants": (
+            lieu.adresse("element_ajouter", cle, "avenants"),
+            {"numero": "1", "objet": "Le montant de 2025"},
+        ),
+        "montants": (
+            lieu.adresse("element_ajouter", cle, "montants"),
+            {"annee": "2024", "montant_vote": "12 000", "vote_le": "2024-11-14"},
+        ),
+    }
+
+
+def objet_enregistre(lieu, genre):
+    return {
+        "convention": lambda: Convention.objects.get(pk=lieu.convention.pk),
+        "avenants": lambda: lieu.convention.avenants.get(),
+        "montants": lambda: MontantConvention.objects.get(convention=lieu.convention),
+    }[genre]()
+
+
+@pytest.mark.parametrize("genre", ["convention", "avenants", "montants"])
+def test_une_deliberation_nouvelle_s_ecrit_avec_le_reste(lieu, genre):
+    adresse, valeurs = formulaires(lieu)[genre]
+    assert lieu.client.post(adresse, {**valeurs, **NOUVELLE}).status_code == 302
+    lue = objet_enregistre(lieu, genre).deliberation
+    assert (lue.contrat, lue.organe, lue.date, lue.numero) == (
+        lieu.contrat,
+        "Conseil municipal",
+        date(2024, 11, 14),
+        "2024-118",
+    )
+    assert "Conseil municipal, 14/11/2024, n° 2024-118" in texte(lieu.client.get(adresse))
+
+
+def test_la_meme_deliberation_ne_s_enregistre_qu_une_fois(lieu):
+    for adresse, valeurs in formulaires(lieu).values():
+        lieu.client.post(adresse, {**valeurs, **NOUVELLE})
+    assert Deliberation.objects.count() == 1
+
+
+@pytest.mark.parametrize("genre", ["convention", "avenants", "montants"])
+@pytest.mark.parametrize(
+    ("frappe", "dites"),
+    [
+        ({"deliberation_date": ""}, {"deliberation_date": [INCOMPLETE]}),
+        ({"deliberation_organe": ""}, {"deliberation_organe": [INCOMPLETE]}),
+        (
+            {"deliberation_date": "31/02/2024"},
+            {"deliberation_date": ["Cette date n'existe pas : vérifiez le jour et le mois."]},
+        ),
+        (
+            {"deliberation_numero": "9" * 41},
+            {"deliberation_numero": ["C'est trop long : 40 caractères au plus."]},
+        ),
+        ({"deliberation": "connue"}, {"deliberation": [PAS_LES_DEUX]}),
+    ],
+)
+def test_une_deliberation_mal_decrite_est_dite_au_champ(lieu, genre, frappe, dites):
+    connue = fabriques.DeliberationFactory(contrat=lieu.contrat)
+    adresse, valeurs = formulaires(lieu)[genre]
+    tapee = {**valeurs, **NOUVELLE, **frappe}
+    if "deliberation" in frappe:
+        tapee["deliberation"] = str(connue.pk)
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(adresse, tapee)
+    assert erreurs(reponse) == dites
+    # Nothing typed is lost.
+    rendue = saisie(reponse)
+    assert {nom: rendue[nom] for nom in (*NOUVELLE, "deliberation")} == {
+        nom: tapee.get(nom, "") for nom in (*NOUVELLE, "deliberation")
+    }
+
+
+def test_une_deliberation_n_est_pas_gardee_sans_sa_convention(lieu):
+    """What refuses the row, once the form is right, takes the délibération back too."""
+    MontantConvention.objects.create(convention=lieu.convention, annee=2024, montant_prevu=Decimal(1))
+    adresse, valeurs = formulaires(lieu)["montants"]
+    financeur = fabriques.FinanceurFactory(contrat=lieu.contrat)
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(adresse, {**valeurs, **NOUVELLE, "financeur": str(financeur.pk)})
+    assert list(erreurs(reponse)) == ["financeur"]
+    assert saisie(reponse)["deliberation_organe"] == "Conseil municipal"
+
+
+# -- The end, as amendments and a termination make it ----------------------------------------------
+@pytest.fixture
+def prolongee(lieu):
+    fabriques.AvenantFactory(
+        convention=lieu.convention, date_signature=date(2024, 10, 1), nouvelle_date_fin=date(2027, 6, 30)
+    )
+    Convention.objects.filter(pk=lieu.convention.pk).update(statut="signee", date_signature="2024-01-01")
+    return lieu.convention
+
+
+def test_resilier_une_convention_prolongee(lieu, prolongee):
+    adresse = lieu.adresse("convention_resilier", prolongee.cle)
+    assert "du 1er janvier 2024 au 30 juin 2027" in texte(lieu.client.get(adresse))
+    frappe = {"motif": "Dissolution", "version": "1"}
+    refusee = lieu.client.post(adresse, {**frappe, "le": "2027-07-01"})
+    assert erreurs(refusee) == {
+        "le": ["La résiliation a lieu pendant la convention, du 1er janvier 2024 au 30 juin 2027."]
+    }
+    lieu.client.post(adresse, {**frappe, "le": "2027-03-31"})
+    prolongee.refresh_from_db()
+    assert (prolongee.statut, prolongee.date_resiliation) == ("resiliee", date(2027, 3, 31))
+
+
+def test_la_copie_commence_le_lendemain_de_la_fin(lieu, prolongee):
+    adresse = lieu.adresse("convention_dupliquer", prolongee.cle)
+    ouverte = saisie(lieu.client.get(adresse))
+    assert (ouverte["date_debut"], ouverte["date_fin"]) == ("2027-07-01", "2029-12-31")
+
+
+def test_la_liste_va_par_fin_effective(lieu, prolongee):
+    fabriques.ConventionFactory(
+        contrat=lieu.contrat, porteur=lieu.porteur, intitule="A", date_fin=date(2026, 12, 31)
+    )
+    fabriques.ConventionFactory(
+        contrat=lieu.contrat, porteur=lieu.porteur, intitule="B", date_fin=date(2027, 12, 31)
+    )
+    reponse = lieu.client.get(lieu.adresse("conventions"))
+    noms = [lue.convention.intitule for lue in reponse.context["liste"].toutes]
+    assert noms == ["B", "Convention-cadre 2024-2026", "A"]
+
+
+def test_un_avenant_ne_finit_pas_avant_que_la_convention_commence(lieu):
+    adresse = lieu.adresse("element_ajouter", lieu.convention.cle, "avenants")
+    frappe = {"numero": "1", "objet": "Abrège", "nouvelle_date_fin": "2023-12-31"}
+    with rien_n_est_ecrit():
+        reponse = lieu.client.post(adresse, frappe)
+    assert list(erreurs(reponse)) == ["nouvelle_date_fin"]

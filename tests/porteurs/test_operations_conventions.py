@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 
 from comptes.versions import VersionPerimee, version_de
 from porteurs.models import Convention, Echeance, EvenementConvention, Obligation
@@ -339,3 +340,81 @@ def test_une_convention_qui_n_est_pas_signee_ne_se_resilie_pas(auteur, conventio
 )
 def test_le_preavis_se_compte_en_mois(depuis, attendu):
     assert fin_du_preavis(Convention(preavis_mois=3), depuis) == attendu
+
+
+# -- What always holds, whoever writes -------------------------------------------------------------
+def test_une_convention_est_d_un_seul_lieu(convention):
+    convention.porteur, convention.deliberation = fabriques.PorteurFactory(), fabriques.DeliberationFactory()
+    convention.statut, convention.date_signature = "resiliee", date(2026, 1, 1)
+    convention.date_resiliation, convention.motif_resiliation = date(2025, 12, 31), "Faute"
+    with pytest.raises(ValidationError) as refus:
+        convention.full_clean()
+    assert refus.value.message_dict == {
+        "porteur": ["Choisissez une structure de la même intercommunalité."],
+        "deliberation": ["Choisissez une délibération de ce contrat."],
+        "date_debut": ["La convention a été résiliée le 31 décembre 2025 : elle a pris effet avant."],
+    }
+
+
+@pytest.mark.parametrize(
+    ("champs", "champ"),
+    [
+        ({"jour": 15}, "jour"),
+        ({"mois": 7}, "jour"),
+        ({"delai_jours": 0}, "evenement"),
+    ],
+)
+def test_une_obligation_ne_compte_pas_depuis_rien(convention, champs, champ):
+    ligne = fabriques.ObligationFactory.build(convention=convention, **champs)
+    with pytest.raises(ValidationError) as refus:
+        ligne.full_clean()
+    assert list(refus.value.message_dict) == [champ]
+
+
+def test_une_echeance_ne_tient_qu_a_sa_convention(convention):
+    autre = fabriques.ObligationFactory()
+    ligne = fabriques.EcheanceFactory.build(
+        convention=convention,
+        obligation=autre,
+        evenement=fabriques.EvenementConventionFactory(convention=autre.convention),
+    )
+    with pytest.raises(ValidationError) as refus:
+        ligne.full_clean()
+    assert list(refus.value.message_dict) == ["obligation", "evenement"]
+
+
+def test_un_avenant_et_une_reunion_vont_dans_l_ordre(convention):
+    avenant = fabriques.AvenantFactory.build(
+        convention=convention,
+        nouvelle_date_fin=date(2026, 1, 1),
+        deliberation=fabriques.DeliberationFactory(),
+    )
+    with pytest.raises(ValidationError) as refus:
+        avenant.full_clean()
+    assert list(refus.value.message_dict) == ["nouvelle_date_fin", "deliberation"]
+    reunion = commission(convention, compte_rendu_envoye_le=date(2026, 12, 7), reponse_le=date(2026, 12, 7))
+    with pytest.raises(ValidationError) as refus:
+        reunion.full_clean()
+    assert list(refus.value.message_dict) == ["compte_rendu_envoye_le", "reponse_le"]
+
+
+def test_l_administration_garde_les_memes_regles(client, convention):
+    client.force_login(fabriques.UtilisateurFactory(is_staff=True, is_superuser=True))
+    adresse = reverse("admin:porteurs_convention_change", args=[convention.pk])
+    page = client.get(adresse).context
+    comptes = {
+        f"{lignes.formset.prefix}-{compte}_FORMS": "0"
+        for lignes in page["inline_admin_formsets"]
+        for compte in ("TOTAL", "INITIAL")
+    }
+    connues = {nom: valeur for nom, valeur in page["adminform"].form.initial.items() if valeur is not None}
+    valeurs = {
+        **{**comptes, **connues},
+        "territoires": str(fabriques.TerritoireFactory().pk),
+        "porteur": str(fabriques.PorteurFactory().pk),
+    }
+    reponse = client.post(adresse, valeurs)
+    assert {nom: list(dites) for nom, dites in reponse.context["adminform"].form.errors.items()} == {
+        "territoires": ["Choisissez des territoires de ce contrat."],
+        "porteur": ["Choisissez une structure de la même intercommunalité."],
+    }
