@@ -20,6 +20,7 @@ from .views import (
     fiche_action,
     fiche_structure,
     financements,
+    financeurs,
     imports,
     instruction,
     lot,
@@ -168,6 +169,9 @@ urlpatterns = [
     path("echeances/rappeler/", conventions.echeances_rappeler, name="echeances_rappeler"),
     path("echeances.ics", conventions.echeances_ics, name="echeances_ics"),
     path("financements/", financements.financements, name="financements"),
+    path("financements/financeurs/", financeurs.financeurs, name="financeurs"),
+    path("financements/financeurs/nouveau/", financeurs.financeur_creer, name="financeur_creer"),
+    path("financements/financeurs/<str:cle>/", financeurs.financeur_modifier, name="financeur_modifier"),
     path("programmation/", programmation.programmation, name="programmation"),
     path("programmation/cellule/", programmation.programmation_cellule, name="programmation_cellule"),
     path(

@@ -25,6 +25,7 @@ ONGLETS_FINANCEMENTS = (
     ("Données ouvertes", "donnees_ouvertes", "contrats.gerer"),
     ("Conventions", "conventions", "porteurs.lister_conventions"),
     ("Fiches des structures", "fiches_structure", "porteurs.lister_conventions"),
+    ("Financeurs", "financeurs", "contrats.gerer"),
 )
 
 
