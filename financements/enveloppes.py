@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 from actions.models import Campagne
 
-from .models import Enveloppe, LigneFinancement
+from .attributions import lire_parts, par_ligne
+from .models import Enveloppe, LigneFinancement, Versement
+from .paiements import engage
+from .querysets import STATUTS_SANS_ARGENT, LigneFinancementQuerySet
 
 
 class Retenue(NamedTuple):
@@ -84,7 +87,24 @@ def retenues_de(campagne: Campagne, financeurs: Iterable[int] | None = None) -> 
         lignes = lignes.filter(financeur__in=list(financeurs))
     colonnes = ("financeur", "action_annuelle__dispositif", "action_annuelle", "retenu")
     valeurs = lignes.avec_retenu().filter(retenu__isnull=False).order_by("pk").values_list(*colonnes)
-    return [Retenue(*valeur) for valeur in valeurs]
+    return [*(Retenue(*valeur) for valeur in valeurs), *_gardees_par_convention(lignes)]
+
+
+def _gardees_par_convention(lignes: LigneFinancementQuerySet) -> list[Retenue]:
+    """Return what conventions paid, or ordered, of the lines of actions that are not done: retained all the same."""
+    perdues = lignes.filter(action_annuelle__statut__in=STATUTS_SANS_ARGENT, convention__isnull=False)
+    de_convention = Versement.objects.filter(
+        convention__in=perdues.order_by().values("convention"),
+        annee__in=perdues.order_by().values("action_annuelle__campagne__annee"),
+    )
+    parts = par_ligne(lire_parts(de_convention, engage))
+    if not parts:
+        return []
+    colonnes = ("pk", "financeur", "action_annuelle__dispositif", "action_annuelle")
+    lues = perdues.filter(pk__in=parts).order_by("pk").values_list(*colonnes)
+    return [
+        Retenue(financeur, dispositif, annuelle, parts[pk]) for pk, financeur, dispositif, annuelle in lues
+    ]
 
 
 def situer(enveloppes: Iterable[Enveloppe], retenues: Iterable[Retenue]) -> list[SituationEnveloppe]:

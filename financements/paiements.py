@@ -19,6 +19,7 @@ from documents.formats import additionner, date_longue
 from porteurs.echeances import fin_effective
 from porteurs.models import Convention, Echeance, Porteur
 
+from .attributions import Couverture, lire_couverture, lire_parts, par_ligne
 from .models import (
     Financeur,
     LigneFinancement,
@@ -105,6 +106,10 @@ class Paiement:
     manquantes: list[Echeance] = field(default_factory=list)
     # Of a funding line: whether its convention gives this funder's money for the year, and so pays it.
     par_convention: bool = False
+    # Of a convention: the payments of its lines, made line by line before it gave their money.
+    par_ligne: list[Versement] = field(default_factory=list)
+    # Of a funding line: what its convention pays of it already, engaged, in euros.
+    de_convention: Decimal = ZERO
 
     @property
     def porteur(self) -> Porteur:
@@ -131,16 +136,27 @@ class Paiement:
         return sum((verse_net(v) for v in self.versements), ZERO)
 
     @property
+    def verse_en_tout(self) -> Decimal:
+        """What was paid of a convention's grant: by it, and line by line."""
+        return self.verse + sum(map(verse_net, self.par_ligne), ZERO)
+
+    @property
+    def autrement(self) -> Decimal:
+        """What is engaged of this grant the other way: line by line for a convention, by its convention for a line."""
+        return self.de_convention + sum(map(engage, self.par_ligne), ZERO)
+
+    @property
     def trop_verse(self) -> Decimal:
         """What was paid beyond the grant, once it is known; 0 otherwise."""
         if self.notifiee is None:
             return ZERO
-        return max(self.verse - self.notifiee, ZERO)
+        return max(self.verse_en_tout - self.notifiee, ZERO)
 
     @property
     def a_redemander(self) -> Decimal:
         """What was paid beyond the grant and is not asked back yet."""
-        demandes = sum((total_reverse(v.reversements.all()) - recouvre(v) for v in self.versements), ZERO)
+        tous = [*self.versements, *self.par_ligne]
+        demandes = sum((total_reverse(v.reversements.all()) - recouvre(v) for v in tous), ZERO)
         return max(self.trop_verse - demandes, ZERO)
 
     @property
@@ -179,6 +195,9 @@ class Paiement:
         for ordre, versement in enumerate(self.versements, 1):
             if not recalculable(versement):
                 acquis[rangs.get(versement.pk, -ordre)] = _retenu(versement)
+        if self.autrement:
+            # Paid the other way: never paid twice.
+            acquis[-len(self.versements) - 1] = self.autrement
         return acquis
 
     def tranches(self) -> list[Tranche]:
@@ -221,7 +240,8 @@ class Paiement:
         plafond = self.plafond(versement)
         if plafond is None:
             return None
-        return plafond - sum((engage(v) for v in self.versements if v.pk != versement.pk), ZERO)
+        autres = sum((engage(v) for v in self.versements if v.pk != versement.pk), ZERO)
+        return plafond - autres - self.autrement
 
     def blocages(self, versement: Versement) -> list[str]:
         """Return why `versement` cannot be paid, in sentences; nothing when it can or when it is over."""
@@ -334,6 +354,7 @@ def _conventions(
     )
     for echeance in en_retard.order_by("date", "libelle"):
         manquantes.setdefault(echeance.convention_id, []).append(echeance)
+    couverture = lire_couverture(cles, [annee])
     return [
         Paiement(
             objet=convention,
@@ -345,9 +366,16 @@ def _conventions(
             regles=regles.get(convention.pk, []),
             versements=versements.get(convention.pk, []),
             manquantes=manquantes.get(convention.pk, []),
+            par_ligne=_payes_ligne_par_ligne(couverture, convention, annee),
         )
         for convention in conventions
     ]
+
+
+def _payes_ligne_par_ligne(couverture: Couverture, convention: Convention, annee: int) -> list[Versement]:
+    """Return what is engaged of the lines that a convention pays in the year, line by line."""
+    payees = couverture.payees(convention.pk, annee)
+    return [versement for ligne in payees for versement in ligne.versements.all() if engage(versement)]
 
 
 def _votes(conventions: Iterable[int], annee: int) -> dict[tuple[int, int], Decimal]:
@@ -377,7 +405,10 @@ def _lignes(lignes: LigneFinancementQuerySet, contrat: ContratVille, annee: int)
     for versement in _avec_la_suite(Versement.objects.filter(ligne__in=[ligne.pk for ligne in trouvees])):
         versements.setdefault(versement.ligne_id or 0, []).append(versement)
     precedentes = _lignes_precedentes(trouvees, contrat, annee)
-    de_convention = _payees_par_convention(trouvees, annee)
+    payees = _payees_par_convention(trouvees, annee)
+    conventions = {ligne.convention_id for ligne in trouvees if ligne.convention_id}
+    de_convention = Versement.objects.filter(convention__in=conventions, annee=annee)
+    attribues = par_ligne(lire_parts(de_convention, engage))
     return [
         Paiement(
             objet=ligne,
@@ -388,7 +419,8 @@ def _lignes(lignes: LigneFinancementQuerySet, contrat: ContratVille, annee: int)
             notifiee=ligne.montant_notifie,
             regles=regles.get(ligne.financeur_id, []),
             versements=versements.get(ligne.pk, []),
-            par_convention=ligne.pk in de_convention,
+            par_convention=ligne.pk in payees,
+            de_convention=attribues.get(ligne.pk, ZERO),
         )
         for ligne in trouvees
     ]

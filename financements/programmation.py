@@ -19,7 +19,10 @@ from contrats.models import Territoire
 from documents.formats import additionner, arrondir, repartir_100
 from porteurs.models import Convention
 
+from .attributions import partager
 from .models import AccesFinanceur, AvisFinanceur, Financeur, LigneFinancement, MontantConvention
+from .querysets import LigneFinancementQuerySet
+from .verses import verse_par_ligne
 
 NatureCredit = LigneFinancement.NatureCredit
 NATURES: tuple[str, ...] = tuple(NatureCredit.values)
@@ -183,8 +186,7 @@ def lire_grille(
     """Return the grid of `annuelles` (already those that the account sees, in order), in a fixed number of queries."""
     colonnes = colonnes_de(utilisateur, campagne, ajoutees=ajoutees)
     lignes = LigneFinancement.objects.visibles_par(utilisateur).filter(action_annuelle__campagne=campagne)
-    if not etat.saisi:
-        lignes = lignes.avec_verse()
+    montants = Montants.lire(lignes, etat)
     par_case = {
         (ligne.action_annuelle_id, ligne.financeur_id, ligne.nature_credit): ligne
         for ligne in lignes.select_related("financeur", "convention").order_by("pk")
@@ -197,7 +199,7 @@ def lire_grille(
             _cellule(
                 colonne,
                 par_case.get((annuelle.pk, colonne.financeur.pk, colonne.nature_credit)),
-                etat,
+                montants,
                 rappels,
             )
             for colonne in colonnes
@@ -218,18 +220,32 @@ def assembler(
     return Grille(campagne, etat, colonnes, tuple(rangees), totaux, total)
 
 
-def _cellule(colonne: Colonne, ligne: LigneFinancement | None, etat: Etat, rappels: "Rappels") -> Cellule:
+def _cellule(
+    colonne: Colonne, ligne: LigneFinancement | None, montants: "Montants", rappels: "Rappels"
+) -> Cellule:
     if ligne is None:
         return Cellule(colonne, None, None)
-    return Cellule(
-        colonne, ligne, montant_de(ligne, etat), rappels.get((ligne.convention_id, ligne.financeur_id))
-    )
+    return Cellule(colonne, ligne, montants.de(ligne), rappels.get((ligne.convention_id, ligne.financeur_id)))
 
 
-def montant_de(ligne: LigneFinancement, etat: Etat) -> Decimal | None:
-    """Return what a line holds in a state; « versé » asks for `avec_verse`."""
-    montant: Decimal | None = getattr(ligne, etat.champ if etat.saisi else "verse")
-    return montant
+@dataclass(frozen=True)
+class Montants:
+    """What lines hold in a state, in euros; « versé » is read beside them, by pk, whatever the way it was paid."""
+
+    etat: Etat
+    verses: dict[int, Decimal]
+
+    @classmethod
+    def lire(cls, lignes: LigneFinancementQuerySet, etat: Etat) -> "Montants":
+        """Return what the lines of a query hold in a state, in a fixed number of queries."""
+        return cls(etat, {} if etat.saisi else verse_par_ligne(lignes))
+
+    def de(self, ligne: LigneFinancement) -> Decimal | None:
+        """Return what a line holds, None when nothing was written, or nothing paid."""
+        if not self.etat.saisi:
+            return self.verses.get(ligne.pk)
+        montant: Decimal | None = getattr(ligne, self.etat.champ)
+        return montant
 
 
 def _total(cellules: Iterable[Cellule]) -> Decimal | None:
@@ -452,13 +468,12 @@ class _Comptes:
         lignes = LigneFinancement.objects.visibles_par(utilisateur).filter(
             action_annuelle__in=annuelles.order_by().values("pk")
         )
-        if not etat.saisi:
-            lignes = lignes.avec_verse()
+        montants = Montants.lire(lignes, etat)
         if critere == Critere.TERRITOIRE:
             lignes = lignes.prefetch_related("action_annuelle__parts_territoires__territoire")
         comptes = cls()
         for ligne in lignes.select_related("financeur", *CHEMINS.get(critere, ())).order_by("pk"):
-            montant = montant_de(ligne, etat)
+            montant = montants.de(ligne)
             if montant is not None:
                 comptes.ajouter(ligne, montant, critere)
         return comptes
@@ -548,14 +563,3 @@ def _par_territoire(ligne: LigneFinancement, montant: Decimal) -> list[tuple[_Gr
 
 def _du_territoire(territoire: Territoire) -> _Groupe:
     return _Groupe(str(territoire.pk), str(territoire), (0, territoire.recherche, territoire.pk), territoire)
-
-
-def partager(montant: Decimal, parts: Sequence[Decimal]) -> list[Decimal]:
-    """Return `montant` shared to the cent by `parts` (points that add to 100), the largest remainders rounded up."""
-    centimes = int(montant * 100)
-    exacts = [centimes * part / 100 for part in parts]
-    entiers = [int(exact) for exact in exacts]
-    par_reste = sorted(range(len(parts)), key=lambda rang: (entiers[rang] - exacts[rang], rang))
-    for rang in par_reste[: centimes - sum(entiers)]:
-        entiers[rang] += 1
-    return [Decimal(entier) / 100 for entier in entiers]

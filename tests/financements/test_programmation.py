@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from actions.models import ActionAnnuelle, ActionTerritoire, Campagne
 from comptes.versions import VersionPerimee
+from financements.attributions import partager
 from financements.models import AvisFinanceur, LigneFinancement
 from financements.operations import CelluleChangee, donner_avis, ecrire_cellule, retirer_avis
 from financements.programmation import (
@@ -18,7 +19,6 @@ from financements.programmation import (
     historique_cellule,
     lire_colonne,
     lire_grille,
-    partager,
     totaliser,
 )
 from porteurs.models import Convention
