@@ -1,15 +1,17 @@
-"""Two people at the very same moment: together they exceed no envelope, and exactly one is refused."""
+"""Two people at the very same moment: together they exceed no envelope and no grant, and exactly one is refused."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from actions.models import ActionAnnuelle
 from financements.enveloppes import situations
-from financements.models import Enveloppe, LigneFinancement
+from financements.models import Enveloppe, LigneFinancement, MontantConvention, Versement
 from financements.operations import (
     CelluleChangee,
     EnveloppeDepassee,
@@ -21,8 +23,10 @@ from financements.operations import (
     ecrire_montant_scenario,
     reconduire,
 )
+from financements.operations import versements as op
 from financements.programmation import Colonne, Etat
 from tests import fabriques
+from tests.outils.pages import lisible
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,3 +130,69 @@ def test_la_meme_action_reconduite_par_deux_personnes_ne_l_est_qu_une_fois(lieu)
 
     assert ensemble(geste, geste) == ["fait", "fait"]
     assert ActionAnnuelle.objects.filter(campagne=nouvelle).count() == 2
+
+
+# -- Payments --------------------------------------------------------------------------------------
+def verser(lieu, versement, montant):
+    """Return what notes the payment; its refusal, when it comes second, is kept in `lieu.refus`."""
+
+    def geste():
+        try:
+            op.verser(
+                lieu.chargee,
+                Versement.objects.get(pk=versement.pk),
+                version=1,
+                date_versement=date(2024, 6, 14),
+                montant=Decimal(montant),
+            )
+        except ValidationError as refus:
+            lieu.refus = refus.messages
+            raise
+
+    return geste
+
+
+def deja_verse():
+    return sum(Versement.objects.filter(statut="verse").values_list("montant_verse", flat=True))
+
+
+def test_deux_versements_qui_ensemble_depassent_le_notifie(lieu):
+    """Each fits alone: whoever comes second is told what is left."""
+    ligne = fabriques.LigneFinancementFactory(
+        action_annuelle=lieu.annuelles[0], financeur=lieu.etat, montant_notifie=Decimal(1000)
+    )
+    prevus = [fabriques.VersementFactory(ligne=ligne, numero=numero) for numero in (1, 2)]
+    assert ensemble(*(verser(lieu, v, 600) for v in prevus)) == [ValidationError, "fait"]
+    assert [lisible(phrase) for phrase in lieu.refus] == [
+        "La subvention est de 1 000 €. Il reste 400 € à verser, et il en faudrait 600 € : corrigez le montant."
+    ]
+    assert deja_verse() == Decimal(600)
+
+
+def test_un_versement_de_ligne_et_un_de_convention_qui_ensemble_depassent(lieu):
+    """One is of the line, the other of its convention, whose instalment is counted on the year before."""
+    annee = lieu.campagne.annee
+    convention = fabriques.ConventionFactory(contrat=lieu.contrat)
+    MontantConvention.objects.create(
+        convention=convention,
+        annee=annee - 1,
+        financeur=lieu.etat,
+        montant_vote=Decimal(600),
+        vote_le=date(annee - 1, 1, 15),
+    )
+    regle = fabriques.RegleVersementFactory(convention=convention, rang=1, base="n_moins_1", denominateur=1)
+    acompte = fabriques.VersementFactory(
+        ligne=None, convention=convention, annee=annee, regle=regle, montant_prevu=Decimal(600)
+    )
+    ligne = fabriques.LigneFinancementFactory(
+        action_annuelle=lieu.annuelles[0],
+        financeur=lieu.etat,
+        montant_notifie=Decimal(600),
+        convention=convention,
+    )
+    direct = fabriques.VersementFactory(ligne=ligne, montant_prevu=Decimal(600))
+    assert ensemble(verser(lieu, acompte, 600), verser(lieu, direct, 600)) == [ValidationError, "fait"]
+    assert [lisible(phrase) for phrase in lieu.refus] == [
+        "La subvention est de 600 €. Il reste 0 € à verser, et il en faudrait 600 € : corrigez le montant."
+    ]
+    assert deja_verse() == Decimal(600)
