@@ -20,7 +20,8 @@ class Chiffre:
     """A key figure: its value (None: not known), what it is, what it rests on, where its rows are.
 
     `repose_sur` is a sentence (« 38 bilans validés sur 41 »); `adresse` the path of the page that shows the rows in the
-    application, empty when there is none; `avant` the same figure a year earlier.
+    application, empty when there is none; `avant` the same figure a year earlier. `somme_de` is the (annex, column)
+    that it is the total of: the workbook then computes it.
     """
 
     cle: str
@@ -31,6 +32,7 @@ class Chiffre:
     repose_sur: str = ""
     adresse: str = ""
     avant: int | Decimal | None = None
+    somme_de: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,7 @@ class Definition:
 class Rapport:
     """The whole report. `etat` is said on the cover and in the foot (« Projet soumis à avis », « Version 2 »).
 
-    `montants` are the uprights of the cover, (label, figure): each axe and what it receives.
+    `montants` are the uprights of the cover, (label, euros): each axe and what it receives; `legende_montants` says it.
     """
 
     titre: str
@@ -138,6 +140,7 @@ class Rapport:
     sections: Sequence[Section]
     annexes: Sequence[Annexe] = ()
     montants: Sequence[tuple[str, Decimal]] = ()
+    legende_montants: str = ""
     definitions: Sequence[Definition] = ()
     sources: Sequence[str] = ()
     # said on the cover: approval, date of the figures

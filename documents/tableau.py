@@ -53,6 +53,8 @@ class Colonne:
     entete_ligne: bool = False
     # a value repeated from the row above, in the same group, is muted on paper (never removed)
     fusionner: bool = False
+    # a long text: in a report, it stands under the short cells of its row, over the whole width
+    pleine_largeur: bool = False
 
     def __post_init__(self) -> None:
         if not self.cle:
@@ -63,6 +65,8 @@ class Colonne:
             raise ValueError(f"La colonne « {self.cle} » a une part : elle doit avoir un total.")
         if self.somme_de and self.valeur is not None:
             raise ValueError(f"La colonne « {self.cle} » est calculée : elle n'a pas de valeur à lire.")
+        if self.pleine_largeur and self.type not in (TypeColonne.TEXTE, TypeColonne.LISTE):
+            raise ValueError(f"La colonne « {self.cle} » n'est pas un texte : elle ne prend pas la largeur.")
         if self.poids <= 0:
             raise ValueError(f"La colonne « {self.cle} » doit avoir un poids positif.")
 
@@ -127,6 +131,8 @@ class Tableau:
             raise ValueError("Le corps d'un tableau imprimé ne descend pas sous 8 points.")
         self._verifier_cles()
         self._verifier_groupes_de_colonnes()
+        if self.colonnes[0].pleine_largeur:
+            raise ValueError("La première colonne nomme la ligne : elle ne prend pas toute la largeur.")
         if self.colonnes[0].total:
             raise ValueError(
                 "La première colonne porte le libellé des totaux : elle ne peut pas être sommée."
