@@ -21,6 +21,8 @@ ESPACES = re.compile("[\\s\u00a0\u2007\u2009\u202f]+")
 MOINS = "-\u2212\u2013"
 
 GROUPES = re.compile(r"[0-9]{1,3}( [0-9]{3})+|[0-9]+")
+# How people end an amount: « 1 200 € », « 1200 euros ».
+EUROS = re.compile(" ?(€|eur|euros?)$", re.IGNORECASE)
 MILLIERS_AMBIGUS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
 MONTANT = re.compile(r"(?P<entier>[0-9 ]*)(?:[.,](?P<decimales>[0-9]*))?")
 DATE_FRANCAISE = re.compile(r"(?P<jour>[0-9]{1,2})[/.\- ](?P<mois>[0-9]{1,2})[/.\- ](?P<annee>[0-9]+)")
@@ -92,7 +94,7 @@ class ChampTexteLu(forms.Field):
 
 
 class ChampMontantFormulaire(ChampTexteLu):
-    """An amount in euros: « 24 000 », « 1 234,50 € », « 1234.5 ». Gives a Decimal with two decimals, or None."""
+    """An amount in euros: « 24 000 », « 1 234,50 € », « 1234.5 euros ». Gives a Decimal with two decimals, or None."""
 
     clavier = "decimal"
 
@@ -101,7 +103,7 @@ class ChampMontantFormulaire(ChampTexteLu):
         self.widget.attrs.setdefault("data-unite", "€")
 
     def lire(self, texte: str) -> Decimal:
-        nu = texte.removesuffix("€").rstrip()
+        nu = EUROS.sub("", texte)
         if nu[:1] in MOINS and re.fullmatch(r"[0-9 .,]+", nu[1:]):
             raise ValidationError(MONTANT_NEGATIF)
         if MILLIERS_AMBIGUS.fullmatch(nu):
