@@ -363,13 +363,26 @@ class Solde(NamedTuple):
 
 
 def solde(saisie: Saisie) -> Solde:
-    """Return the totals of the budget « réalisé » and their gap in words."""
+    """Return the totals of the budget « réalisé » and their gap in words, blank while an amount cannot be read."""
     depenses = saisie.total_du_budget(CompteBudgetaire.Sens.CHARGE)
     recettes = saisie.total_du_budget(CompteBudgetaire.Sens.PRODUIT)
-    if depenses is None or recettes is None:
+    if (
+        depenses is None
+        or recettes is None
+        or any(_illisibles(saisie, sens) for sens in CompteBudgetaire.Sens)
+    ):
         return Solde(depenses, recettes, "")
     phrase = phrase_du_solde(recettes - depenses)
     return Solde(depenses, recettes, insecables(phrase))
+
+
+def _illisibles(saisie: Saisie, sens: str) -> list[Montant]:
+    """Return the amounts of one side that are typed and cannot be read: its total leaves them out."""
+    return [
+        m
+        for m in saisie.montants
+        if m.compte.sens == sens and not m.compte.hors_total and m.nom in saisie.attente
+    ]
 
 
 class LigneDuBudget(NamedTuple):
@@ -390,6 +403,8 @@ class PartieDuBudget(NamedTuple):
     lignes: list[LigneDuBudget]
     rares: list[LigneDuBudget]
     ouverte: bool
+    # what its total leaves out, in words; blank when it counts everything that is typed
+    non_compte: str = ""
 
 
 class PageBudget:
@@ -485,7 +500,12 @@ class PageBudget:
             [self._ligne(m, derniers) for m in premiers],
             [self._ligne(m, derniers) for m in rares],
             self._un_rempli(rares),
+            self._non_compte(sens),
         )
+
+    def _non_compte(self, sens: str) -> str:
+        combien = len(_illisibles(self.saisie, sens))
+        return f"Ce total ne compte pas {pluriel(combien, 'montant,montants')} à corriger." if combien else ""
 
     def _ligne(self, montant: Montant, derniers: Mapping[str, str]) -> LigneDuBudget:
         explication = self._explications.get(montant.poste)

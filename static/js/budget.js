@@ -12,11 +12,15 @@
   };
   const pourcent = (part) => `${part.toLocaleString("fr-FR", { minimumFractionDigits: 1, maximumFractionDigits: 1 })}${INSECABLE}%`;
   const centimes = (texte) => Math.round(Number(texte) * 100);
-  /* In cents; null for a blank and for what is no amount. */
+  const PLUS_GRAND = 999_999_999_999;
+  /* In cents; null for a blank and for what is no amount. Same rule as ChampMontantFormulaire (comptes/champs.py). */
   const lire = (champ) => {
-    const texte = champ.value.replace(/\s/g, "").replace("€", "").replace(",", ".");
-    return /^\d+(\.\d{0,2})?$/.test(texte) ? centimes(texte) : null;
+    const texte = champ.value.replace(/\s+/g, " ").trim().replace(/ ?(€|eur|euros?)$/i, "");
+    const lu = /^(\d{1,3}(?: \d{3})+|\d+) ?(?:[.,](\d{0,2}))?$/.exec(texte);
+    const montant = lu && centimes(`${lu[1].replaceAll(" ", "")}.${lu[2] || 0}`);
+    return montant !== null && montant <= PLUS_GRAND ? montant : null;
   };
+  const estIllisible = (champ) => champ.value.trim() !== "" && lire(champ) === null;
   const additionner = (montants) => {
     const connus = montants.filter((montant) => montant !== null);
     return connus.length ? connus.reduce((a, b) => a + b, 0) : null;
@@ -35,13 +39,18 @@
     if (ecart > 0) return `Les recettes dépassent les dépenses de ${euros(ecart)}.`;
     return `Les dépenses dépassent les recettes de ${euros(-ecart)}${INSECABLE}: votre structure a pris ce reste à sa charge, ou une recette manque.`;
   };
+  /* Same words as PageBudget._non_compte. */
+  const phraseDuNonCompte = (combien) => (combien ? `Ce total ne compte pas ${combien}${INSECABLE}${combien > 1 ? "montants" : "montant"} à corriger.` : "");
   const totaliser = () => {
     const [depenses, recettes] = ["charge", "produit"].map((sens) => {
-      const somme = additionner(cases(`[data-sens="${sens}"] input:not([data-hors-total])`).map(lire));
+      const champs = cases(`[data-sens="${sens}"] input:not([data-hors-total])`);
+      const illisibles = champs.filter(estIllisible).length;
+      const somme = additionner(champs.map(lire));
       const total = budget.querySelector(`[data-sens="${sens}"] [data-total]`);
       const texte = somme === null ? "inconnu" : euros(somme);
       if (total.textContent !== texte) total.textContent = texte;
-      return somme;
+      dire(budget.querySelector(`[data-sens="${sens}"] [data-non-compte]`), phraseDuNonCompte(illisibles));
+      return illisibles ? null : somme;
     });
     dire(budget.querySelector("[data-solde]"), phraseDuSolde(depenses, recettes));
   };

@@ -340,6 +340,20 @@ def test_le_premier_montant_enregistre_laisse_les_autres_postes_ou_ils_sont(clie
     assert depenses == Decimal(2000)
 
 
+def test_un_total_dit_les_montants_qu_il_ne_compte_pas(client, bilan, lea):
+    for code, sens in (("60", "charge"), ("61", "charge"), ("64", "charge"), ("74", "produit")):
+        fabriques.CompteBudgetaireFactory(code=code, libelle=f"Compte {code}", sens=sens)
+    envoyer(client, bilan, "budget", budget_60="800", budget_61="12OO", budget_64="1.200", budget_74="500")
+    page = texte(client.get(adresse(bilan, "budget")))
+    assert "Total des dépenses : 800 € Ce total ne compte pas 2 montants à corriger." in page
+    assert page.count("Ce total ne compte pas") == 1
+    assert "dépassent" not in page
+    envoyer(client, bilan, "budget", budget_61="1200", budget_64="")
+    page = texte(client.get(adresse(bilan, "budget")))
+    assert "Ce total ne compte pas" not in page
+    assert "Les dépenses dépassent les recettes de 1 500 €" in page
+
+
 def test_un_commentaire_est_au_champ_et_une_note_interne_jamais(client, annuelle, lea):
     bilan = fabriques.BilanFactory(action_annuelle=annuelle, a_completer=True)
     fabriques.CommentaireFactory(bilan=bilan, champ="difficultes", texte="Dites-en plus.")

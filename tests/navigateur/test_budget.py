@@ -79,6 +79,26 @@ def test_le_budget_se_remplit_d_une_main_sur_un_telephone(page, live_server, bil
         navigateur.dit(page.locator("[data-desaccords]"), lisible(phrase_du_desaccord(desaccord)))
 
 
+def test_le_total_ne_compte_pas_ce_qui_est_a_corriger_et_le_dit(page, live_server, bilan):
+    navigateur.connecter(
+        page, live_server, fabriques.representant_du_porteur(bilan.action_annuelle.action.porteur)
+    )
+    page.goto(f"{live_server.url}{adresse('bilan_saisir', bilan)}?etape=budget")
+    depenses = page.locator('[data-sens="charge"]')
+    page.get_by_label("Ville", exact=True).fill("1 200 euros")
+    page.get_by_label("Achats", exact=True).fill("1 000,50 €")
+    navigateur.dit(page.locator("[data-solde]"), "Les recettes dépassent les dépenses de 199,50 €.")
+    personnel = page.get_by_label("Charges de personnel", exact=True)
+    for illisible in ("12OO", "1.200", "12 00", "-50", "9999999999999"):
+        personnel.fill(illisible)
+        navigateur.dit(depenses.locator("[data-total]"), "1 000,50 €")
+        navigateur.dit(depenses.locator("[data-non-compte]"), "Ce total ne compte pas 1 montant à corriger.")
+        expect(page.locator("[data-solde]")).to_be_hidden()
+    personnel.fill("")
+    expect(depenses.locator("[data-non-compte]")).to_be_hidden()
+    navigateur.dit(page.locator("[data-solde]"), "Les recettes dépassent les dépenses de 199,50 €.")
+
+
 def test_les_pages_du_budget_se_lisent_a_toutes_les_largeurs(page, live_server, bilan):
     navigateur.connecter(
         page, live_server, fabriques.chargee_de_mission(bilan.action_annuelle.campagne.contrat)
