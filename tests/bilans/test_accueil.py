@@ -416,6 +416,14 @@ def test_echeances_des_conventions_du_porteur(client, campagne, porteur):
 def test_un_porteur_sans_action_sait_pourquoi(client, porteur):
     html = texte(arriver(client, fabriques.representant_du_porteur(porteur)))
     assert "Aucune action n'est encore inscrite à votre nom" in html
+    assert "Pas encore d'action" in html
+
+
+def test_une_structure_conventionnee_sans_action_ne_le_lit_qu_une_fois(client, campagne, porteur):
+    fabriques.ConventionFactory(contrat=campagne.contrat, porteur=porteur)
+    html = texte(arriver(client, fabriques.representant_du_porteur(porteur)))
+    assert "à votre nom : elle apparaîtra ici quand l'équipe du contrat de ville l'aura inscrite" in html
+    assert "Pas encore d'action" not in html
 
 
 def test_un_porteur_qui_suit_aussi_un_contrat_a_les_deux(client, campagne, porteur):
