@@ -296,12 +296,21 @@ def _explications(compare: Comparaison) -> Rubrique:
     return Rubrique(
         titre="Explication des écarts significatifs entre le budget prévu et le budget réalisé",
         reponses=reponses,
-        texte="" if reponses else "Aucun écart significatif.",
+        texte="" if reponses else _sans_explication(compare),
         note=insecables(
             f"Écart significatif : plus de {montant(seuil.euros)} et plus de {seuil.part} % du montant prévu."
         ),
         niveau=3,
     )
+
+
+def _sans_explication(compare: Comparaison) -> str:
+    """Return why no gap is explained: none is significant, or a budget is missing and nothing can be compared."""
+    if compare.est_vide(REALISE):
+        return "Le budget réalisé n'est pas encore saisi : aucun écart n'est calculé."
+    if compare.est_vide(PREVISIONNEL):
+        return "Aucun budget prévu n'est saisi : aucun écart n'est calculé."
+    return "Aucun écart significatif."
 
 
 # -- 4. Signature ----------------------------------------------------------------------------------
@@ -316,8 +325,8 @@ def _signature(annuelle: ActionAnnuelle, budget: Budget | None) -> Rubrique:
     return Rubrique(
         titre="4. Signature",
         texte=(
-            f"Je certifie que les informations de ce compte rendu sont exactes et conformes aux comptes "
-            f"de {porteur.nom}."
+            "Je certifie que les informations de ce compte rendu sont exactes et conformes aux comptes "
+            "de la structure."
         ),
         reponses=[
             ("Nom", nom or POINTILLES),

@@ -156,6 +156,23 @@ def test_sans_budget_ni_bilan_valide_rien_n_est_invente(annuelle):
     assert "peut encore changer" in document.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("manque", "phrase"),
+    [
+        ("realise", "Le budget réalisé n'est pas encore saisi : aucun écart n'est calculé."),
+        ("previsionnel", "Aucun budget prévu n'est saisi : aucun écart n'est calculé."),
+    ],
+)
+def test_sans_l_un_des_deux_budgets_aucun_ecart_n_est_dit_absent(annuelle, budgets, manque, phrase):
+    Budget.objects.filter(action_annuelle=annuelle, type=manque).delete()
+    assert lisible(rubrique(lu(annuelle), "Explication").texte) == phrase
+
+
+def test_sans_ecart_significatif_le_compte_rendu_le_dit(annuelle, budgets):
+    LigneBudget.objects.filter(budget=budgets, compte_id="64").update(montant=Decimal(3000))
+    assert rubrique(lu(annuelle), "Explication").texte == "Aucun écart significatif."
+
+
 def test_le_pdf_est_accessible_et_le_word_dit_la_meme_chose(annuelle, budgets, tmp_path):
     document = lu(annuelle)
     fichier = tmp_path / "crf.pdf"

@@ -477,6 +477,9 @@ def test_reconduire_puis_annuler(lieu):
     assert "Aucune action n'est cochée" in texte(rien)
     donnees = {"montants": "accordes_comme_demandes", "action": [ancienne.cle]}
     assert lieu.client.post(adresse, donnees).status_code == 302
+    assert "Aucune action de 2023 ne peut plus être reconduite en 2024, 1 y est déjà." in texte(
+        lieu.client.get(adresse)
+    )
     nouvelle = ActionAnnuelle.objects.get(campagne=lieu.campagne, action=ancienne.action)
     assert (nouvelle.type, nouvelle.statut) == ("reconduction", "deposee")
     assert nouvelle.lignes_financement.get().montant_demande == Decimal(1200)
