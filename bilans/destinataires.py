@@ -199,7 +199,11 @@ def bilans_dus(
 def contacts_du_bilan(bilan: Bilan) -> list[Contact]:
     """Return who is written to about one bilan: addresses that do not take our e-mails left out."""
     annuelle = bilan.action_annuelle
-    campagne, porteur = annuelle.campagne, annuelle.action.porteur
+    return contacts_joignables(annuelle.campagne, annuelle.action.porteur)
+
+
+def contacts_joignables(campagne: Campagne, porteur: Porteur) -> list[Contact]:
+    """Return who is written to at a porteur: addresses that do not take our e-mails left out."""
     defauts = adresses_en_defaut(campagne)
     return [c for c in Annuaire(campagne, porteur).contacts(porteur) if c.email not in defauts]
 

@@ -24,7 +24,7 @@ from documents.formats import MOIS
 from porteurs.models import Echeance, Invitation
 
 from .destinataires import Contact, Du, valable_jusqu_au
-from .models import Bilan, Commentaire, Courriel, Recu
+from .models import Bilan, BilanStructure, Commentaire, Courriel, Recu
 from .saisie import Saisie
 from .saisie.noms import TOUT, noms_des_champs, place
 
@@ -176,6 +176,51 @@ ECHEANCES = Modele(
         "{lien}",
     ),
     "Voir ce qui est attendu",
+)
+# What is said of a fiche de travail et d'analyse, as of a bilan.
+FICHE_A_COMPLETER = Modele(
+    "Fiche à compléter : {structure}",
+    _texte(
+        "Bonjour {nom},",
+        "Nous avons relu la fiche de travail et d'analyse {annee} de {structure}. Il reste quelque chose à "
+        "compléter :",
+        "{motif}",
+        "Vous retrouverez tout ce que vous aviez écrit. Quand c'est complété, transmettez de nouveau la fiche, "
+        "{echeance}.",
+        "{lien}",
+    ),
+    "Compléter la fiche",
+)
+FICHE_TRANSMISE = Modele(
+    "Fiche transmise : {structure}",
+    _texte(
+        "Bonjour {nom},",
+        "La fiche de travail et d'analyse {annee} de {structure} a été transmise {transmis}.",
+        "Vous n'avez plus rien à faire pour cette fiche. Si quelque chose doit être complété, nous vous écrirons.",
+        "{lien}",
+    ),
+    "Relire la fiche",
+)
+FICHE_VALIDEE = Modele(
+    "Fiche validée : {structure}",
+    _texte(
+        "Bonjour {nom},",
+        "La fiche de travail et d'analyse {annee} de {structure} est validée. Merci.",
+        "Vous n'avez plus rien à faire pour cette fiche.",
+        "{lien}",
+    ),
+    "Relire la fiche",
+)
+FICHE_ROUVERTE = Modele(
+    "Fiche rouverte : {structure}",
+    _texte(
+        "Bonjour {nom},",
+        "La fiche de travail et d'analyse {annee} de {structure} était validée. Nous l'avons rouverte :",
+        "{motif}",
+        "Vous n'avez rien à faire pour l'instant. Si quelque chose doit être complété, nous vous écrirons.",
+        "{lien}",
+    ),
+    "Relire la fiche",
 )
 # Said instead of the words of a validation to whom several bilans were validated at once.
 PLUSIEURS_VALIDATIONS = Modele(
@@ -378,6 +423,32 @@ def valeurs_bilan(
     entre = invitation is not None or contact.compte
     lien = lien_personnel(invitation, _page_du_bilan(bilan, type)) if entre else ""
     return Valeurs(mots, {"champs": champs_commentes(bilan)}, lien)
+
+
+def valeurs_fiche(
+    fiche: BilanStructure,
+    contact: Contact,
+    invitation: Invitation | None,
+    *,
+    motif: str = "",
+    a_completer: bool = False,
+    pour_la_structure: bool = False,
+) -> Valeurs:
+    """Return the values of an e-mail about a fiche de travail et d'analyse; `a_completer` leads to its form."""
+    campagne = fiche.campagne
+    transmis = f"le {date_heure(fiche.transmis_le)} par {fiche.transmis_par}" if fiche.transmis_le else ""
+    mots = {
+        **_communes(campagne, contact),
+        "structure": fiche.porteur.nom,
+        "motif": motif.strip(),
+        "echeance": au_plus_tard(fiche.echeance),
+        "transmis": f"{transmis} pour votre compte" if pour_la_structure else transmis,
+    }
+    nom = "fiche_structure_saisir" if a_completer else "fiche_structure"
+    page = reverse(nom, args=[campagne.contrat.slug, campagne.annee, fiche.cle])
+    # Whoever was never given an access would be led to a closed door.
+    entre = invitation is not None or contact.compte
+    return Valeurs(mots, {}, lien_personnel(invitation, page) if entre else "")
 
 
 def valeurs_validations(

@@ -137,6 +137,7 @@ class Courriel(AvecCle):
         PROLONGATION = "prolongation", "Échéance reportée"
         ACCES = "acces", "Accès d'un collègue"
         ECHEANCE = "echeance", "Rappel d'une convention"
+        FICHE = "fiche", "Fiche de structure"
 
     class Statut(models.TextChoices):
         EN_ATTENTE = "en_attente", "En attente"

@@ -23,19 +23,26 @@ from ..destinataires import (
     Destinataire,
     adresses_en_defaut,
     contacts_du_bilan,
+    contacts_joignables,
     lire_appel,
     valable_jusqu_au,
 )
 from ..messages import (
+    FICHE_A_COMPLETER,
+    FICHE_ROUVERTE,
+    FICHE_TRANSMISE,
+    FICHE_VALIDEE,
     PLUSIEURS_VALIDATIONS,
     Message,
+    Modele,
     rendre,
     valeurs_acces,
     valeurs_appel,
     valeurs_bilan,
+    valeurs_fiche,
     valeurs_validations,
 )
-from ..models import Bilan, Courriel, Envoi, Recu, Transition
+from ..models import Bilan, BilanStructure, Courriel, Envoi, Recu, Transition, TransitionStructure
 from ..regles import saisie_ouverte
 from .etats import OperationRefusee, preparer_bilan
 
@@ -198,6 +205,11 @@ def _lien_vers_le_bilan(bilan: Bilan, auteur: Utilisateur, contact: Contact, typ
     """Return the invitation whose link goes in the message; opened only for who must act."""
     if type == Type.RENVOI and auteur.has_perm("bilans.gerer", bilan):
         return ouvrir_l_acces(auteur, bilan.action_annuelle.campagne, contact, [bilan.echeance])
+    return _acces_ouvert(contact)
+
+
+def _acces_ouvert(contact: Contact) -> Invitation | None:
+    """Return the invitation that this address has, None when it was never given any."""
     # Somebody of the parent structure acts for its services too.
     siennes = Invitation.objects.filter(
         porteur__in=(contact.porteur.pk, contact.porteur.parent_id), email=contact.email, retiree_le=None
@@ -327,6 +339,65 @@ def annoncer_acces(auteur: Utilisateur, campagne: Campagne, invitation: Invitati
     _ecrire(courriel, rendre(campagne, Type.ACCES, valeurs_acces(campagne, contact, invitation, str(auteur))))
     courriel.save()
     demander_l_envoi()
+    return courriel
+
+
+# -- About a fiche de travail et d'analyse ---------------------------------------------------------
+def annoncer_la_fiche(fiche: BilanStructure, passage: TransitionStructure) -> list[Courriel]:
+    """Tell the structure what became of its fiche, in the transaction of the change; return the e-mails, which wait.
+
+    Sent back or opened again with the reason, received, validated. Nobody is told of what it did itself, but the
+    receipt of a fiche goes to whoever sent it.
+    """
+    mots = _mots_de_la_fiche(passage)
+    if mots is None:
+        return []
+    contacts = prevenus_de_la_fiche(fiche, passage.auteur, recu=mots is FICHE_TRANSMISE)
+    courriels = [_au_sujet_de_la_fiche(fiche, passage, mots, contact) for contact in contacts]
+    if courriels:
+        Courriel.objects.bulk_create(courriels)
+        demander_l_envoi()
+    return courriels
+
+
+def prevenus_de_la_fiche(fiche: BilanStructure, auteur: Utilisateur, *, recu: bool = False) -> list[Contact]:
+    """Return who is told of what `auteur` does with a fiche; its receipt goes to its sender, if of the structure."""
+    if recu and auteur.has_perm("structures.porter", fiche):
+        defauts = adresses_en_defaut(fiche.campagne)
+        moi = Contact(fiche.porteur, auteur.email, auteur.get_full_name(), compte=True)
+        return [] if auteur.email in defauts else [moi]
+    return [c for c in contacts_joignables(fiche.campagne, fiche.porteur) if c.email != auteur.email]
+
+
+def _mots_de_la_fiche(passage: TransitionStructure) -> Modele | None:
+    etats = BilanStructure.Statut
+    if passage.de == etats.VALIDE:
+        return FICHE_ROUVERTE
+    return {
+        str(etats.A_COMPLETER): FICHE_A_COMPLETER,
+        str(etats.TRANSMIS): FICHE_TRANSMISE,
+        str(etats.VALIDE): FICHE_VALIDEE,
+    }.get(passage.vers)
+
+
+def _au_sujet_de_la_fiche(
+    fiche: BilanStructure, passage: TransitionStructure, mots: Modele, contact: Contact
+) -> Courriel:
+    campagne, auteur = fiche.campagne, passage.auteur
+    courriel = nouveau_courriel(auteur, campagne, Type.FICHE, contact)
+    a_completer = mots is FICHE_A_COMPLETER
+    courriel.invitation = (
+        ouvrir_l_acces(auteur, campagne, contact, [fiche.echeance]) if a_completer else _acces_ouvert(contact)
+    )
+    valeurs = valeurs_fiche(
+        fiche,
+        contact,
+        courriel.invitation,
+        motif=passage.motif,
+        a_completer=a_completer,
+        pour_la_structure=not auteur.has_perm("structures.porter", fiche),
+    )
+    _ecrire(courriel, rendre(campagne, Type.FICHE, valeurs, mots))
     return courriel
 
 

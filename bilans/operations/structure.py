@@ -31,6 +31,7 @@ from ..structure.chiffres import nom_du_chiffre
 from ..structure.questions import DURABLES, QUESTIONS, REPARTITIONS
 from ..structure.saisie import ColonneFiche
 from .brouillon import Changement, ConflitDeChamp, Tri, trier
+from .courriels import annoncer_la_fiche
 from .ecriture import PlumeFondue, PlumeSimple
 from .etats import Manque, OperationRefusee
 
@@ -230,7 +231,7 @@ def _prendre(
     """Return the stored fiche, locked, if this account may do `nom` on it or finds it already done."""
     actuelle: BilanStructure = (
         BilanStructure.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("campagne__contrat", "porteur")
+        .select_related("campagne__contrat__epci", "porteur__parent")
         .get(pk=fiche.pk)
     )
     gere = auteur.has_perm("structures.gerer", actuelle)
@@ -312,12 +313,13 @@ def _opposer(saisie: SaisieStructure, champ: Champ) -> ConflitDeChamp:
     )
 
 
-def _passer(fiche: BilanStructure, auteur: Utilisateur, vers: str, motif: str = "") -> None:
-    """Change the state of a fiche, which is not saved here, and write the passage."""
-    TransitionStructure.objects.create(
+def _passer(fiche: BilanStructure, auteur: Utilisateur, vers: str, motif: str = "") -> TransitionStructure:
+    """Change the state of a fiche, which is not saved here; write the passage and return it."""
+    passage: TransitionStructure = TransitionStructure.objects.create(
         bilan_structure=fiche, de=fiche.statut, vers=vers, auteur=auteur, motif=motif
     )
     fiche.statut = vers
+    return passage
 
 
 # -- The loop --------------------------------------------------------------------------------------
@@ -372,8 +374,7 @@ def transmettre_fiche(
         return actuelle
     _refuser_les_manques(actuelle)
     _signer_la_remise(actuelle, auteur)
-    _passer(actuelle, auteur, Statut.TRANSMIS)
-    return _garder(actuelle, auteur)
+    return _garder(actuelle, _passer(actuelle, auteur, Statut.TRANSMIS))
 
 
 @transaction.atomic
@@ -389,9 +390,8 @@ def valider_fiche(fiche: BilanStructure, auteur: Utilisateur) -> BilanStructure:
     if actuelle.statut != Statut.TRANSMIS:
         _signer_la_remise(actuelle, auteur)
     actuelle.valide_le, actuelle.valide_par = timezone.now(), auteur
-    _passer(actuelle, auteur, Statut.VALIDE)
     _retenir_les_moyens(actuelle)
-    return _garder(actuelle, auteur)
+    return _garder(actuelle, _passer(actuelle, auteur, Statut.VALIDE))
 
 
 @transaction.atomic
@@ -415,8 +415,7 @@ def _rendre(fiche: BilanStructure, auteur: Utilisateur, nom: str, motif: str, ph
     if nom == "renvoyer":
         actuelle.motif_renvoi = motif.strip()
     actuelle.valide_le = actuelle.valide_par = None
-    _passer(actuelle, auteur, VERS[nom], motif.strip())
-    return _garder(actuelle, auteur)
+    return _garder(actuelle, _passer(actuelle, auteur, VERS[nom], motif.strip()))
 
 
 def _signer_la_remise(fiche: BilanStructure, auteur: Utilisateur) -> None:
@@ -436,9 +435,11 @@ def _retenir_les_moyens(fiche: BilanStructure) -> None:
         MoyenHumain.objects.update_or_create(porteur=fiche.porteur, annee=fiche.campagne.annee, defaults=dits)
 
 
-def _garder(fiche: BilanStructure, auteur: Utilisateur) -> BilanStructure:
+def _garder(fiche: BilanStructure, passage: TransitionStructure) -> BilanStructure:
+    """Save a fiche whose state has changed, and write to the structure about it."""
     fiche.version += 1
-    PlumeSimple(auteur).enregistrer(fiche)
+    PlumeSimple(passage.auteur).enregistrer(fiche)
+    annoncer_la_fiche(fiche, passage)
     return fiche
 
 

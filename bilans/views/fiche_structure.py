@@ -26,6 +26,7 @@ from ..forms.structure import DemandeFichesForm, FicheEtapeForm
 from ..models import BilanStructure
 from ..operations import OperationRefusee
 from ..operations.brouillon import Changement, ConflitDeChamp
+from ..operations.courriels import prevenus_de_la_fiche
 from ..operations.structure import (
     ResultatFiche,
     demander_fiches,
@@ -231,7 +232,9 @@ def _montrer_l_etape(
 
 def _montrer_la_relecture(request: RequeteCampagne, parcours: ParcoursFiche) -> HttpResponse:
     contexte = _contexte(request, parcours, RELECTURE, None)
-    contexte["lecture"] = LectureFiche(parcours.saisie.fiche, request.user)
+    fiche = parcours.saisie.fiche
+    contexte["lecture"] = LectureFiche(fiche, request.user)
+    contexte["prevenus_recu"] = [c.email for c in prevenus_de_la_fiche(fiche, request.user, recu=True)]
     contexte["manques"] = [
         (manque, parcours.saisie.etape_du_champ(manque.champ)) for manque in parcours.manques
     ]
@@ -302,10 +305,10 @@ GESTES: Mapping[str, Geste] = {
     "renvoyer": Geste(
         "Renvoyer cette fiche à la structure ?",
         "Renvoyer la fiche",
-        "La fiche est renvoyée : la structure voit votre message en tête de sa fiche.",
+        "La fiche est renvoyée : la structure lit votre message en tête de sa fiche.",
         renvoyer_fiche,
         "Ce qui est à compléter",
-        "La structure le lira en tête de sa fiche.",
+        "La structure le lira dans le courriel et en tête de sa fiche.",
         "Dites ce qui est à compléter : la structure le lira.",
     ),
     "rouvrir": Geste(
@@ -314,7 +317,7 @@ GESTES: Mapping[str, Geste] = {
         "La fiche est rouverte.",
         rouvrir_fiche,
         "Pourquoi la rouvrir",
-        "Gardé dans l'histoire de la fiche.",
+        "Gardé dans l'histoire de la fiche, et dit à la structure.",
         "Dites pourquoi cette fiche est rouverte.",
     ),
 }
@@ -344,6 +347,7 @@ def fiche_structure_geste(request: RequeteCampagne, cle: str, geste: str) -> Htt
         "fiche": fiche,
         "geste": mots,
         "form": form,
+        "prevenus": prevenus_de_la_fiche(fiche, request.user),
         "sans_danger": geste == "valider",
         "url_retour": _adresse(request, "fiche_structure", cle),
     }
@@ -361,7 +365,7 @@ def _form_du_geste(request: RequeteCampagne, mots: Geste) -> MotifForm | None:
 def _trouver(request: RequeteCampagne, cle: str) -> BilanStructure:
     fiche: BilanStructure = get_object_or_404(
         BilanStructure.objects.visibles_par(request.user).select_related(
-            "porteur", "campagne__contrat__epci", "transmis_par", "valide_par"
+            "porteur__parent", "campagne__contrat__epci", "transmis_par", "valide_par"
         ),
         campagne=request.campagne,
         cle=cle,

@@ -8,11 +8,12 @@ from typing import Any
 import docx
 import openpyxl
 import pytest
+from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from bilans.annexes.fiche_structure import rendre_fiche
-from bilans.models import BilanStructure, ReponseStructure
+from bilans.models import BilanStructure, Courriel, ReponseStructure
 from bilans.operations import OperationRefusee
 from bilans.operations.brouillon import Changement
 from bilans.operations.structure import (
@@ -415,3 +416,126 @@ def test_les_quatre_parties_du_document_sont_la(fiche: BilanStructure) -> None:
         ("chiffres", 1),
     ]
     assert [len(section.chiffres) for section in sections] == [0, 0, 0, 15]
+
+
+# -- Who is told -----------------------------------------------------------------------------------
+@pytest.fixture
+def amina(porteur: Any) -> Any:
+    """The representative that the file of the structure names, who has no account."""
+    return fabriques.RepresentantFactory(
+        porteur=porteur, nom="Amina Berger", email="amina@exemple.fr", date_fin=None
+    )
+
+
+def courriels() -> list[tuple[str, str]]:
+    ecrits = Courriel.objects.filter(type="fiche").order_by("pk").values_list("destinataire", "objet")
+    return [(destinataire, lisible(objet)) for destinataire, objet in ecrits]
+
+
+def test_chaque_passage_est_dit_a_la_structure(
+    fiche: BilanStructure, membre: Any, chargee: Any, amina: Any
+) -> None:
+    ecrire(fiche, membre, axe_1_bilan="Fait")
+    assert courriels() == []
+    transmettre_fiche(fiche, membre)
+    transmettre_fiche(fiche, membre)
+    # The receipt goes to who sent it; the rest to every contact of the structure.
+    assert courriels() == [(membre.email, "Fiche transmise : MJC")]
+    Courriel.objects.all().delete()
+    renvoyer_fiche(fiche, chargee, "Ajoutez vos ETP.")
+    adresses = sorted(["amina@exemple.fr", membre.email])
+    assert courriels() == [(adresse_, "Fiche à compléter : MJC") for adresse_ in adresses]
+    renvoi = Courriel.objects.get(destinataire="amina@exemple.fr")
+    assert (renvoi.statut, renvoi.type, renvoi.auteur) == ("en_attente", "fiche", chargee)
+    assert renvoi.invitation is not None
+    lien = f"{reverse('invitation', args=[renvoi.invitation.jeton])}?suite={adresse(fiche, 'fiche_structure_saisir')}"
+    assert lien in renvoi.texte
+    lu = lisible(renvoi.texte)
+    assert "Bonjour Amina Berger," in lu
+    assert "Ajoutez vos ETP." in lu
+    # Signed by the collectivity.
+    assert lisible(fiche.campagne.contrat.epci.nom) in lu
+    transmettre_fiche(fiche, membre)
+    Courriel.objects.all().delete()
+    valider_fiche(fiche, chargee)
+    assert courriels() == [(adresse_, "Fiche validée : MJC") for adresse_ in adresses]
+    Courriel.objects.all().delete()
+    rouvrir_fiche(fiche, chargee, "Une erreur dans les ETP.")
+    assert courriels() == [(adresse_, "Fiche rouverte : MJC") for adresse_ in adresses]
+    assert "Une erreur dans les ETP." in lisible(Courriel.objects.order_by("pk")[0].texte)
+
+
+def test_transmise_pour_la_structure_elle_le_sait(fiche: BilanStructure, chargee: Any, amina: Any) -> None:
+    ecrire(fiche, chargee, axe_1_bilan="Fait")
+    transmettre_fiche(fiche, chargee)
+    (recu,) = Courriel.objects.all()
+    assert recu.destinataire == "amina@exemple.fr"
+    assert f"par {chargee} pour votre compte." in lisible(recu.texte)
+    # She was never given an access: no link leads to a closed door.
+    assert "http" not in recu.texte
+
+
+def test_validee_d_un_trait_pour_la_structure_un_seul_courriel(
+    fiche: BilanStructure, chargee: Any, amina: Any
+) -> None:
+    ecrire(fiche, chargee, axe_1_bilan="Fait")
+    valider_fiche(fiche, chargee)
+    assert courriels() == [("amina@exemple.fr", "Fiche validée : MJC")]
+
+
+def test_un_passage_refuse_n_ecrit_a_personne(
+    fiche: BilanStructure, membre: Any, chargee: Any, amina: Any
+) -> None:
+    with pytest.raises(OperationRefusee):
+        transmettre_fiche(fiche, membre)
+    with pytest.raises(OperationRefusee):
+        renvoyer_fiche(fiche, chargee, "Trop tôt.")
+    assert courriels() == []
+
+
+def test_une_adresse_en_defaut_n_est_plus_prevenue(
+    fiche: BilanStructure, membre: Any, chargee: Any, amina: Any
+) -> None:
+    fabriques.CourrielFactory(
+        campagne=fiche.campagne,
+        porteur=fiche.porteur,
+        destinataire="amina@exemple.fr",
+        refuse=True,
+    )
+    ecrire(fiche, membre, axe_1_bilan="Fait")
+    transmettre_fiche(fiche, membre)
+    renvoyer_fiche(fiche, chargee, "Vos ETP.")
+    assert courriels() == [
+        (membre.email, "Fiche transmise : MJC"),
+        (membre.email, "Fiche à compléter : MJC"),
+    ]
+
+
+def test_la_page_dit_qui_est_prevenu(client: Any, fiche: BilanStructure, membre: Any, chargee: Any) -> None:
+    ecrire(fiche, membre, axe_1_bilan="Fait")
+    client.force_login(membre)
+    relecture = f"{adresse(fiche, 'fiche_structure_saisir')}?etape=relecture"
+    assert f"{membre.email} reçoit un courriel qui confirme l'envoi." in lisible(
+        client.get(relecture).content.decode()
+    )
+    transmettre_fiche(fiche, membre)
+    client.force_login(chargee)
+    for geste in ("renvoyer", "valider"):
+        page = client.get(adresse(fiche, "fiche_structure_geste", geste))
+        assert "Cette personne reçoit un courriel" in lisible(page.content.decode())
+        assert membre.email in page.content.decode()
+    membre.acces_porteurs.all().delete()
+    page = client.get(adresse(fiche, "fiche_structure_geste", "renvoyer"))
+    assert "Personne n'est prévenu par courriel" in lisible(page.content.decode())
+
+
+def test_le_courriel_part_par_la_boite(
+    fiche: BilanStructure, membre: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    ecrire(fiche, membre, axe_1_bilan="Fait")
+    with django_capture_on_commit_callbacks(execute=True):
+        transmettre_fiche(fiche, membre)
+    (parti,) = mail.outbox
+    assert membre.email in parti.to[0]
+    assert lisible(parti.subject) == "Fiche transmise : MJC"
+    assert Courriel.objects.get().statut == "envoye"
