@@ -143,7 +143,7 @@ class DecisionForm(forms.Form):
         (
             "La séance",
             "Celle qui a décidé. Laissez vide si la décision vient d'une délibération seule.",
-            ("seance", "instance", "date_seance"),
+            ("seance", "instance", "nouvelle_instance", "date_seance"),
         ),
         (
             "La délibération",
@@ -178,6 +178,12 @@ class DecisionForm(forms.Form):
         queryset=Instance.objects.none(),
         required=False,
         empty_label="Choisissez une instance",
+    )
+    nouvelle_instance = ChampTexte(
+        label="Ou d'une instance qui n'est pas dans la liste",
+        max_length=150,
+        required=False,
+        help_text="Par exemple : comité de pilotage. Elle s'ajoute au contrat.",
     )
     date_seance = ChampDate(label="Tenue le", required=False)
     deliberation = forms.ModelChoiceField(
@@ -214,12 +220,15 @@ class DecisionForm(forms.Form):
         donnees = super().clean() or self.cleaned_data
         if donnees.get("sens") in (Sens.REFUSEE, Sens.AJOURNEE) and not donnees.get("motif", "").strip():
             self.add_error("motif", MOTIF_DEMANDE)
-        if donnees.get("seance") and (donnees.get("instance") or donnees.get("date_seance")):
+        instance = donnees.get("instance") or donnees.get("nouvelle_instance", "").strip()
+        if donnees.get("instance") and donnees.get("nouvelle_instance", "").strip():
+            self.add_error("nouvelle_instance", "Choisissez une instance, ou écrivez-en une : pas les deux.")
+        if donnees.get("seance") and (instance or donnees.get("date_seance")):
             self.add_error(
                 "seance", "Choisissez une séance enregistrée, ou décrivez-en une nouvelle : pas les deux."
             )
-        elif bool(donnees.get("instance")) != bool(donnees.get("date_seance")):
-            manque = "date_seance" if donnees.get("instance") else "instance"
+        elif bool(instance) != bool(donnees.get("date_seance")):
+            manque = "date_seance" if instance else "instance"
             self.add_error(manque, "Une nouvelle séance demande l'instance et la date.")
         nouvelle = [nom for nom in ("organe", "date_deliberation", "numero", "objet") if donnees.get(nom)]
         if donnees.get("deliberation") and nouvelle:
@@ -236,8 +245,8 @@ class DecisionForm(forms.Form):
         """Return what is decided; the form must be valid."""
         lu = self.cleaned_data
         seance, deliberation = lu["seance"], lu["deliberation"]
-        if lu["instance"]:
-            seance = Seance(instance=lu["instance"], date=lu["date_seance"])
+        if instance := lu["instance"] or self._nouvelle_instance():
+            seance = Seance(instance=instance, date=lu["date_seance"])
         if lu["organe"]:
             deliberation = Deliberation(
                 contrat=self.contrat,
@@ -253,6 +262,14 @@ class DecisionForm(forms.Form):
             deliberation=deliberation,
             copier_proposes=lu["copier_proposes"],
         )
+
+    def _nouvelle_instance(self) -> Instance | None:
+        """Return the body that was written, unsaved, of the kind that its name says; None when there is none."""
+        nom = " ".join(self.cleaned_data["nouvelle_instance"].split())
+        if not nom:
+            return None
+        genres = (genre for genre in Instance.Type if genre.label.lower() in nom.lower())
+        return Instance(contrat=self.contrat, nom=nom, type=next(genres, Instance.Type.AUTRE))
 
 
 # -- Renewal ---------------------------------------------------------------------------------------

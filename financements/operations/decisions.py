@@ -11,7 +11,7 @@ from actions.models import ActionAnnuelle, Campagne
 from actions.operations import changer_statut
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
-from contrats.models import Deliberation, Seance
+from contrats.models import Deliberation, Instance, Seance
 from documents.formats import date_longue
 
 from ..models import LigneFinancement
@@ -53,7 +53,8 @@ VERS = {
 class Decision:
     """What was decided. `seance` and `deliberation` may be unsaved: they are created with the decision.
 
-    An unsaved `seance` of an instance that already met that day becomes that meeting.
+    An unsaved `seance` of an instance that already met that day becomes that meeting; an unsaved instance is created
+    with it, or becomes the one of that name.
     """
 
     sens: Sens
@@ -151,10 +152,23 @@ def _actions(campagne: Campagne, cles: set[int]) -> list[ActionAnnuelle]:
     return trouvees
 
 
+def _instance(instance: Instance) -> Instance:
+    """Return the body that met, saved once: the one of that name when the contract has it."""
+    if instance.pk is not None:
+        return instance
+    du_contrat = Instance.objects.filter(contrat=instance.contrat, nom__iexact=instance.nom)
+    connue: Instance | None = du_contrat.order_by("pk").first()
+    if connue is None:
+        instance.full_clean()
+        instance.save()
+    return connue or instance
+
+
 def _avec_sa_seance(decision: Decision) -> Decision:
     """Return the decision with its meeting and its délibération saved, once each."""
     seance, deliberation = decision.seance, decision.deliberation
     if seance is not None and seance.pk is None:
+        seance.instance = _instance(seance.instance)
         connue = Seance.objects.filter(instance=seance.instance, date=seance.date).order_by("pk").first()
         if connue is None:
             seance.full_clean()

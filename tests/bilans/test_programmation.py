@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from actions.models import ActionAnnuelle, Campagne
-from contrats.models import ContratVille, Deliberation, Seance
+from contrats.models import ContratVille, Deliberation, Instance, Seance
 from financements.models import AvisFinanceur, Enveloppe, LigneFinancement, Scenario
 from tests import fabriques
 from tests.outils import lieux
@@ -513,6 +513,22 @@ def test_une_decision_se_prend_sur_les_actions_cochees(lieu):
     fiche = texte(lieu.client.get(lieu.adresse("action_detail", lieu.velo.cle)))
     assert "28 mars 2024" in fiche
     assert "n° 2024-17" in fiche
+
+
+def test_une_instance_qui_n_est_pas_dans_la_liste_s_ecrit(lieu):
+    adresse = lieu.adresse("decider")
+    donnees = {"sens": "retenue", "nouvelle_instance": "Comité  de pilotage", "date_seance": "2024-03-12"}
+    sans_date = lieu.client.post(adresse, {**donnees, "action": [lieu.velo.cle], "date_seance": ""})
+    assert "Une nouvelle séance demande l'instance et la date." in texte(sans_date)
+    assert Instance.objects.count() == 0
+    assert lieu.client.post(adresse, {**donnees, "action": [lieu.velo.cle]}).status_code == 302
+    instance = Instance.objects.get()
+    assert (instance.contrat, instance.nom, instance.type) == (lieu.contrat, "Comité de pilotage", "copil")
+    deux = lieu.client.post(adresse, {**donnees, "action": [lieu.fete.cle], "instance": instance.pk})
+    assert "Choisissez une instance, ou écrivez-en une : pas les deux." in texte(deux)
+    donnees["nouvelle_instance"] = "comité de pilotage"
+    assert lieu.client.post(adresse, {**donnees, "action": [lieu.fete.cle]}).status_code == 302
+    assert (Instance.objects.get(), Seance.objects.get().instance) == (instance, instance)
 
 
 def test_un_refus_dit_pourquoi_et_ce_qui_est_coche_reste_coche(lieu):
