@@ -17,8 +17,9 @@ from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from contrats.models import Axe
 from documents import additionner, repartir_100
-from financements.models import Financeur, LigneFinancement, TotalControle, Versement
+from financements.models import Financeur, LigneFinancement, TotalControle
 from financements.querysets import MONTANT, LigneFinancementQuerySet
+from financements.verses import verse_par_ligne
 from porteurs.models import Porteur
 
 from .effectifs import ENSEMBLE, FEMMES, HOMMES, QPV, Grille, grilles
@@ -62,7 +63,7 @@ def colonne_des_personnes(campagne: Campagne, utilisateur: Any) -> str:
 
 def qui_dit_combien(bilans: Iterable[Bilan]) -> tuple[int, int, int]:
     """Return how many bilans state a number of people, how many by sex, how many an estimate or a range only."""
-    lus = [[_lire(bilan, perimetre) for perimetre in (ENSEMBLE, QPV)] for bilan in bilans]
+    lus = [[lire_le_public(bilan, perimetre) for perimetre in (ENSEMBLE, QPV)] for bilan in bilans]
     donnes = [[lu for lu in bilan if lu.exacte is not None] for bilan in lus]
     return (
         sum(bool(bilan) for bilan in donnes),
@@ -74,22 +75,23 @@ def qui_dit_combien(bilans: Iterable[Bilan]) -> tuple[int, int, int]:
 
 
 @dataclass(frozen=True)
-class _Lecture:
+class Lecture:
     """What a bilan says of its people in one perimeter: an exact grid, or an estimate or a range."""
 
     exacte: Grille | None
     estimee: bool
 
 
-def _lire(bilan: Bilan, perimetre: str) -> _Lecture:
+def lire_le_public(bilan: Bilan, perimetre: str) -> Lecture:
+    """Return what the bilan (as given by `bilans_lus`) says of its people in one perimeter."""
     effectifs = [e for e in bilan.effectifs.all() if e.perimetre == perimetre and e.mesure == "personnes"]
     grille = grilles(effectifs, bilan.action_annuelle.campagne.tranches.all())[perimetre]
     estimee = any(e.approximatif for e in effectifs) or bool(effectifs and grille.total is None)
-    return _Lecture(None if estimee or grille.total is None else grille, estimee)
+    return Lecture(None if estimee or grille.total is None else grille, estimee)
 
 
 def _personnes(libelle: str, perimetre: str, bilans: list[Bilan]) -> Personnes:
-    lus = [_lire(bilan, perimetre) for bilan in bilans]
+    lus = [lire_le_public(bilan, perimetre) for bilan in bilans]
     exactes = [lu.exacte for lu in lus if lu.exacte is not None]
     sexuees = [grille for grille in exactes if grille.connait_le_sexe]
     return Personnes(
@@ -149,27 +151,25 @@ def par_financeur(campagne: Campagne, utilisateur: Any) -> list[Poste]:
             **{etat: Sum(etat, output_field=MONTANT) for etat in etats},
         )
     }
-    verses = dict(
-        Versement.objects.visibles_par(utilisateur)
-        .filter(ligne__action_annuelle__campagne=campagne, statut=Versement.Statut.VERSE)
-        .order_by()
-        .values_list("ligne__financeur")
-        .annotate(total=Sum("montant_verse", output_field=MONTANT))
-    )
+    verses: dict[int, Decimal] = {}
+    par_ligne = verse_par_ligne(lignes_de_l_annee(campagne, utilisateur))
+    for ligne, payeur in lignes_de_l_annee(campagne, utilisateur).values_list("pk", "financeur"):
+        if ligne in par_ligne:
+            verses[payeur] = verses.get(payeur, Decimal(0)) + par_ligne[ligne]
     postes = []
     for financeur in Financeur.objects.visibles_par(utilisateur).filter(pk__in=sommes):
-        ligne = sommes[financeur.pk]
-        accorde = ligne["montant_accorde"]
+        somme = sommes[financeur.pk]
+        accorde = somme["montant_accorde"]
         postes.append(
             Poste(
                 pk=financeur.pk,
                 libelle=financeur.nom,
                 criteres=f"?financeur={financeur.cle}",
-                actions=ligne["actions"],
+                actions=somme["actions"],
                 accorde=accorde if financeur.dans_total else None,
                 hors_total=None if financeur.dans_total else accorde,
-                demande=ligne["montant_demande"],
-                notifie=ligne["montant_notifie"],
+                demande=somme["montant_demande"],
+                notifie=somme["montant_notifie"],
                 verse=verses.get(financeur.pk),
                 dans_total=financeur.dans_total,
             )

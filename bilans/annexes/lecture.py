@@ -90,6 +90,8 @@ class Lecture:
     actions: ActionAnnuelleQuerySet
     # how the rows were chosen, in words; None for the whole programme
     choix: str | None
+    # whether validated bilans alone say anything, as in the annual report
+    valides: bool = False
 
     @cached_property
     def tout(self) -> bool:
@@ -185,8 +187,14 @@ class Lecture:
                     montants=montants.get(cle, {}),
                 )
 
+    @property
+    def bilans(self) -> Any:
+        """The bilans that the annex reads, as a query."""
+        lus = Bilan.objects.valides() if self.valides else Bilan.objects.all()
+        return lisibles(lus, self.utilisateur)
+
     def _bilans(self, cles: list[int]) -> dict[int, dict[str, Any]]:
-        bilans = lisibles(Bilan.objects.filter(action_annuelle__in=cles), self.utilisateur)
+        bilans = self.bilans.filter(action_annuelle__in=cles)
         champs = ("action_annuelle", *Bilan.CHAMPS_RECIT, *AUTRES_CHAMPS)
         lus = bilans.avec_effectifs().order_by().values(*champs)
         return {bilan["action_annuelle"]: bilan for bilan in lus}
@@ -211,10 +219,12 @@ def lire(
     utilisateur: Utilisateur | None,
     actions: ActionAnnuelleQuerySet | None,
     selection: str,
+    *,
+    valides: bool = False,
 ) -> Lecture:
     """Return the rows of an annex: exactly `actions` when they are given, else the programme of the year.
 
-    What the reader may not see is left out of either.
+    What the reader may not see is left out of either; with `valides`, so is what a bilan says before it is validated.
     """
     annee = lisibles(ActionAnnuelle.objects.filter(campagne=campagne), utilisateur).order_by()
     return Lecture(
@@ -226,6 +236,7 @@ def lire(
         if actions is None
         else annee.filter(pk__in=actions.order_by().values("pk")),
         choix=None if actions is None else selection,
+        valides=valides,
     )
 
 

@@ -23,6 +23,8 @@ def communes(lecture: Lecture) -> tuple[str, ...]:
     if not lecture.nombre:
         return ()
     notes = [_avancement(lecture), _hors_programme(lecture)]
+    if lecture.valides:
+        notes.append("Seuls les bilans validés sont repris dans ce tableau.")
     if not lecture.tout and not lecture.financeur:
         notes.append("Ce tableau ne contient que les actions de votre structure.")
     return tuple(note for note in notes if note)
@@ -92,7 +94,7 @@ def _hors_programme(lecture: Lecture) -> str:
 # -- Figures ---------------------------------------------------------------------------------------
 def _beneficiaires(lecture: Lecture) -> str:
     """Return why the people are not added up, and whose number is an estimate."""
-    estimes = lisibles(Bilan.objects.all(), lecture.utilisateur).filter(
+    estimes = lecture.bilans.filter(
         effectifs__perimetre=Effectif.Perimetre.QPV,
         effectifs__mesure=Effectif.Mesure.PERSONNES,
         effectifs__valeur__isnull=False,

@@ -28,15 +28,16 @@ def porteurs(
     actions: ActionAnnuelleQuerySet | None = None,
     *,
     selection: str = "",
+    valides: bool = False,
     montant: str = "accorde",
     papier: str = "A3",
 ) -> Tableau:
     """Return the bilan of the year by porteur, with what each funder brings.
 
     `montant` is the state of the amounts (a key of `ETATS`), `papier` A3 or A4. A funder reads its own
-    column and no « TOTAL PDV »: the others' amounts are not its to see.
+    column and no « TOTAL PDV »: the others' amounts are not its to see. With `valides`, only validated bilans are read.
     """
-    lecture = lire(contrat, campagne, utilisateur, actions, selection)
+    lecture = lire(contrat, campagne, utilisateur, actions, selection, valides=valides)
     argent = lire_argent(lecture, montant)
     return Tableau(
         titre=f"BILAN DES ACTIONS DU CONTRAT DE VILLE {campagne.annee} PAR PORTEUR – {_lieu(lecture)}",

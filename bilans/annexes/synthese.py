@@ -20,9 +20,13 @@ def synthese(
     actions: ActionAnnuelleQuerySet | None = None,
     *,
     selection: str = "",
+    valides: bool = False,
 ) -> Tableau:
-    """Return the synthesis of the year's actions: ACTION, STRUCTURE, DESCRIPTIF, structures together."""
-    lecture = lire(contrat, campagne, utilisateur, actions, selection)
+    """Return the synthesis of the year's actions: ACTION, STRUCTURE, DESCRIPTIF, structures together.
+
+    With `valides`, an action whose bilan is not validated has the description of its fiche.
+    """
+    lecture = lire(contrat, campagne, utilisateur, actions, selection, valides=valides)
     return Tableau(
         titre=f"ANNEXE NOTICE BILAN CONTRAT DE VILLE {campagne.annee}",
         sous_titre=" – ".join(m for m in ("TABLEAU – SYNTHÈSE DES ACTIONS", lecture.selection) if m),

@@ -19,6 +19,7 @@ from financements.models import AmbiguiteMontants, Financeur, LigneFinancement
 from financements.querysets import AmbiguiteQuerySet
 from porteurs.models import Porteur
 
+from ..annexes.lecture import au_programme
 from ..models import Bilan
 from ..suivi import SITUATIONS_BILAN, selon_bilan, suivies_par
 
@@ -26,7 +27,7 @@ from ..suivi import SITUATIONS_BILAN, selon_bilan, suivies_par
 AUCUN = "aucun"
 AVEC_AUCUN = ("axe", "territoire", "dispositif")
 # Set by a total alone, so that its link shows exactly the rows behind it: never proposed.
-DES_TOTAUX = ("nature", "repartition")
+DES_TOTAUX = ("nature", "repartition", "programme")
 
 # All that a financeur sees of them.
 BILANS_MONTRES = [("valides", "Validés")]
@@ -157,7 +158,7 @@ class FiltreActions(FilterSet):
     )
     # Set by a figure that counts each action once: the list then holds exactly the rows behind it.
     axe_principal = ChoiceFilter(
-        choices=[("1", "seulement")],
+        choices=[("1", "seulement"), ("direct", "seulement, sans ce qui en dépend")],
         method="filtrer_axe_principal",
         label="Axe principal",
         empty_label="Axe principal ou secondaire",
@@ -169,10 +170,20 @@ class FiltreActions(FilterSet):
         empty_label="Toutes les natures",
     )
     repartition = ChoiceFilter(
-        choices=[("comptees", "Comptées dans ce territoire"), ("plusieurs", "Plusieurs, sans parts connues")],
+        choices=[
+            ("comptees", "Comptées dans ce territoire"),
+            ("plusieurs", "Plusieurs, sans parts connues"),
+            ("partagees", "Menées dans plusieurs territoires"),
+        ],
         method="filtrer_repartition",
         label="Répartition",
         empty_label="Toutes",
+    )
+    programme = ChoiceFilter(
+        choices=[("1", "seulement")],
+        method="filtrer_programme",
+        label="Programme de l'année",
+        empty_label="Toutes les actions",
     )
     a_trancher = ChoiceFilter(
         choices=[("1", "À trancher seulement")],
@@ -298,11 +309,13 @@ class FiltreActions(FilterSet):
         return lignes.filter(selon_bilan(situation, self.request.user, self.request.campagne))
 
     def filtrer_axe_principal(
-        self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, valeur: str
     ) -> ActionAnnuelleQuerySet:
         axe = self.form.cleaned_data.get("axe")
         if not isinstance(axe, Axe):
             return lignes
+        if valeur == "direct":
+            return lignes.filter(axe=axe)
         return lignes.filter(Q(axe=axe) | Q(axe__parent=axe) | Q(axe__parent__parent=axe))
 
     def filtrer_nature(
@@ -315,16 +328,22 @@ class FiltreActions(FilterSet):
         self, lignes: ActionAnnuelleQuerySet, _nom: str, choix: str
     ) -> ActionAnnuelleQuerySet:
         """Several territories whose shares are not all known, or do not make 100: counted in none of them."""
-        partagees = (
+        en_plusieurs = (
             ActionTerritoire.objects.order_by()
             .values("action_annuelle")
             .annotate(nombre=Count("pk"), connues=Count("part"), somme=Sum("part"))
             .filter(nombre__gt=1)
-            .exclude(connues=F("nombre"), somme=100)
-            .values("action_annuelle")
         )
+        if choix == "partagees":
+            return lignes.filter(pk__in=en_plusieurs.values("action_annuelle"))
+        partagees = en_plusieurs.exclude(connues=F("nombre"), somme=100).values("action_annuelle")
         condition = Q(pk__in=partagees)
         return lignes.filter(condition if choix == "plusieurs" else ~condition)
+
+    def filtrer_programme(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str
+    ) -> ActionAnnuelleQuerySet:
+        return au_programme(lignes)
 
     def filtrer_a_trancher(
         self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str

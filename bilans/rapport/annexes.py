@@ -1,0 +1,69 @@
+"""The tables at the end of the report: those of the year's annexes, with what validated bilans say alone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from contrats.annexes import enjeux
+from contrats.arbre import arbre
+from documents import Colonne, Groupe, Tableau
+from documents.calcul import cellules_de
+from documents.rapport import Annexe
+
+from ..annexes.financements import financements
+from ..annexes.porteurs import porteurs
+from ..annexes.synthese import synthese
+from .donnees import Donnees
+
+# Long texts, which stand under the short cells of their row.
+LONGUES = frozenset({"descriptif", "bilan", "type_public", "moyens"})
+
+
+def annexes(d: Donnees) -> tuple[Annexe, ...]:
+    """Return the tables of the year that have something to say: actions, porteurs, money, enjeux."""
+    construites: list[tuple[str, Callable[[], Tableau], bool]] = [
+        ("synthese", lambda: _synthese(d), bool(d.actions)),
+        ("porteurs", lambda: _porteurs(d), bool(d.actions)),
+        ("financements", lambda: _financements(d), any(li.accorde is not None for li in d.lignes)),
+        ("enjeux", lambda: enjeux(d.contrat), bool(arbre(d.contrat))),
+    ]
+    return tuple(
+        Annexe(code=code, tableau=figer(construire())) for code, construire, utile in construites if utile
+    )
+
+
+def _synthese(d: Donnees) -> Tableau:
+    tableau = synthese(d.contrat, d.campagne, d.utilisateur, valides=True)
+    note = "Une action sans bilan validé est décrite par sa fiche, quand elle en a une."
+    return replace(tableau, notes=(*tableau.notes, note))
+
+
+def _porteurs(d: Donnees) -> Tableau:
+    return porteurs(d.contrat, d.campagne, d.utilisateur, valides=True)
+
+
+def _financements(d: Donnees) -> Tableau:
+    """Return the amounts of the programme; what was refused is left out, and said."""
+    if not d.hors_programme:
+        return financements(d.contrat, d.campagne, d.utilisateur)
+    return financements(d.contrat, d.campagne, d.utilisateur, d.programme, selection="actions du programme")
+
+
+def figer(tableau: Tableau) -> Tableau:
+    """Return the same table with its rows read: plain values, which change no more."""
+    lues = tuple(c for c in tableau.colonnes if not c.somme_de)
+    groupes = tuple(
+        Groupe(
+            titre=groupe.titre,
+            sous_total=groupe.sous_total,
+            lignes=[
+                dict(zip((c.cle for c in lues), cellules_de(lues, ligne), strict=True))
+                for ligne in groupe.iterer()
+            ],
+        )
+        for groupe in tableau.iterer_groupes()
+    )
+    return replace(tableau, groupes=groupes, colonnes=tuple(_figee(c) for c in tableau.colonnes))
+
+
+def _figee(colonne: Colonne) -> Colonne:
+    return replace(colonne, valeur=None, pleine_largeur=colonne.cle in LONGUES or colonne.pleine_largeur)

@@ -1,0 +1,116 @@
+"""The whole report: sections with their text and their live blocks, annexes, definitions, as `documents.rapport`."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from actions.models import Campagne
+from comptes.models import Utilisateur
+from comptes.templatetags.typographie import date_longue
+from contrats.models import ContratVille
+from documents import INSECABLE
+from documents.rapport import Bloc, BlocImages, BlocTexte, Definition, Rapport, Section
+
+from .annexes import annexes
+from .blocs import BLOCS
+from .blocs.argent import par_tete
+from .choix import Composition, SectionComposee
+from .definitions import definitions, sources
+from .donnees import Donnees
+from .mots import phrase
+from .propositions import proposer
+from .sections import sections_par_defaut
+
+
+def composer(
+    contrat: ContratVille,
+    campagne: Campagne,
+    composition: Composition | None = None,
+    utilisateur: Utilisateur | None = None,
+    *,
+    cree_le: datetime | None = None,
+) -> Rapport:
+    """Return the report of a year as it is today, with what `utilisateur` may see (None: everything).
+
+    Without `composition`: every section that the law asks for, its first draft, its first blocks. `cree_le` is the
+    moment that the files say they were made. The number of queries does not depend on how many rows there are.
+    """
+    campagne.contrat = contrat
+    d = Donnees(campagne, composition, utilisateur)
+    if composition is None:
+        d.composition = composition_par_defaut(d)
+    montants = _montants(d)
+    return Rapport(
+        titre="Rapport annuel de la politique de la ville",
+        sous_titre=contrat.nom,
+        collectivite=contrat.epci.nom,
+        lieu=contrat.nom_court,
+        annee=d.annee,
+        etat=d.composition.etat,
+        sections=tuple(_sections(d)),
+        annexes=annexes(d),
+        montants=montants,
+        legende_montants=_legende(d) if montants else "",
+        definitions=definitions(),
+        sources=sources(d),
+        mentions=(
+            *d.composition.mentions,
+            f"Chiffres au {date_longue(d.jour)}{INSECABLE}: {d.sur_bilans}",
+        ),
+        cree_le=cree_le,
+    )
+
+
+def composition_par_defaut(d: Donnees) -> Composition:
+    """Return the composition of a report that nobody has written yet: first drafts and first blocks."""
+    sections = tuple(replace(section, texte=proposer(d, section.code)) for section in sections_par_defaut())
+    return Composition(sections=sections)
+
+
+def _sections(d: Donnees) -> Iterator[Section]:
+    for section in sorted(d.composition.sections, key=lambda section: section.ordre):
+        if section.visible:
+            yield Section(code=section.code, titre=section.titre, blocs=tuple(_blocs(d, section)))
+
+
+def _blocs(d: Donnees, section: SectionComposee) -> Iterator[Bloc]:
+    """Give the figures of « L'essentiel » first, elsewhere the text; a code that is no longer known gives nothing."""
+    texte = section.texte.strip()
+    vivants = _dits_une_fois(
+        [bloc for code in section.blocs if code in BLOCS for bloc in BLOCS[code].construire(d)], texte
+    )
+    recit = [BlocTexte(code="recit", texte=texte)] if texte else []
+    images = [BlocImages(code="images", images=tuple(section.images))] if section.images else []
+    tete = [bloc for bloc in vivants[:1] if section.code == "essentiel"]
+    yield from (*tete, *recit, *images, *vivants[len(tete) :])
+
+
+def _dits_une_fois(blocs: list[Bloc], texte: str) -> list[Bloc]:
+    """Leave out a sentence that the text of the section, or a block above, says already: why several are empty."""
+    dits: set[str] = set()
+    gardes: list[Bloc] = []
+    for bloc in blocs:
+        if isinstance(bloc, BlocTexte):
+            if bloc.texte in dits or bloc.texte in texte:
+                continue
+            dits.add(bloc.texte)
+        gardes.append(bloc)
+    return gardes
+
+
+def _montants(d: Donnees) -> tuple[tuple[str, Decimal], ...]:
+    """Return the uprights of the cover: what each first level receives; what each funder gives when none has any."""
+    tetes = [(nom, euros) for nom, euros in par_tete(d) if euros]
+    if len(tetes) > 1:
+        return tuple(tetes)
+    return tuple((d.financeurs[pk].nom, euros) for pk, euros in d.apports.items())
+
+
+def _legende(d: Donnees) -> str:
+    par_axe = len([euros for _, euros in par_tete(d) if euros]) > 1
+    quoi = f"ce que reçoit chaque {d.contrat.niveau_1}" if par_axe else "ce qu'apporte chaque financeur"
+    return phrase(f"{quoi}, en euros accordés")
+
+
+__all__ = ["Composition", "Definition", "composer", "composition_par_defaut"]
