@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, ProtectedError
+from django.utils import timezone
 
 from comptes.models import Utilisateur
 from comptes.signature import signer
@@ -38,6 +39,51 @@ def refuser_annee_archivee(campagne: Campagne) -> None:
             f"L'année {campagne.annee} est archivée : ses actions et leurs montants ne changent plus. Pour les "
             "corriger, sortez-la d'abord des archives, depuis la page de la campagne."
         )
+
+
+def annee_a_ouvrir(campagne: Campagne) -> int | None:
+    """Return the year after `campagne` when its contract lasts till then and it begins next January at the latest."""
+    suivante = campagne.annee + 1
+    if suivante > min(campagne.contrat.date_fin.year, timezone.localdate().year + 1):
+        return None
+    return suivante
+
+
+@transaction.atomic
+def ouvrir_annee(auteur: Utilisateur, campagne: Campagne) -> Campagne:
+    """Return the year after `campagne`, opened in preparation with the same age bands and person to ask.
+
+    The year that is already there is returned as it is. Raises PermissionDenied, ValidationError when `annee_a_ouvrir`
+    gives none.
+    """
+    # The row of the year before is the lock: a button pressed twice opens one year.
+    actuelle = Campagne.objects.select_for_update(no_key=True).get(pk=campagne.pk)
+    if not auteur.has_perm("contrats.gerer", actuelle.contrat):
+        raise PermissionDenied
+    deja: Campagne | None = Campagne.objects.filter(
+        contrat=actuelle.contrat_id, annee=actuelle.annee + 1
+    ).first()
+    if deja is not None:
+        return deja
+    annee = annee_a_ouvrir(actuelle)
+    if annee is None:
+        raise ValidationError(
+            f"L'année {actuelle.annee + 1} ne peut pas encore être ouverte, ou le contrat est fini avant elle."
+        )
+    nouvelle = Campagne(
+        contrat=actuelle.contrat,
+        annee=annee,
+        contact_nom=actuelle.contact_nom,
+        contact_email=actuelle.contact_email,
+        contact_telephone=actuelle.contact_telephone,
+    )
+    signer(nouvelle, auteur)
+    nouvelle.save()
+    for tranche in actuelle.tranches.order_by("ordre"):
+        nouvelle.tranches.create(
+            ordre=tranche.ordre, libelle=tranche.libelle, age_min=tranche.age_min, age_max=tranche.age_max
+        )
+    return nouvelle
 
 
 @transaction.atomic

@@ -198,6 +198,7 @@ urlpatterns = [
         name="enveloppe_supprimer",
     ),
     path("programmation/reconduire/", instruction.programmation_reconduire, name="reconduire"),
+    path("programmation/annee-suivante/", instruction.annee_suivante, name="annee_suivante"),
     path("programmation/decider/", instruction.programmation_decider, name="decider"),
     path("programmation/scenarios/", scenarios.scenarios, name="scenarios"),
     path("programmation/scenarios/<str:cle>/", scenarios.scenario, name="scenario"),

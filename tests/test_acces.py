@@ -250,6 +250,7 @@ ADRESSES: dict[str, Adresse] = {
     "enveloppe_modifier": Adresse(GESTION, "enveloppe", "pk"),
     "enveloppe_supprimer": Adresse(GESTION, "enveloppe", "pk"),
     "reconduire": Adresse(GESTION),
+    "annee_suivante": Adresse(GESTION, methode="post"),
     "decider": Adresse(GESTION),
     "scenarios": Adresse(GESTION),
     **{

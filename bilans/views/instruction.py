@@ -5,9 +5,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from actions.models import ActionAnnuelle, Campagne
+from actions.operations import annee_a_ouvrir, ouvrir_annee
 from actions.situation import RequeteCampagne
 from comptes.templatetags.typographie import pluriel
 from comptes.vues import exiger
@@ -50,9 +51,30 @@ def programmation_reconduire(request: RequeteCampagne) -> HttpResponse:
         "impossibles": [c for c in trouvees if c.situation == Situation.IMPOSSIBLE],
         "annulables": [c for c in trouvees if c.annulable],
         "archivee": request.campagne.statut == Campagne.Statut.ARCHIVEE,
+        "annee_a_ouvrir": _annee_a_ouvrir(request),
         "url_retour": _grille(request),
     }
     return render(request, "bilans/programmation/reconduire.html", contexte)
+
+
+def _annee_a_ouvrir(request: RequeteCampagne) -> int | None:
+    """Return the year after this one when it is not in the contract yet and may be opened."""
+    ouvertes = {campagne.annee for campagne in request.campagnes}
+    suivante = annee_a_ouvrir(request.campagne)
+    return None if suivante in ouvertes else suivante
+
+
+@require_POST
+def annee_suivante(request: RequeteCampagne) -> HttpResponse:
+    """Open the year after this one, in preparation, and lead to what can be renewed in it."""
+    exiger(request, "contrats.gerer", request.contrat, REFUS_GESTION)
+    try:
+        nouvelle = ouvrir_annee(request.user, request.campagne)
+    except ValidationError as refus:
+        messages.error(request, " ".join(refus.messages))
+        return redirect("reconduire", request.contrat.slug, request.annee)
+    messages.success(request, f"L'année {nouvelle.annee} est ouverte, en préparation.")
+    return redirect("reconduire", request.contrat.slug, nouvelle.annee)
 
 
 def _reconduire(request: RequeteCampagne, form: ReconduireForm) -> bool:
