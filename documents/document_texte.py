@@ -162,7 +162,7 @@ def _rubrique(rubrique: Rubrique, niveau: int, *, fixe: bool) -> Iterator[str]:
         reponses = list(groupe)
         yield _table(reponses) if courte else _proses(reponses, niveau + 1)
     for grille in rubrique.grilles:
-        yield _grille(grille, fixe=fixe)
+        yield _grille(grille, fixe=True) if fixe else _a_faire_defiler(grille, rubrique.titre)
     if rubrique.note:
         yield f'<p class="note">{_propre(rubrique.note)}</p>'
 
@@ -192,6 +192,15 @@ def _table(reponses: Sequence[Reponse]) -> str:
 def _proses(reponses: Sequence[Reponse], niveau: int) -> str:
     return "".join(
         f"<h{niveau}>{_propre(question)}</h{niveau}>{_prose(reponse)}" for question, reponse in reponses
+    )
+
+
+def _a_faire_defiler(grille: Grille, titre: str) -> str:
+    """Return the table in a frame that scrolls, which the keyboard reaches: a phone is narrower than it is."""
+    nom = _propre(grille.legende or titre)
+    return (
+        f'<div class="annexe-cadre" role="region" aria-label="{nom}" tabindex="0">'
+        f"{_grille(grille, fixe=False)}</div>"
     )
 
 

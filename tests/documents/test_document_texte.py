@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 import pypdf
 import pytest
 
-from documents.document_texte import COURTE, DocumentTexte, Rubrique, document_en_pdf, html_du_document
+from documents.document_texte import (
+    COURTE,
+    DocumentTexte,
+    Grille,
+    LigneGrille,
+    Rubrique,
+    document_en_pdf,
+    fragment_texte,
+    html_du_document,
+)
 from tests.outils.verapdf import valider
 
 LONG = "\n\n".join(f"Paragraphe {n}, où l'on raconte la séance n° {n}." for n in range(1, 400))
@@ -91,6 +100,17 @@ def test_rien_de_ce_qui_est_ecrit_n_est_du_html():
     )
     html = html_du_document(document)
     assert [balise for balise in ("<b>", "<i>", "<u>", "<s>", "<a>", "<script>") if balise in html] == []
+
+
+@pytest.mark.parametrize(("legende", "nom"), [("Charges", "Charges"), ("", "Budget &amp; part")])
+def test_a_l_ecran_un_tableau_defile_dans_son_cadre_et_pas_sur_le_papier(legende, nom):
+    grille = Grille(
+        entetes=("Poste", "Prévu"), lignes=[LigneGrille(cellules=("Achats", "500"))], legende=legende
+    )
+    document = DocumentTexte(titre="Titre", rubriques=[Rubrique(titre="Budget & part", grilles=[grille])])
+    cadre = f'<div class="annexe-cadre" role="region" aria-label="{nom}" tabindex="0"><table class="grille">'
+    assert fragment_texte(document).count(cadre) == 1
+    assert "annexe-cadre" not in html_du_document(document)
 
 
 def test_le_meme_document_est_le_meme_fichier(contenu):

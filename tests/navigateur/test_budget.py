@@ -111,6 +111,19 @@ def test_les_pages_du_budget_se_lisent_a_toutes_les_largeurs(page, live_server, 
             assert navigateur.debordement(page) == [], (nom, largeur)
 
 
+def test_les_comptes_rendus_se_lisent_sur_un_telephone(page, live_server, bilan):
+    campagne = bilan.action_annuelle.campagne
+    navigateur.connecter(page, live_server, fabriques.chargee_de_mission(campagne.contrat))
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(live_server.url + reverse("annexe", args=[campagne.contrat.slug, campagne.annee, "crf"]))
+    charges = page.get_by_role("region", name="Charges")
+    prevu = charges.get_by_role("cell").first
+    expect(prevu).to_have_css("text-align", "right")
+    expect(prevu).to_have_css("border-left-style", "none")
+    axe.verifier(page)
+    assert navigateur.debordement(page) == []
+
+
 def test_le_prevu_s_additionne_pendant_la_frappe(page, live_server, bilan):
     navigateur.connecter(
         page, live_server, fabriques.chargee_de_mission(bilan.action_annuelle.campagne.contrat)
