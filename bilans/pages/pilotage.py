@@ -81,7 +81,7 @@ class Finances:
         """What the total is: that of the politique de la ville, or what a funder's account brings to it."""
         if self.utilisateur.has_perm("contrats.gerer", self.request.contrat):
             return "Accordé, total de la politique de la ville"
-        return f"Accordé par {', '.join(poste.libelle for poste in self.argent.dans_total)}"
+        return f"Accordé ({', '.join(poste.libelle for poste in self.argent.dans_total)})"
 
     @property
     def constat_axes(self) -> str:

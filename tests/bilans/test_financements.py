@@ -248,7 +248,7 @@ def test_le_financeur_ne_voit_que_les_siens(client, campagne, argent):
     assert [(p.libelle, p.accorde) for p in lues.argent.structures] == [("Ville", 1000), ("Asso", 200)]
     assert (lues.argent.total, lues.argent.total_hors_total) == (1200, None)
     html = page(client, campagne)
-    assert "Accordé par État" in html
+    assert "Accordé (État)" in html
     for mot in ("Mairie", "Région", "CAF", "99\u202f999", "Secret", "3\u202f000"):
         assert mot not in html, mot
 

@@ -300,7 +300,9 @@ def test_un_financeur_donne_son_avis_et_pas_celui_d_un_autre(prefecture):
     autre = lieu.adresse("programmation_avis", lieu.velo.cle, lieu.ville.cle)
     assert lieu.client.get(autre).status_code == 404
     page = lieu.client.get(lieu.adresse("programmation_case", lieu.velo.cle, colonne(lieu.etat)))
+    assert "Avis du financeur" in texte(page)
     assert "Public à préciser." in texte(page)
+    assert "Avis du financeur : État" in texte(lieu.client.get(adresse))
     retire = {"geste": "retirer", "version": str(avis.version)}
     assert lieu.client.post(adresse, retire).status_code == 302
     assert AvisFinanceur.objects.count() == 0
@@ -419,6 +421,8 @@ def test_un_scenario_s_essaie_se_compare_et_s_adopte(lieu, scenario):
     assert LigneFinancement.objects.get().montant_propose == Decimal(3000)
     scenario.refresh_from_db()
     assert scenario.statut == Scenario.Statut.ADOPTE
+    adoptee = texte(lieu.client.get(lieu.adresse("scenario_comparer", scenario.cle)))
+    assert "Aucune case ne diffère." in adoptee
     page = lieu.client.get(lieu.adresse("scenario", scenario.cle)).context["page"]
     assert not page.vue.modifiable
 
