@@ -3,10 +3,12 @@
 Bilan qualitatif, tableau de synthèse, annexe, signature. What nobody wrote is said to be missing, never made up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 
+from django.db.models import Max
 from django.utils import timezone
 
 from actions.acces import suivies
@@ -26,13 +28,13 @@ from financements.budgets import (
     Chiffres,
     Comparaison,
     Poste,
-    lire_budgets,
+    lire_les_budgets,
 )
 from financements.models import Budget
 from porteurs.models import Representant
 
 from ..models import Bilan
-from ..saisie import ETAPES, PUBLICS, Section, periode, sections_lues
+from ..saisie import ETAPES, PUBLICS, Section, periode, sections_du_recit
 from .lecture import au_programme
 
 NON_RENSEIGNE = "Non renseigné."
@@ -61,8 +63,8 @@ def comptes_rendus(
     choisies = (
         actions if actions is not None else au_programme(ActionAnnuelle.objects.filter(campagne=campagne))
     )
-    lues = avec_leur_bilan(_suivies(choisies, utilisateur)).order_by("ordre", "pk")
-    documents = [compte_rendu(annuelle) for annuelle in lues]
+    lues = list(avec_leur_bilan(suivies_par(choisies, utilisateur)).order_by("ordre", "pk"))
+    documents = [_compte_rendu(dossier) for dossier in _dossiers(lues)]
     if len(documents) == 1:
         return documents[0]
     titre = f"Comptes rendus financiers {campagne.annee}"
@@ -81,7 +83,8 @@ def comptes_rendus(
     )
 
 
-def _suivies(actions: ActionAnnuelleQuerySet, utilisateur: Utilisateur | None) -> ActionAnnuelleQuerySet:
+def suivies_par(actions: ActionAnnuelleQuerySet, utilisateur: Utilisateur | None) -> ActionAnnuelleQuerySet:
+    """Return those of `actions` that the account runs or carries, whose money it reads; all for None."""
     if utilisateur is None or utilisateur.est_administrateur:
         return actions
     return actions.filter(suivies(utilisateur, ""))
@@ -91,14 +94,56 @@ def avec_leur_bilan(annuelles: ActionAnnuelleQuerySet) -> ActionAnnuelleQuerySet
     """Return the rows with what a compte rendu reads beside the budget."""
     return annuelles.select_related(
         "action__porteur__parent", "campagne__contrat__epci", "bilan"
-    ).prefetch_related("campagne__tranches")
+    ).prefetch_related("campagne__tranches", "bilan__effectifs__tranche")
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """What a compte rendu says of an action beside its bilan: its budgets, who signs, when it last changed."""
+
+    annuelle: ActionAnnuelle
+    compare: Comparaison
+    representant: Representant | None
+    change_le: datetime | None
+
+
+def _dossiers(annuelles: Sequence[ActionAnnuelle]) -> list[Dossier]:
+    """Return the files of `annuelles`, in the same order and in a fixed number of queries."""
+    compares = lire_les_budgets(annuelles)
+    representants: dict[int, Representant] = {}
+    en_fonction = Representant.objects.filter(
+        porteur__in={annuelle.action.porteur_id for annuelle in annuelles}, legal=True, date_fin__isnull=True
+    )
+    for representant in en_fonction.order_by("pk"):
+        representants.setdefault(representant.porteur_id, representant)
+    bilans = {annuelle.pk: bilan.pk for annuelle in annuelles if (bilan := _bilan(annuelle)) is not None}
+    changes = dict(
+        Bilan.historique.filter(id__in=bilans.values())
+        .order_by("id")
+        .values_list("id")
+        .annotate(dernier=Max("history_date"))
+    )
+    return [
+        Dossier(
+            annuelle,
+            compares[annuelle.pk],
+            representants.get(annuelle.action.porteur_id),
+            changes.get(bilans.get(annuelle.pk)),
+        )
+        for annuelle in annuelles
+    ]
 
 
 def compte_rendu(annuelle: ActionAnnuelle) -> DocumentTexte:
     """Return the compte rendu financier of an action in its year. Who may read it is the caller's matter."""
+    (dossier,) = _dossiers([annuelle])
+    return _compte_rendu(dossier)
+
+
+def _compte_rendu(dossier: Dossier) -> DocumentTexte:
+    annuelle, compare = dossier.annuelle, dossier.compare
     contrat = annuelle.campagne.contrat
     bilan = _bilan(annuelle)
-    compare = lire_budgets(annuelle)
     return DocumentTexte(
         titre=f"Compte rendu financier{INSECABLE}: {annuelle.action.intitule}",
         entete=f"{contrat.epci} · {contrat.nom}",
@@ -108,12 +153,12 @@ def compte_rendu(annuelle: ActionAnnuelle) -> DocumentTexte:
             *_bilan_qualitatif(bilan),
             *_synthese(compare),
             *_annexe(compare),
-            _signature(annuelle, compare.budgets.get(REALISE)),
+            _signature(dossier),
         ],
         notes=[] if bilan is not None and bilan.est_valide else [insecables(BROUILLON)],
         pied=f"Compte rendu financier · {annuelle.action.intitule} · {annuelle.campagne.annee}",
         auteur=str(annuelle.action.porteur),
-        cree_le=_date_du_fichier(annuelle, bilan),
+        cree_le=_date_du_fichier(dossier),
     )
 
 
@@ -124,13 +169,10 @@ def _bilan(annuelle: ActionAnnuelle) -> Bilan | None:
     return bilan
 
 
-def _date_du_fichier(annuelle: ActionAnnuelle, bilan: Bilan | None) -> datetime:
+def _date_du_fichier(dossier: Dossier) -> datetime:
     """Return when the bilan last changed: the same compte rendu is the same file."""
-    if bilan is not None:
-        dates = bilan.historique.order_by("-history_date").values_list("history_date", flat=True)
-        if (derniere := dates.first()) is not None:
-            return derniere
-    return timezone.make_aware(datetime.combine(annuelle.campagne.contrat.date_debut, time()))
+    debut = dossier.annuelle.campagne.contrat.date_debut
+    return dossier.change_le or timezone.make_aware(datetime.combine(debut, time()))
 
 
 def _identite(annuelle: ActionAnnuelle, bilan: Bilan | None) -> Iterator[tuple[str, str]]:
@@ -156,7 +198,7 @@ def _bilan_qualitatif(bilan: Bilan | None) -> Iterator[Rubrique]:
     )
     if bilan is None:
         return
-    sections = sections_lues(bilan)
+    sections = sections_du_recit(bilan)
     lues = {lue.champ: lue.texte for section in sections for lue in section.repondues}
     dates = periode(bilan.date_debut, bilan.date_fin)
     lues["dates"] = f"Réalisée {dates}." if dates else ""
@@ -314,12 +356,10 @@ def _sans_explication(compare: Comparaison) -> str:
 
 
 # -- 4. Signature ----------------------------------------------------------------------------------
-def _signature(annuelle: ActionAnnuelle, budget: Budget | None) -> Rubrique:
+def _signature(dossier: Dossier) -> Rubrique:
     """Return who signs: who was named, else the legal representative; what is unknown is left to be written."""
-    porteur, lu = annuelle.action.porteur, budget or Budget()
-    representant = (
-        Representant.objects.filter(porteur=porteur, legal=True, date_fin__isnull=True).order_by("pk").first()
-    )
+    porteur, representant = dossier.annuelle.action.porteur, dossier.representant
+    lu = dossier.compare.budgets.get(REALISE) or Budget()
     nom = lu.signataire or (representant.nom if representant else "")
     qualite = lu.qualite or (representant.fonction if representant and not lu.signataire else "")
     return Rubrique(

@@ -1,9 +1,9 @@
 """« fiche-action », the layout of document 004: what an action is, part by part, and its money over the years."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 
-from django.db.models import Prefetch
+from django.db.models import Max, Prefetch
 from django.utils import timezone
 
 from actions.models import ActionAnnuelle, Campagne
@@ -12,8 +12,9 @@ from comptes.models import Utilisateur
 from contrats.models import ContratVille
 from documents import INSECABLE, montant, nombre, pourcentage
 from documents.document_texte import PUCE, DocumentTexte, Grille, LigneGrille, Poids, Rubrique
-from financements.pluriannuel import AnneeFinancee, Pluriannuel, pluriannuel
+from financements.pluriannuel import AnneeFinancee, Pluriannuel, pluriannuels
 
+from .crf import suivies_par
 from .lecture import lisibles
 
 # The parts of document 004 before and after what is done, with the words of the document.
@@ -39,8 +40,10 @@ def fiches_action(
 ) -> DocumentTexte:
     """Return the fiches of the actions of a year in one document, each from a new page."""
     choisies = actions if actions is not None else ActionAnnuelle.objects.filter(campagne=campagne)
-    lues = avec_leur_fiche(lisibles(choisies, utilisateur)).order_by("ordre", "pk")
-    fiches = [fiche_action(annuelle, utilisateur) for annuelle in lues]
+    lues = list(avec_leur_fiche(lisibles(choisies, utilisateur)).order_by("ordre", "pk"))
+    entieres = set(suivies_par(choisies, utilisateur).values_list("pk", flat=True))
+    suivies = [annuelle for annuelle in lues if annuelle.pk in entieres]
+    fiches = _fiches(lues, pluriannuels(suivies, utilisateur))
     if not fiches:
         return _couverture(contrat, campagne, "Aucune action à montrer.")
     if len(fiches) == 1:
@@ -66,10 +69,26 @@ def avec_leur_fiche(annuelles: ActionAnnuelleQuerySet) -> ActionAnnuelleQuerySet
 
 def fiche_action(annuelle: ActionAnnuelle, utilisateur: Utilisateur | None = None) -> DocumentTexte:
     """Return the fiche of an action in its year; its money is there for who runs or carries the action."""
+    entiere = utilisateur is None or utilisateur.has_perm("actions.lire_fiche_entiere", annuelle)
+    (fiche,) = _fiches([annuelle], pluriannuels([annuelle], utilisateur) if entiere else {})
+    return fiche
+
+
+def _fiches(annuelles: Sequence[ActionAnnuelle], argents: Mapping[int, Pluriannuel]) -> list[DocumentTexte]:
+    """Return the fiche of each action, in the same order; its money for those that `argents` knows."""
+    changees = dict(
+        ActionAnnuelle.historique.filter(id__in=[annuelle.pk for annuelle in annuelles])
+        .order_by("id")
+        .values_list("id")
+        .annotate(derniere=Max("history_date"))
+    )
+    return [_fiche(annuelle, argents.get(annuelle.pk), changees.get(annuelle.pk)) for annuelle in annuelles]
+
+
+def _fiche(annuelle: ActionAnnuelle, argent: Pluriannuel | None, change_le: datetime | None) -> DocumentTexte:
     contrat = annuelle.campagne.contrat
-    avec_argent = utilisateur is None or utilisateur.has_perm("actions.lire_fiche_entiere", annuelle)
-    rubriques = list(_rubriques(annuelle, avec_argent=avec_argent))
-    if avec_argent and (argent := pluriannuel(annuelle, utilisateur)).annees:
+    rubriques = list(_rubriques(annuelle, avec_argent=argent is not None))
+    if argent is not None and argent.annees:
         rubriques.append(_budget(argent))
     return DocumentTexte(
         titre=f"Fiche action{INSECABLE}: {annuelle.action.intitule}",
@@ -78,7 +97,8 @@ def fiche_action(annuelle: ActionAnnuelle, utilisateur: Utilisateur | None = Non
         rubriques=rubriques or [Rubrique(titre="Fiche", note=VIDE)],
         pied=f"{annuelle.action.intitule} · {annuelle.campagne.annee}",
         auteur=str(contrat.epci),
-        cree_le=_modifiee_le(annuelle),
+        # The same fiche is the same file.
+        cree_le=change_le or timezone.make_aware(datetime.combine(contrat.date_debut, time())),
     )
 
 
@@ -99,14 +119,6 @@ def _couverture(
         cree_le=max((f.cree_le for f in fiches or () if f.cree_le), default=None),
         suites=fiches or (),
     )
-
-
-def _modifiee_le(annuelle: ActionAnnuelle) -> datetime:
-    """Return when the fiche last changed, which the file says it was made: the same fiche is the same file."""
-    derniere = annuelle.historique.order_by("-history_date").values_list("history_date", flat=True).first()
-    if derniere is not None:
-        return derniere
-    return timezone.make_aware(datetime.combine(annuelle.campagne.contrat.date_debut, time()))
 
 
 # -- The parts -------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from .champs import (
     empreinte,
     marque,
 )
-from .lecture import Section, sections_lues
+from .lecture import Section, sections_du_recit, sections_lues
 from .questions import (
     BUDGET,
     CHAMPS_DEROULEMENT,
@@ -72,5 +72,6 @@ __all__ = [
     "empreinte",
     "marque",
     "periode",
+    "sections_du_recit",
     "sections_lues",
 ]

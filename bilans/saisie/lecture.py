@@ -20,7 +20,7 @@ from .questions import (
     PUBLIC,
     PUBLICS,
 )
-from .registre import Saisie
+from .registre import Recit, Saisie
 
 
 class ReponseLue(NamedTuple):
@@ -29,6 +29,10 @@ class ReponseLue(NamedTuple):
     champ: str
     libelle: str
     texte: str
+
+
+# The step where it is typed, the title, the answers.
+Partie = tuple[str, str, list[ReponseLue]]
 
 
 class Section(NamedTuple):
@@ -56,18 +60,37 @@ def sections_lues(bilan: Bilan, saisie: Saisie | None = None) -> list[Section]:
     """
     lue = saisie or Saisie(bilan)
     parties = (
-        (DEROULEMENT, "Déroulement", _lire(lue, CHAMPS_DEROULEMENT)),
-        (DEROULEMENT, "Ce que vous en retenez", _lire(lue, Bilan.CHAMPS_RECIT)),
-        (PUBLICS, "Publics", [*_lire_publics(lue), *_lire(lue, ("type_public",))]),
+        *_parties_du_recit(lue),
         (INDICATEURS, "Indicateurs et questions", _lire_indicateurs(lue)),
         (MOYENS, "Moyens et partenaires", _lire(lue, CHAMPS_MOYENS)),
         (BUDGET, "Budget réalisé", _lire_budget(lue)),
         (DEROULEMENT, "Pièces jointes", _lire_pieces(bilan)),
     )
+    return _sections(lue, parties)
+
+
+def sections_du_recit(bilan: Bilan) -> list[Section]:
+    """Return what a bilan tells, and of whom, as `sections_lues` does; neither its indicators nor its money.
+
+    No query for a bilan read with its campaign and its numbers of people (`effectifs__tranche`).
+    """
+    lue = Recit(bilan)
+    return _sections(lue, _parties_du_recit(lue))
+
+
+def _parties_du_recit(saisie: Saisie) -> tuple[Partie, ...]:
+    return (
+        (DEROULEMENT, "Déroulement", _lire(saisie, CHAMPS_DEROULEMENT)),
+        (DEROULEMENT, "Ce que vous en retenez", _lire(saisie, Bilan.CHAMPS_RECIT)),
+        (PUBLICS, "Publics", [*_lire_publics(saisie), *_lire(saisie, ("type_public",))]),
+    )
+
+
+def _sections(saisie: Saisie, parties: Iterable[Partie]) -> list[Section]:
     return [
         Section(titre, reponses)
         for etape, titre, reponses in parties
-        if reponses and (etape not in lue.sans_objet or any(r.texte for r in reponses))
+        if reponses and (etape not in saisie.sans_objet or any(r.texte for r in reponses))
     ]
 
 

@@ -517,6 +517,20 @@ class Saisie:
         )
 
 
+class Recit(Saisie):
+    """What a bilan tells, and of whom: nothing is read of its indicators nor of its money."""
+
+    @cached_property
+    def champs(self) -> dict[str, Champ]:
+        """Every field of the narrative and of the people, by name."""
+        parties: tuple[Iterable[Champ], ...] = (
+            self._colonnes(DEROULEMENT, (*CHAMPS_DEROULEMENT, *Bilan.CHAMPS_RECIT)),
+            self.cases,
+            self._colonnes(PUBLICS, ("type_public",)),
+        )
+        return {champ.nom: champ for partie in parties for champ in partie}
+
+
 def _champ_du_compte_rendu(nom: str) -> forms.Field:
     if nom == "fait_le":
         return ChampDate(required=False)

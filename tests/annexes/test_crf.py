@@ -11,12 +11,13 @@ from django.urls import reverse
 
 from actions.models import ActionAnnuelle
 from bilans.annexes import ANNEXES
-from bilans.annexes.crf import NON_RENSEIGNE, POINTILLES, avec_leur_bilan, compte_rendu
+from bilans.annexes.crf import NON_RENSEIGNE, POINTILLES, avec_leur_bilan, compte_rendu, comptes_rendus
 from documents.rendu_texte import rendre_texte
-from financements.models import Budget, LigneBudget
+from financements.models import Budget, ExplicationEcart, LigneBudget
 from financements.nomenclatures import charger_nomenclatures
 from tests import fabriques
 from tests.outils.pages import lisible, texte
+from tests.outils.requetes import verifier_requetes_constantes
 from tests.outils.verapdf import valider
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +228,41 @@ def test_un_porteur_a_tous_les_siens_dans_un_fichier_et_ceux_de_personne_d_autre
     assert client.get(reverse("crf_porteur", args=arguments)).status_code == 404
     page = reverse("porteur_detail", args=arguments[:-1])
     assert f"Comptes rendus financiers {campagne.annee}" in texte(client.get(page))
+
+
+# -- Many actions ----------------------------------------------------------------------------------
+def test_deux_actions_ou_six_coutent_les_memes_requetes(annuelle, budgets):
+    """Every part of a compte rendu is there: people by age, explanations, funders, several porteurs."""
+    campagne = annuelle.campagne
+    tranche = fabriques.TrancheAgeFactory(campagne=campagne)
+    ville = annuelle.lignes_financement.get().financeur
+    chargee = fabriques.chargee_de_mission(campagne.contrat)
+
+    def ajouter():
+        autre = fabriques.ActionAnnuelleFactory(campagne=campagne, action__contrat=campagne.contrat)
+        bilan = fabriques.BilanFactory(action_annuelle=autre, valide=True, realisation="realisee")
+        fabriques.EffectifFactory(bilan=bilan, valeur=12, tranche=tranche)
+        fabriques.RepresentantFactory(porteur=autre.action.porteur, legal=True, date_fin=None)
+        fabriques.LigneFinancementFactory(action_annuelle=autre, financeur=ville, montant_accorde=Decimal(9))
+        for nature, somme in (("previsionnel", 1000), ("realise", 5000)):
+            budget = fabriques.BudgetFactory(action_annuelle=autre, type=nature)
+            for compte, financeur in (("604", None), ("74", ville)):
+                LigneBudget.objects.create(
+                    budget=budget, compte_id=compte, montant=Decimal(somme), financeur=financeur
+                )
+        ExplicationEcart.objects.create(budget=budget, compte_id="60", texte="Plus d'achats.")
+
+    ajouter()
+    rendus = []
+
+    def lire():
+        rendus.append(comptes_rendus(campagne.contrat, campagne, chargee))
+
+    verifier_requetes_constantes(lire, ajouter, fois=4)
+    assert [len(rendus[0].suites), len(rendus[-1].suites)] == [2, 6]
+    # Read together or alone, an action has the same compte rendu.
+    assert compte_rendu(annuelle_lue(annuelle)) in rendus[-1].suites
+
+
+def annuelle_lue(annuelle):
+    return avec_leur_bilan(ActionAnnuelle.objects.filter(pk=annuelle.pk)).get()

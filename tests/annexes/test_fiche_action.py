@@ -11,12 +11,14 @@ from django.urls import reverse
 
 from actions.models import ActionAnnuelle
 from bilans.annexes import ANNEXES
-from bilans.annexes.fiche_action import en_liste, fiche_action
+from bilans.annexes.fiche_action import avec_leur_fiche, en_liste, fiche_action, fiches_action
+from bilans.annexes.lecture import lisibles
 from documents.rendu_texte import rendre_texte
 from financements.models import Budget, Financeur
-from financements.pluriannuel import pluriannuel
+from financements.pluriannuel import pluriannuels
 from tests import fabriques
 from tests.outils.pages import lisible
+from tests.outils.requetes import verifier_requetes_constantes
 from tests.outils.verapdf import valider
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +96,7 @@ def test_une_annee_sans_chiffre_ne_donne_ni_part_ni_evolution() -> None:
     premiere = annee(action, 2024, 1000, 400, ville)
     annee(action, 2025, None, 500, ville)
     annee(action, 2026, 1200, None, ville)
-    lu = pluriannuel(premiere)
+    lu = pluriannuels([premiere])[premiere.pk]
     assert [(a.annee, a.budget, a.participation, a.part, a.evolution) for a in lu.annees] == [
         (2024, Decimal(1000), Decimal(400), Decimal(40), None),
         (2025, None, Decimal(500), None, None),
@@ -111,7 +113,7 @@ def test_le_detail_des_charges_l_emporte_sur_le_total_annonce_sans_le_benevolat(
     benevolat = fabriques.CompteBudgetaireFactory(code="864", sens="charge", hors_total=True)
     fabriques.LigneBudgetFactory(budget=budget, compte=charge, montant=Decimal(700))
     fabriques.LigneBudgetFactory(budget=budget, compte=benevolat, montant=Decimal(300))
-    assert pluriannuel(annuelle).annees[0].budget == Decimal(700)
+    assert pluriannuels([annuelle])[annuelle.pk].annees[0].budget == Decimal(700)
 
 
 # -- What is read, by whom -------------------------------------------------------------------------
@@ -181,3 +183,36 @@ def test_toutes_les_fiches_tiennent_dans_un_document(financee: ActionAnnuelle) -
 )
 def test_ce_qui_est_ecrit_une_chose_par_ligne_est_une_liste(texte: str, attendu: str) -> None:
     assert en_liste(texte) == attendu
+
+
+def test_deux_fiches_ou_six_coutent_les_memes_requetes() -> None:
+    campagne = fabriques.CampagneFactory()
+    ville = fabriques.FinanceurFactory(contrat=campagne.contrat, type=Financeur.Type.COMMUNE)
+    porteur = fabriques.PorteurFactory(epci=campagne.contrat.epci)
+
+    def ajouter(**champs: Any) -> ActionAnnuelle:
+        annuelle = fabriques.ActionAnnuelleFactory(
+            campagne=campagne, action__contrat=campagne.contrat, moyens_financiers="CAF", **champs
+        )
+        fabriques.BudgetFactory(action_annuelle=annuelle, type="previsionnel", total_annonce=Decimal(900))
+        fabriques.LigneFinancementFactory(
+            action_annuelle=annuelle, financeur=ville, montant_accorde=Decimal(90)
+        )
+        return annuelle
+
+    sienne = ajouter(action__porteur=porteur)
+    ajouter()
+    for compte in (fabriques.chargee_de_mission(campagne.contrat), None):
+        verifier_requetes_constantes(
+            lambda compte=compte: fiches_action(campagne.contrat, campagne, compte), ajouter, fois=4
+        )
+    # Read together or alone, a fiche says the same to the same account: its money to who carries it.
+    membre = fabriques.representant_du_porteur(porteur)
+    for compte in (fabriques.chargee_de_mission(campagne.contrat), membre):
+        ensemble = fiches_action(campagne.contrat, campagne, compte)
+        lues = avec_leur_fiche(lisibles(ActionAnnuelle.objects.filter(campagne=campagne), compte))
+        seules = [fiche_action(annuelle, compte) for annuelle in lues.order_by("ordre", "pk")]
+        assert (list(ensemble.suites) or [ensemble]) == seules
+        budget = [f for f in seules if any(r.titre.startswith("Budget") for r in f.rubriques)]
+        assert len(budget) == (1 if compte == membre else len(seules))
+        assert sienne.action.intitule in budget[0].titre
