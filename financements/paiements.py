@@ -262,6 +262,8 @@ class Paiement:
 
     def _rien_de_notifie(self) -> str:
         if isinstance(self.objet, Convention):
+            if self.precedente is not None:
+                return f"La subvention {self.annee} n'est pas votée : indiquez-la dans les montants de la convention."
             return (
                 f"La subvention {self.annee} n'est pas votée, et celle de {self.annee - 1} n'est pas connue : "
                 "indiquez l'une ou l'autre dans les montants de la convention."

@@ -11,7 +11,8 @@ from comptes.modeles import libelle_du_champ
 from comptes.models import Utilisateur
 from documents import additionner
 from financements.budgets import total_du_budget
-from financements.models import AmbiguiteMontants, Budget, LigneFinancement, Versement
+from financements.models import AmbiguiteMontants, Budget, LigneFinancement
+from financements.verses import verse_par_ligne
 
 from ..controles import anomalies_action
 from ..controles.justifications import Constat, constats
@@ -103,18 +104,14 @@ def a_verifier(annuelle: ActionAnnuelle, lecture: LectureBilan | None) -> list[C
 # -- Money -----------------------------------------------------------------------------------------
 def plan_de_financement(annuelle: ActionAnnuelle, utilisateur: Utilisateur, *, complet: bool) -> Plan:
     """Return the funding lines that the account sees; `complet` when they are all of them."""
-    lignes = list(
-        LigneFinancement.objects.visibles_par(utilisateur)
-        .filter(action_annuelle=annuelle)
-        .select_related("financeur")
-        .prefetch_related("versements")
-        .order_by("financeur__ordre", "pk")
-    )
+    visibles = LigneFinancement.objects.visibles_par(utilisateur).filter(action_annuelle=annuelle)
+    lignes = list(visibles.select_related("financeur").order_by("financeur__ordre", "pk"))
+    verses = verse_par_ligne(visibles)
     colonnes: list[tuple[str, list[Decimal | None]]] = [
         (_nom_de_l_etat(etat), [getattr(ligne, etat) for ligne in lignes])
         for etat in LigneFinancement.ETATS_MONTANT
     ]
-    colonnes.append(("Versé", [_verse(ligne) for ligne in lignes]))
+    colonnes.append(("Versé", [verses.get(ligne.pk) for ligne in lignes]))
     utiles = [(nom, valeurs) for nom, valeurs in colonnes if any(valeur is not None for valeur in valeurs)]
     rangees = [
         Montants(ligne, [Montant(nom, valeurs[rang]) for nom, valeurs in utiles])
@@ -150,14 +147,6 @@ def budgets_annonces(annuelle: ActionAnnuelle, utilisateur: Utilisateur) -> list
 def _nom_de_l_etat(etat: str) -> str:
     """Return « Accordé » for « accordé (€) »: the unit is said once, above the table."""
     return capfirst(libelle_du_champ(LigneFinancement, etat).removesuffix(" (€)"))
-
-
-def _verse(ligne: LigneFinancement) -> Decimal | None:
-    return additionner(
-        versement.montant_verse
-        for versement in ligne.versements.all()
-        if versement.statut == Versement.Statut.VERSE
-    )
 
 
 def _totaux(rangees: list[Montants]) -> list[Montant]:

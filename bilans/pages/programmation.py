@@ -34,6 +34,7 @@ from financements.programmation import (
     totaliser,
 )
 from financements.querysets import MONTANT
+from financements.verses import BilanVerse, bilan_verse
 
 from ..navigation import Lien
 from . import adresse
@@ -129,6 +130,12 @@ class PageProgrammation(LignesTriees):
         if self.tous:
             return presentation.tous_les_etats(self.grilles, list(self.page))
         return presentation.montrer(self.grille, list(self.page))
+
+    @cached_property
+    def verse(self) -> BilanVerse | None:
+        """All that is paid in the year, whatever the way and the filters; None when « versé » is not shown."""
+        montre = self.tous or self.etat is Etat.VERSE
+        return bilan_verse(self.request.campagne, self.request.user) if montre else None
 
     # -- Words and addresses -----------------------------------------------------------------------
     @property
@@ -376,6 +383,13 @@ class PageTotaux(LignesFiltrees):
             request.user, self.lignes, self.etat, self.critere, avant=self._lignes_avant()
         )
 
+    @cached_property
+    def verse(self) -> BilanVerse | None:
+        """All that is paid in the year, whatever the way and the filters; None in another state."""
+        if self.etat is not Etat.VERSE:
+            return None
+        return bilan_verse(self.request.campagne, self.request.user)
+
     def _lignes_avant(self) -> ActionAnnuelleQuerySet:
         """Return the rows of the year before that the same filters choose; none when one of them cannot apply."""
         if self.precedente is None:
@@ -413,6 +427,11 @@ class PageTotaux(LignesFiltrees):
     def url_grille(self) -> str:
         """The address of the grid of all these rows."""
         return self._grille()
+
+    @property
+    def gere(self) -> bool:
+        """Whether the account runs the contract."""
+        return bool(self.request.user.has_perm("contrats.gerer", self.request.contrat))
 
     @property
     def compare(self) -> bool:

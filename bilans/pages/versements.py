@@ -1,13 +1,15 @@
 """The payments of a year: what is due, what is held up and why, what was paid, by funder and by porteur."""
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import capfirst
 
@@ -17,11 +19,15 @@ from comptes.historique import Evenement, changements, changements_lies, eveneme
 from comptes.modeles import libelle_du_champ
 from comptes.templatetags.typographie import pluriel
 from documents.formats import MOIS, additionner, montant
-from financements.models import LigneFinancement, RegleVersement, Versement
+from documents.normalisation import normaliser
+from financements.attributions import Part, lire_parts
+from financements.models import ConditionVersement, Financeur, LigneFinancement, RegleVersement, Versement
 from financements.operations.versements import gestes_possibles
-from financements.paiements import Paiement, paiement_de, paiements, verse_net
+from financements.paiements import ZERO, Paiement, paiement_de, paiements, verse_net
+from financements.querysets import VersementQuerySet
 from porteurs.models import Convention
 
+from ..models import DocumentConvention
 from ..navigation import Lien
 from . import adresse
 
@@ -36,6 +42,19 @@ SITUATIONS = {
 FILTRES = ("situation", "financeur", "porteur")
 
 
+# What the filter has for the payments of a convention that does not say who gives.
+SANS_FINANCEUR = "convention"
+
+
+@dataclass(frozen=True)
+class Payeur:
+    """Who pays a payment, or a part of it: as the filter names it, in words, and how much in euros."""
+
+    cle: str
+    nom: str
+    montant: Decimal | None = None
+
+
 @dataclass(frozen=True)
 class Rangee:
     """A payment as a row: what it pays, where it stands, what holds it up."""
@@ -43,6 +62,10 @@ class Rangee:
     versement: Versement
     paiement: Paiement
     fin_du_mois: date
+    # Who pays a payment of a convention, each its part; nobody when the amount is not known.
+    parts: tuple[Payeur, ...] = ()
+    # The filter by funder: then the row shows the part of that one.
+    payeur_choisi: str = ""
 
     @cached_property
     def blocages(self) -> list[str]:
@@ -92,28 +115,47 @@ class Rangee:
         return "Bloqué" if bloque else str(self.versement.get_statut_display())
 
     @property
-    def montant(self) -> Decimal | None:
+    def montant_entier(self) -> Decimal | None:
         """What it is, in euros: paid less recovered once it is made, planned before."""
         if self.versement.statut == Statut.VERSE:
             return verse_net(self.versement)
         return self.versement.montant_prevu
 
     @property
+    def montant(self) -> Decimal | None:
+        """What it is, in euros; of a payment that several funders share, the part of the one that is looked at."""
+        if not self.partagee:
+            return self.montant_entier
+        return additionner(p.montant for p in self.payeurs if p.cle == self.payeur_choisi)
+
+    @property
+    def partagee(self) -> bool:
+        """Whether only a part of the payment is shown."""
+        return bool(self.payeur_choisi) and len(self.payeurs) > 1
+
+    @property
     def quand(self) -> date | None:
         """The day on which it was made, or is planned."""
         return self.versement.date_versement or self.versement.date_prevue
 
-    @property
-    def payeur(self) -> str:
-        """Who pays, as the filter names it."""
+    @cached_property
+    def payeurs(self) -> tuple[Payeur, ...]:
+        """Who pays it, each its part."""
         financeur = self.paiement.financeur
-        return str(financeur) if financeur else "Par convention"
+        if financeur is not None:
+            return (Payeur(financeur.cle, str(financeur), self.montant_entier),)
+        return self.parts or (Payeur(SANS_FINANCEUR, "Par convention", self.montant_entier),)
 
     @property
-    def cle_du_payeur(self) -> str:
-        """What the filter has for who pays."""
-        financeur = self.paiement.financeur
-        return financeur.cle if financeur else "convention"
+    def payeur(self) -> str:
+        """Who pays, in words: « Ville », « Ville et État, par convention »."""
+        if self.paiement.financeur is not None or self.payeurs[0].cle == SANS_FINANCEUR:
+            return self.payeurs[0].nom
+        return f"{' et '.join(payeur.nom for payeur in self.payeurs)}, par convention"
+
+    def payee_par(self, cle: str) -> bool:
+        """Whether the funder that the filter names pays it, or a part of it."""
+        return any(payeur.cle == cle for payeur in self.payeurs)
 
 
 VIVANTS = (Statut.PREVU, Statut.A_MANDATER, Statut.MANDATE)
@@ -151,8 +193,21 @@ class PageVersements:
     @cached_property
     def toutes(self) -> list[Rangee]:
         """Every payment of the year, the first due first."""
-        rangees = [Rangee(v, p, self.fin_du_mois) for p in self.paiements for v in p.versements]
+        parts, choisi = self._parts, self.criteres.get("financeur", "")
+        rangees = [
+            Rangee(v, p, self.fin_du_mois, parts.get(v.pk, ()), choisi)
+            for p in self.paiements
+            for v in p.versements
+        ]
         return sorted(rangees, key=lambda r: (r.quand or date.max, str(r.paiement.porteur), r.versement.pk))
+
+    @cached_property
+    def _parts(self) -> dict[int, tuple[Payeur, ...]]:
+        """Who pays each payment of a convention (pk), in a fixed number of queries."""
+        de_convention = Versement.objects.filter(
+            convention__contrat=self.request.contrat, annee=self.request.annee
+        )
+        return parts_des_payeurs(de_convention)
 
     @cached_property
     def _sans_situation(self) -> list[Rangee]:
@@ -160,8 +215,7 @@ class PageVersements:
         return [
             r
             for r in self.toutes
-            if (not payeur or r.cle_du_payeur == payeur)
-            and (not porteur or r.paiement.porteur.cle == porteur)
+            if (not payeur or r.payee_par(payeur)) and (not porteur or r.paiement.porteur.cle == porteur)
         ]
 
     @cached_property
@@ -210,25 +264,32 @@ class PageVersements:
         """What was paid beyond the grant and is not asked back yet."""
         return [p for p in self.paiements if p.a_redemander]
 
-    def _postes(self, nom: str, cle: Callable[[Rangee], tuple[str, str]]) -> list[Poste]:
+    def _postes(self, nom: str, parts: Callable[[Rangee], Iterable[Payeur]]) -> list[Poste]:
         postes: dict[str, Poste] = {}
         for r in self.rangees:
             if r.situation == "annule":
                 continue
-            valeur, libelle = cle(r)
-            poste = postes.setdefault(valeur, Poste(libelle, adresse.avec(self.criteres, **{nom: valeur})))
-            poste.prevu = additionner([poste.prevu, r.montant])
-            if r.situation == "verse":
-                poste.verse = additionner([poste.verse, r.montant])
-            else:
-                poste.reste = additionner([poste.reste, r.montant])
+            for part in parts(r):
+                url = adresse.avec(self.criteres, **{nom: part.cle})
+                poste = postes.setdefault(part.cle, Poste(part.nom, url))
+                poste.prevu = additionner([poste.prevu, part.montant])
+                if r.situation == "verse":
+                    poste.verse = additionner([poste.verse, part.montant])
+                else:
+                    poste.reste = additionner([poste.reste, part.montant])
         return sorted(postes.values(), key=lambda p: p.libelle.lower())
+
+    def _payeurs_vus(self, rangee: Rangee) -> list[Payeur]:
+        choisi = self.criteres.get("financeur", "")
+        return [payeur for payeur in rangee.payeurs if choisi in ("", payeur.cle)]
 
     @cached_property
     def totaux(self) -> list[tuple[str, str, list[Poste]]]:
         """The totals of the rows shown: title, header, lines."""
-        par_payeur = self._postes("financeur", lambda r: (r.cle_du_payeur, r.payeur))
-        par_porteur = self._postes("porteur", lambda r: (r.paiement.porteur.cle, str(r.paiement.porteur)))
+        par_payeur = self._postes("financeur", self._payeurs_vus)
+        par_porteur = self._postes(
+            "porteur", lambda r: [Payeur(r.paiement.porteur.cle, str(r.paiement.porteur), r.montant)]
+        )
         return [
             (titre, entete, postes)
             for titre, entete, postes in (
@@ -256,7 +317,7 @@ class PageVersements:
     @property
     def choix(self) -> list[tuple[str, str, list[tuple[str, str]], str]]:
         """The filters: name, label, choices, value."""
-        payeurs = {r.cle_du_payeur: r.payeur for r in self.toutes}
+        payeurs = {payeur.cle: payeur.nom for r in self.toutes for payeur in r.payeurs}
         porteurs = {r.paiement.porteur.cle: str(r.paiement.porteur) for r in self.toutes}
         listes = (
             ("situation", "Situation", list(SITUATIONS.items())),
@@ -273,6 +334,31 @@ class PageVersements:
             for nom, _, choix, valeur in self.choix
             if valeur in dict(choix)
         ]
+
+
+def parts_des_payeurs(versements: VersementQuerySet) -> dict[int, tuple[Payeur, ...]]:
+    """Return who pays each payment of these years of conventions (pk): what is made, then what is planned."""
+    faits = [part for part in lire_parts(versements, verse_net) if part.montant]
+    deja = {part.versement for part in faits}
+    prevus = [part for part in lire_parts(versements, _prevu) if part.versement not in deja]
+    parts = [*faits, *prevus]
+    financeurs = Financeur.objects.filter(pk__in={part.financeur for part in parts if part.financeur})
+    noms = {f.pk: Payeur(f.cle, str(f)) for f in financeurs.order_by("ordre", "pk")}
+    inconnu = Payeur(SANS_FINANCEUR, "Par convention")
+    payeurs: dict[int, dict[str, Payeur]] = {}
+    for part in parts:
+        payeur = noms.get(part.financeur, inconnu) if part.financeur else inconnu
+        siens = payeurs.setdefault(part.versement, {})
+        deja_lu = siens[payeur.cle].montant if payeur.cle in siens else None
+        siens[payeur.cle] = replace(payeur, montant=additionner([deja_lu, part.montant]))
+    return {versement: tuple(siens.values()) for versement, siens in payeurs.items()}
+
+
+def _prevu(versement: Versement) -> Decimal:
+    """Return what a payment is worth when what is planned counts too."""
+    if versement.statut == Statut.ANNULE:
+        return ZERO
+    return verse_net(versement) if versement.statut == Statut.VERSE else versement.montant_prevu or ZERO
 
 
 def _tries(choix: dict[str, str]) -> list[tuple[str, str]]:
@@ -303,7 +389,12 @@ class PageVersement:
         self.versement = next(v for v in self.paiement.versements if v.pk == versement.pk)
         aujourd_hui = timezone.localdate()
         fin = aujourd_hui.replace(day=monthrange(aujourd_hui.year, aujourd_hui.month)[1])
-        self.rangee = Rangee(self.versement, self.paiement, fin)
+        parts = {}
+        if versement.convention_id:
+            parts = parts_des_payeurs(
+                Versement.objects.filter(convention=versement.convention_id, annee=request.annee)
+            )
+        self.rangee = Rangee(self.versement, self.paiement, fin, parts.get(versement.pk, ()))
         gere = request.user.has_perm("contrats.gerer", request.contrat)
         self.modifiable = gere and request.campagne.statut != Campagne.Statut.ARCHIVEE
 
@@ -341,6 +432,18 @@ class PageVersement:
         """Whether the reception of a document may be noted."""
         return self.modifiable and "recevoir" in gestes_possibles(self.versement)
 
+    @cached_property
+    def conditions(self) -> list[tuple[ConditionVersement, DocumentConvention | None]]:
+        """The documents awaited, each with the one received by the convention that seems to be it."""
+        attendues = list(self.versement.conditions.all())
+        if not self.documents_modifiables or not self.versement.convention_id:
+            return [(condition, None) for condition in attendues]
+        recus = documents_recus(self.request, self.versement)
+        return [
+            (condition, None if condition.remplie_le else document_de(condition, recus))
+            for condition in attendues
+        ]
+
     @property
     def historique(self) -> list[Evenement]:
         """What happened to the payment, its documents and what was asked back, the newest first."""
@@ -363,6 +466,42 @@ class PageVersement:
             ),
         ]
         return evenements(lus)
+
+
+def documents_recus(request: RequeteCampagne, versement: Versement) -> list[DocumentConvention]:
+    """Return what the convention of a payment received in its year, or for a deadline of its year, the last first."""
+    visibles = DocumentConvention.objects.visibles_par(request.user).filter(
+        convention=versement.convention_id
+    )
+    de_l_annee = Q(recu_le__year=versement.annee) | Q(echeance__annee=versement.annee)
+    lus = visibles.filter(de_l_annee).select_related("obligation", "echeance__obligation")
+    return list(lus.order_by("-recu_le", "-pk"))
+
+
+def document_de(
+    condition: ConditionVersement, recus: Iterable[DocumentConvention]
+) -> DocumentConvention | None:
+    """Return the last of the documents received that bears the name of what is awaited, None when none does.
+
+    The name is that of the document, of its deadline or of its obligation; a year or a file extension more is no
+    difference: « Comptes annuels 2025 » is what « Comptes annuels » awaits.
+    """
+    attendu = _mots(condition.libelle)
+    return (
+        next((d for d in recus if any(attendu <= _mots(nom) for nom in _noms(d))), None) if attendu else None
+    )
+
+
+def _noms(document: DocumentConvention) -> list[str]:
+    echeance = document.echeance
+    obligation = document.obligation or (echeance.obligation if echeance else None)
+    return [document.libelle, echeance.libelle if echeance else "", obligation.titre if obligation else ""]
+
+
+def _mots(nom: str) -> set[str]:
+    """Return the words that name a document; « de », « la », « les » do not, when there are longer ones."""
+    mots = set(re.findall(r"\w+", normaliser(nom)))
+    return {mot for mot in mots if len(mot) > 3} or mots
 
 
 def _modele(liaison: Any) -> Any:
@@ -405,6 +544,43 @@ def suivre(ligne: LigneFinancement) -> list[Etape]:
     if ligne.convention:
         etapes[3].precisions.append(f"Convention : {ligne.convention}")
     return etapes
+
+
+@dataclass(frozen=True)
+class VerseParConvention:
+    """What a payment of a convention brought to a line: euros, of the `montant_entier` of the payment."""
+
+    versement: Versement
+    montant: Decimal
+    montant_entier: Decimal
+    # Whether the account may open the payment, and the convention.
+    visible: bool
+
+    @property
+    def partiel(self) -> bool:
+        """Whether the payment pays something else too."""
+        return self.montant != self.montant_entier
+
+
+def verses_par_convention(request: RequeteCampagne, ligne: LigneFinancement) -> list[VerseParConvention]:
+    """Return what the convention of a line paid of it in the year, in the order of the payments."""
+    faits = Versement.objects.filter(
+        convention=ligne.convention_id, annee=request.annee, statut=Statut.VERSE
+    ).exclude(convention=None)
+    parts: list[Part] = [part for part in lire_parts(faits, verse_net) if part.ligne == ligne.pk]
+    lus = {v.pk: v for v in faits.select_related("convention").prefetch_related("reversements")}
+    visibles = set(
+        Versement.objects.visibles_par(request.user).filter(pk__in=lus).values_list("pk", flat=True)
+    )
+    return [
+        VerseParConvention(
+            lus[part.versement],
+            part.montant,
+            verse_net(lus[part.versement]),
+            part.versement in visibles,
+        )
+        for part in parts
+    ]
 
 
 def _etape(ligne: LigneFinancement, champ: str, historique: Iterable[Any]) -> Etape:

@@ -21,7 +21,7 @@ from comptes.versions import VersionPerimee, lire_version
 from comptes.vues import exiger
 from financements.models import ConditionVersement, LigneFinancement, RegleVersement, Reversement, Versement
 from financements.operations import versements as operations
-from financements.paiements import Paiement, paiement_de, paiements
+from financements.paiements import ZERO, Paiement, paiement_de, paiements
 from porteurs.models import Convention
 
 from ..forms.versements import (
@@ -39,7 +39,15 @@ from ..forms.versements import (
 )
 from ..pages import adresse
 from ..pages.onglets import onglets_financements
-from ..pages.versements import PageVersement, PageVersements, nom_du_versement, regles_par_payeur, suivre
+from ..pages.versements import (
+    PageVersement,
+    PageVersements,
+    documents_recus,
+    nom_du_versement,
+    regles_par_payeur,
+    suivre,
+    verses_par_convention,
+)
 
 REFUS = "Les versements sont tenus par la personne qui pilote le contrat de ville."
 REFUS_LECTURE = "Les versements sont ouverts à l'équipe du contrat de ville, aux financeurs et aux porteurs."
@@ -195,7 +203,7 @@ def _versement(request: RequeteCampagne, cle: str) -> Versement:
 def versement(request: RequeteCampagne, cle: str) -> HttpResponse:
     """Show a payment, what it waits for and what happened to it."""
     page = PageVersement(request, _versement(request, cle))
-    contexte = {"page": page, "reception": ReceptionForm(initial={"recu_le": timezone.localdate()})}
+    contexte = {"page": page, "aujourd_hui": timezone.localdate()}
     return render(request, "bilans/versements/versement.html", contexte)
 
 
@@ -353,7 +361,7 @@ def _faire(form: forms.BaseForm, versement: Versement, operation: Callable[[], o
 
 @require_POST
 def versement_document(request: RequeteCampagne, cle: str, condition: int) -> HttpResponse:
-    """Note that an awaited document was received, or was not after all."""
+    """Note that an awaited document was received, perhaps as one of the convention, or was not after all."""
     trouve = _versement(request, cle)
     exiger(request, "contrats.gerer", request.contrat, REFUS)
     get_object_or_404(ConditionVersement.objects.visibles_par(request.user), pk=condition, versement=trouve)
@@ -369,6 +377,7 @@ def versement_document(request: RequeteCampagne, cle: str, condition: int) -> Ht
             condition,
             version=form.cleaned_data["version"] or 0,
             recu_le=form.cleaned_data["recu_le"],
+            motif=_document_recu(request, trouve),
         )
     except VersionPerimee:
         messages.warning(request, ENTRE_TEMPS)
@@ -377,6 +386,13 @@ def versement_document(request: RequeteCampagne, cle: str, condition: int) -> Ht
     else:
         messages.success(request, "C'est noté.")
     return redirect(_adresse(request, "versement", cle))
+
+
+def _document_recu(request: RequeteCampagne, versement: Versement) -> str:
+    """Return which document of the convention fulfils a condition, for its history; empty when none is named."""
+    cle = request.POST.get("document", "")
+    recu = next((d for d in documents_recus(request, versement) if d.cle == cle), None)
+    return f"Document de la convention : {recu}" if recu else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -437,10 +453,13 @@ def suivre_montant(request: RequeteCampagne, cle: str) -> HttpResponse:
     ligne = _ligne(request, cle)
     paiement = paiement_de(ligne, request.annee)
     gere = request.user.has_perm("contrats.gerer", request.contrat)
+    de_convention = verses_par_convention(request, ligne)
     contexte = {
         "ligne": ligne,
         "etapes": suivre(ligne),
         "paiement": paiement,
+        "par_convention": de_convention,
+        "verse": paiement.verse + sum((lu.montant for lu in de_convention), ZERO),
         "versements": [(v, nom_du_versement(v)) for v in paiement.versements],
         "modifiable": gere and request.campagne.statut != Campagne.Statut.ARCHIVEE,
         "a_planifier": gere and bool(paiement.ecarts()),

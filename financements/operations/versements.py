@@ -158,11 +158,18 @@ def _redemander(versement: Versement, pieces: list[str], auteur: Utilisateur) ->
 # -- Following a payment ---------------------------------------------------------------------------
 @transaction.atomic
 def recevoir(
-    auteur: Utilisateur, versement: Versement, condition: int, *, version: int, recu_le: date | None
+    auteur: Utilisateur,
+    versement: Versement,
+    condition: int,
+    *,
+    version: int,
+    recu_le: date | None,
+    motif: str = "",
 ) -> Versement:
     """Note that the document `condition` (its primary key) was received on `recu_le`, or was not after all (None).
 
-    Raises PermissionDenied, VersionPerimee, ValidationError when the document is not awaited or the date is to come.
+    `motif` says in the history which document it is. Raises PermissionDenied, VersionPerimee, ValidationError when the
+    document is not awaited or the date is to come.
     """
     versement, _ = _ouvrir(auteur, versement, version, "recevoir")
     attendue = versement.conditions.filter(pk=condition).first()
@@ -170,7 +177,7 @@ def recevoir(
         raise ValidationError("Ce document n'est plus demandé pour ce versement.")
     _refuser_date_a_venir(recu_le, "Ce document ne peut pas être reçu à une date à venir.")
     attendue.remplie_le = recu_le
-    signer(attendue, auteur)
+    signer(attendue, auteur, motif)
     attendue.save()
     _selon_les_documents(versement)
     _enregistrer(versement, auteur)

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.messages import get_messages
 
 from actions.models import Campagne
-from financements.models import LigneFinancement, MontantConvention, RegleVersement, Versement
+from financements.models import Financeur, LigneFinancement, MontantConvention, RegleVersement, Versement
 from financements.operations import versements as op
 from financements.versements import Fraction
 from tests import fabriques
@@ -303,3 +303,152 @@ def test_la_page_coute_autant_quel_que_soit_le_nombre(lieu):
         fabriques.ConditionVersementFactory(versement=fabriques.VersementFactory(ligne=autre))
 
     verifier_requetes_constantes(lambda: lieu.client.get(lieu.adresse("versements")), ajouter)
+
+
+# -- Paid by a convention --------------------------------------------------------------------------
+@pytest.fixture
+def cpo(lieu):
+    """Give the line of the Ville a convention of which it gives 1 000 €: the line takes 900 € of them at most."""
+    lieu.convention = fabriques.ConventionFactory(contrat=lieu.contrat, intitule="CPO des vélos")
+    donner(lieu, lieu.ville, 1000)
+    LigneFinancement.objects.filter(pk=lieu.ligne.pk).update(convention=lieu.convention)
+    lieu.paye = fabriques.VersementFactory(
+        ligne=None,
+        convention=lieu.convention,
+        annee=lieu.campagne.annee,
+        verse=True,
+        montant_verse=D(950),
+        date_versement=JUIN,
+    )
+    return lieu
+
+
+def donner(lieu, financeur, montant):
+    MontantConvention.objects.create(
+        convention=lieu.convention,
+        annee=lieu.campagne.annee,
+        financeur=financeur,
+        montant_vote=D(montant),
+        vote_le=date(2024, 1, 15),
+    )
+
+
+def test_suivre_un_montant_paye_par_convention(cpo):
+    page = texte(cpo.client.get(cpo.adresse("suivre_montant", cpo.ligne.cle)))
+    assert "14 juin 2024 900 € versés au titre de la convention CPO des vélos" in page
+    assert "C'est la part de cette action dans les 950 € que la convention a versés" in page
+    assert "Versé : 900 € sur 900 € notifiés" in page
+    assert "payée par la convention CPO des vélos, pas ligne par ligne" in page
+
+
+def test_un_financeur_suit_sa_ligne_sans_ouvrir_la_convention(cpo):
+    cpo.client.force_login(fabriques.representant_du_financeur(cpo.ville))
+    reponse = cpo.client.get(cpo.adresse("suivre_montant", cpo.ligne.cle))
+    assert "900 € versés au titre de la convention CPO des vélos" in texte(reponse)
+    assert cpo.paye.cle not in reponse.content.decode()
+
+
+def test_la_grille_et_les_totaux_disent_ce_qui_est_hors_programme(cpo):
+    grille = texte(cpo.client.get(cpo.adresse("programmation"), {"montant": "verse"}))
+    assert "1 action en 2024, 900 € versés." in grille
+    assert "Versé par convention, hors programme" in grille
+    assert "50 € , Ville : CPO des vélos" in grille
+    totaux = texte(cpo.client.get(cpo.adresse("programmation_totaux"), {"montant": "verse"}))
+    assert "Ville 0 900 50 950 Total 950" in totaux
+    propose = texte(cpo.client.get(cpo.adresse("programmation"), {"montant": "propose"}))
+    assert "hors programme" not in propose
+
+
+def test_la_fiche_d_une_action_dit_ce_que_la_convention_a_verse(cpo):
+    assert "900 €" in texte(cpo.client.get(cpo.adresse("action_detail", cpo.annuelle.cle)))
+
+
+def test_une_convention_a_deux_financeurs_compte_chez_chacun(cpo):
+    Financeur.objects.filter(pk=cpo.ville.pk).update(ordre=1)
+    etat = fabriques.FinanceurFactory(contrat=cpo.contrat, nom="État", sigle="ÉTAT", ordre=2)
+    donner(cpo, etat, 500)
+    page = texte(cpo.client.get(cpo.adresse("versements")))
+    assert "Ville et État, par convention" in page
+    assert "Ville 633,33 € — non renseigné 633,33 € État 316,67 € — non renseigné 316,67 €" in page
+    chez_l_etat = texte(cpo.client.get(cpo.adresse("versements"), {"financeur": etat.cle}))
+    assert "316,67 € sa part de 950 €" in chez_l_etat
+    assert "633,33" not in chez_l_etat
+    assert "Ville : 633,33 € État : 316,67 €" in texte(cpo.client.get(cpo.adresse("versement", cpo.paye.cle)))
+
+
+def test_ce_qui_est_paye_ligne_par_ligne_est_dit_et_deduit(cpo):
+    cpo.paye.delete()
+    fabriques.VersementFactory(ligne=cpo.ligne, verse=True, montant_verse=D(200))
+    fabriques.RegleVersementFactory(
+        convention=cpo.convention, rang=1, type="solde", base="reste_n", denominateur=1, libelle="solde"
+    )
+    apercu = texte(cpo.client.get(cpo.adresse("versements_planifier"), {"convention": cpo.convention.cle}))
+    assert "Déjà versé ou mandaté ligne par ligne, et déduit : 200 €." in apercu
+    assert "Le reste : subvention 2024 (1 000 €) − 200 € = 800 €" in apercu
+    cpo.client.post(cpo.adresse("versements_planifier") + f"?convention={cpo.convention.cle}")
+    (solde,) = Versement.objects.filter(convention=cpo.convention)
+    assert solde.montant_prevu == D(800)
+    page = texte(cpo.client.get(cpo.adresse("versement", solde.cle)))
+    assert "200 € de cette subvention sont versés ou mandatés ligne par ligne" in page
+
+
+# -- Documents of the convention -------------------------------------------------------------------
+@pytest.fixture
+def attendu(cpo):
+    """Give a payment of the convention that awaits its accounts."""
+    cpo.solde = fabriques.VersementFactory(
+        ligne=None, convention=cpo.convention, annee=cpo.campagne.annee, numero=2, montant_prevu=D(50)
+    )
+    cpo.condition = fabriques.ConditionVersementFactory(versement=cpo.solde, libelle="Comptes annuels")
+    return cpo
+
+
+def recu(lieu, libelle, **champs):
+    return fabriques.DocumentConventionFactory(
+        **{"convention": lieu.convention, "libelle": libelle, "recu_le": JUIN, **champs}
+    )
+
+
+def test_un_document_recu_leve_la_condition_d_un_geste(attendu):
+    recu(attendu, "Comptes annuels 2022", recu_le=date(2023, 3, 12))
+    recu(attendu, "Rapport d'activité")
+    adresse = attendu.adresse("versement", attendu.solde.cle)
+    assert "C'est ce document" not in texte(attendu.client.get(adresse))
+    document = recu(attendu, "COMPTES annuels de 2023")
+    page = texte(attendu.client.get(adresse))
+    assert "La convention a reçu « COMPTES annuels de 2023 » le 14 juin 2024. C'est ce document" in page
+    attendu.client.post(
+        attendu.adresse("versement_document", attendu.solde.cle, attendu.condition.pk),
+        {"version": "1", "recu_le": "2024-06-14", "document": document.cle},
+    )
+    attendu.condition.refresh_from_db()
+    assert attendu.condition.remplie_le == JUIN
+    assert attendu.condition.historique.first().history_change_reason == (
+        "Document de la convention : COMPTES annuels de 2023"
+    )
+    assert Versement.objects.get(pk=attendu.solde.pk).statut == "a_mandater"
+    assert "C'est ce document" not in texte(attendu.client.get(adresse))
+
+
+def test_un_document_se_reconnait_a_son_echeance(attendu):
+    obligation = fabriques.ObligationFactory(
+        convention=attendu.convention, titre="Transmettre les comptes annuels"
+    )
+    echeance = fabriques.EcheanceFactory(
+        convention=attendu.convention, obligation=obligation, annee=attendu.campagne.annee
+    )
+    recu(attendu, "Scan 12", echeance=echeance, recu_le=date(2025, 1, 3))
+    page = texte(attendu.client.get(attendu.adresse("versement", attendu.solde.cle)))
+    assert "La convention a reçu « Scan 12 » le 3 janvier 2025. C'est ce document" in page
+
+
+def test_le_document_d_une_autre_convention_n_est_pas_propose(attendu):
+    autre = fabriques.ConventionFactory(contrat=attendu.contrat)
+    document = recu(attendu, "Comptes annuels", convention=autre)
+    adresse = attendu.adresse("versement", attendu.solde.cle)
+    assert "C'est ce document" not in texte(attendu.client.get(adresse))
+    attendu.client.post(
+        attendu.adresse("versement_document", attendu.solde.cle, attendu.condition.pk),
+        {"version": "1", "recu_le": "2024-06-14", "document": document.cle},
+    )
+    assert attendu.condition.historique.first().history_change_reason is None
