@@ -123,3 +123,42 @@ def test_c_est_un_pdf_ua_1_et_un_pdf_a_3a(tmp_path, document):
     chemin = tmp_path / "d.pdf"
     chemin.write_bytes(document_en_pdf(document))
     assert valider(chemin) == []
+
+
+@pytest.fixture(scope="module")
+def pages_du_bas():
+    """Return the pages of documents that each end a little lower: two short answers, then a table of six rows."""
+    grille = Grille(
+        entetes=["Poste", "Euros"],
+        lignes=[LigneGrille(cellules=[f"Rang {n}", "1"]) for n in range(1, 7)],
+        chiffres=frozenset({1}),
+    )
+    textes = ["\n\n".join(["Une ligne de texte."] * nombre) for nombre in range(26, 40)]
+    suites = [
+        DocumentTexte(
+            titre=f"Document {k}",
+            rubriques=[
+                Rubrique(titre="Texte", texte=texte),
+                Rubrique(titre="Réponses", niveau=3, reponses=[("Dates", "mars"), ("Lieux", "ici")]),
+                Rubrique(titre="Tableau", niveau=3, grilles=[grille]),
+            ],
+        )
+        for k, texte in enumerate(textes)
+    ]
+    return [
+        _texte(page)
+        for page in pypdf.PdfReader(
+            io.BytesIO(document_en_pdf(DocumentTexte(titre="Premier", suites=suites)))
+        ).pages
+    ]
+
+
+def test_aucune_reponse_ni_aucun_rang_ne_reste_seul_en_haut_ou_en_bas_d_une_page(pages_du_bas):
+    coupes = 0
+    for page in pages_du_bas:
+        assert page.count("Dates mars") == page.count("Lieux ici"), page
+        rangs = [n for n in range(1, 7) if f"Rang {n} " in page]
+        assert len(rangs) != 1, page
+        coupes += 0 < len(rangs) < 6
+    # Some tables are on two pages: the rule was put to the test.
+    assert coupes > 0
