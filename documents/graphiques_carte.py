@@ -24,7 +24,7 @@ PART_DES_NOMS = 0.3
 PART_DE_L_ECHELLE = 0.2
 # between two lines on which outlines are measured, and between two points that are drawn
 RANG = 1.5
-DETAIL = 0.35
+DETAIL = 0.6
 # the widths at which a name is tried inside
 LARGEURS_DES_NOMS = (220.0, 110.0, 70.0)
 # how far from its territory a name may be, without going to the margin
@@ -158,11 +158,12 @@ def _communs(a: Sequence[Intervalle], b: Sequence[Intervalle]) -> list[Intervall
 
 def alleger(anneau: Anneau) -> Anneau:
     """Return a closed ring without the points that the eye would not tell from the one before."""
-    gardes = [anneau[0]]
-    for x, y in anneau[1:-1]:
+    arrondi = [(round(x, 2), round(y, 2)) for x, y in anneau]
+    gardes = [arrondi[0]]
+    for x, y in arrondi[1:-1]:
         if abs(x - gardes[-1][0]) + abs(y - gardes[-1][1]) >= DETAIL:
             gardes.append((x, y))
-    return [*gardes, anneau[0]] if len(gardes) > 2 else anneau
+    return [*gardes, arrondi[0]] if len(gardes) > 2 else anneau
 
 
 @dataclass(frozen=True)

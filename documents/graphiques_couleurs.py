@@ -62,7 +62,7 @@ SOMBRES = {
     SAUGE.fond: "#5b7c64",
     SAUGE.bord: "#5b7c65",
     AMBRE.fond: "#94652c",
-    AMBRE.bord: "#94652d",
+    AMBRE.bord: "#9c6d33",
     EAU.fond: "#3f625e",
     EAU.bord: "#6f9c96",
     SABLE.fond: "#4d4026",
