@@ -15,8 +15,10 @@ from comptes.models import Utilisateur
 from comptes.templatetags.typographie import pluriel
 from contrats.models import Axe, ContratVille
 from documents import INSECABLE, Colonne, Groupe, Tableau, TypeColonne, additionner
+from documents.formats import montant as en_euros
 from financements.models import Financeur, LigneFinancement
 from financements.programmation import Etat
+from financements.verses import HorsProgramme, bilan_verse, verse_par_ligne
 
 from .lecture import Lecture, lire, lisibles
 
@@ -25,6 +27,7 @@ MONTANTS = {
     **{etat.value: str(etat.label) for etat in Etat},
     TOUS: "Tous les états, côte à côte",
 }
+HORS_PROGRAMME = "Versé par convention, hors programme"
 GROUPEMENTS = {"structure": "Par structure", "axe": "Par axe", "dispositif": "Par dispositif"}
 # A funder, a state: what a column of the table holds.
 Case = tuple[int, Etat]
@@ -39,11 +42,13 @@ class Argent:
     etats: tuple[Etat, ...]
     # every amount of the rows is in sight: they may be added
     total: bool
+    # paid by conventions, taken by no row; of a whole year only
+    hors_programme: tuple[HorsProgramme, ...] = ()
 
     @property
     def saisi(self) -> bool:
         """Whether there is an amount to show."""
-        return bool(self.montants)
+        return bool(self.montants or self.hors_programme)
 
     def sommes(self, etat: Etat, *, dans_total: bool) -> Decimal | None:
         """Return the sum of a state over all the rows, of the funders of the total or of the others."""
@@ -76,7 +81,9 @@ def financements(
     if actions is None:
         # The grid shows what was refused too: so does what is printed of it.
         lecture = replace(lecture, actions=lecture.annee)
-    argent = _lire_argent(lecture, tuple(Etat) if montant == TOUS else (Etat(montant),))
+    argent = _lire_argent(
+        lecture, tuple(Etat) if montant == TOUS else (Etat(montant),), entiere=actions is None
+    )
     return Tableau(
         titre=f"PROGRAMMATION {campagne.annee} DU CONTRAT DE VILLE – {contrat.nom_court.upper()}",
         sous_titre=_sous_titre(lecture, argent, montant),
@@ -92,29 +99,40 @@ def financements(
 
 
 # -- What is read ----------------------------------------------------------------------------------
-def _lire_argent(lecture: Lecture, etats: tuple[Etat, ...]) -> Argent:
-    """Return the amounts that the reader sees, lines of several natures added; states without any are left out."""
+def _lire_argent(lecture: Lecture, etats: tuple[Etat, ...], *, entiere: bool) -> Argent:
+    """Return the amounts that the reader sees, lines of several natures added; states without any are left out.
+
+    Of a year that is whole (`entiere`), what conventions paid beside the programme is there too: nothing paid is lost.
+    """
     financeurs = lisibles(Financeur.objects.filter(contrat=lecture.contrat), lecture.utilisateur)
     if lecture.financeur:
         financeurs = financeurs.filter(acces__utilisateur=lecture.utilisateur)
     lignes = lisibles(LigneFinancement.objects.all(), lecture.utilisateur).filter(
         action_annuelle__in=lecture.cles, financeur__in=financeurs.order_by().values("pk")
     )
-    if Etat.VERSE in etats:
-        lignes = lignes.avec_verse()
-    champs = [etat.champ if etat.saisi else etat.value for etat in etats]
+    par_ligne = verse_par_ligne(lignes) if Etat.VERSE in etats else {}
     montants: dict[int, dict[Case, Decimal]] = defaultdict(dict)
-    for action, financeur, *valeurs in lignes.order_by().values_list("action_annuelle", "financeur", *champs):
-        for etat, valeur in zip(etats, valeurs, strict=True):
+    for ligne in lignes.order_by("pk"):
+        for etat in etats:
+            valeur = getattr(ligne, etat.champ) if etat.saisi else par_ligne.get(ligne.pk)
             if valeur is not None:
-                case = (financeur, etat)
-                montants[action][case] = montants[action].get(case, Decimal(0)) + valeur
+                case = (ligne.financeur_id, etat)
+                par_case = montants[ligne.action_annuelle_id]
+                par_case[case] = par_case.get(case, Decimal(0)) + valeur
     connus = {case for par_case in montants.values() for case in par_case}
+    lus = tuple(financeurs.order_by("-dans_total", "ordre", "nom", "pk"))
+    hors: tuple[HorsProgramme, ...] = ()
+    if entiere and Etat.VERSE in etats:
+        verses = bilan_verse(lecture.campagne, lecture.utilisateur).hors_programme
+        hors = tuple(lu for lu in verses if lu.financeur is None or lu.financeur in lus)
     return Argent(
         montants=dict(montants),
-        financeurs=tuple(financeurs.order_by("-dans_total", "ordre", "nom", "pk")),
-        etats=tuple(etat for etat in etats if any(lu is etat for _, lu in connus)),
+        financeurs=lus,
+        etats=tuple(
+            etat for etat in etats if any(lu is etat for _, lu in connus) or (etat is Etat.VERSE and hors)
+        ),
         total=not lecture.financeur,
+        hors_programme=hors,
     )
 
 
@@ -196,6 +214,29 @@ def _groupes(lecture: Lecture, argent: Argent, choix: str) -> Iterator[Groupe]:
             lignes=[_decrire(annuelle, argent) for annuelle in suite],
             sous_total=f"Sous-total {titre}" if argent.saisi else "",
         )
+    if connues := [hors for hors in argent.hors_programme if hors.financeur is not None]:
+        yield Groupe(
+            titre=HORS_PROGRAMME,
+            lignes=[_decrire_la_convention(hors, argent) for hors in connues],
+            sous_total=f"Sous-total {HORS_PROGRAMME}",
+        )
+
+
+def _decrire_la_convention(hors: HorsProgramme, argent: Argent) -> dict[str, Any]:
+    """Return the row of what a funder paid by a convention beside the programme."""
+    payee = hors.financeur.pk if hors.financeur else None
+    return {
+        "porteur": hors.convention.porteur.nom,
+        "intitule": hors.convention.intitule,
+        "axe": "",
+        "type": "",
+        "statut": "",
+        **{
+            _cle((financeur.pk, etat)): hors.montant if (financeur.pk, etat) == (payee, Etat.VERSE) else None
+            for financeur in argent.financeurs
+            for etat in argent.etats
+        },
+    }
 
 
 def _premier_niveau(axes: Mapping[int, Axe], cle: int | None) -> Axe | None:
@@ -236,7 +277,7 @@ def _sous_titre(lecture: Lecture, argent: Argent, montant: str) -> str:
 
 def _notes(lecture: Lecture, argent: Argent, montant: str) -> tuple[str, ...]:
     """Return what the figures are, and whose are shown."""
-    if not lecture.nombre or not argent.saisi:
+    if not argent.saisi or not (lecture.nombre or argent.hors_programme):
         return ()
     notes = [f"Case vide{INSECABLE}: aucun montant{INSECABLE}; 0{INSECABLE}: montant nul."]
     if not argent.total:
@@ -245,6 +286,13 @@ def _notes(lecture: Lecture, argent: Argent, montant: str) -> tuple[str, ...]:
     hors = [financeur.sigle for financeur in argent.financeurs if not financeur.dans_total]
     if hors:
         notes.append(f"TOTAL PDV{INSECABLE}: total de la politique de la ville, sans {', '.join(hors)}.")
+    if argent.hors_programme:
+        notes.append(f"{HORS_PROGRAMME}{INSECABLE}: ce qu'aucune ligne de la convention ne prend.")
+    sans = additionner(hors.montant for hors in argent.hors_programme if hors.financeur is None)
+    if sans:
+        notes.append(
+            f"En plus, {en_euros(sans)} sont versés par convention, hors programme, sans financeur précis."
+        )
     if montant != TOUS:
         notes.append(
             f"Part{INSECABLE}: en % du TOTAL PDV, arrondie au dixième pour que la somme fasse 100{INSECABLE}%."

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from actions.models import ActionAnnuelle
-from financements.models import Financeur
+from financements.models import Financeur, LigneFinancement, MontantConvention
 from tests import fabriques
 from tests.donnees.outils import document
 from tests.outils.requetes import verifier_requetes_constantes
@@ -110,3 +110,27 @@ def test_autant_de_requetes_quel_que_soit_le_nombre_d_actions(campagne):
 
     ajouter()
     verifier_requetes_constantes(lambda: corps(de_campagne("financements", campagne)), ajouter)
+
+
+# -- Paid by conventions ---------------------------------------------------------------------------
+@pytest.mark.parametrize("groupes", ["structure", "axe", "dispositif"])
+def test_ce_que_les_conventions_paient_compte_et_ce_qu_aucune_ligne_ne_prend_est_a_part(campagne, groupes):
+    ville = Financeur.objects.get(sigle="VILLE")
+    convention = fabriques.ConventionFactory(contrat=campagne.contrat, intitule="CPO des vélos")
+    MontantConvention.objects.create(
+        convention=convention, annee=campagne.annee, financeur=ville, montant_prevu=Decimal(500)
+    )
+    LigneFinancement.objects.filter(nature_credit="droit_commun").update(convention=convention)
+    fabriques.VersementFactory(
+        ligne=None, convention=convention, annee=campagne.annee, verse=True, montant_verse=Decimal(500)
+    )
+    tableau = de_campagne("financements", campagne, montant="verse", groupes=groupes)
+    # 300 € line by line, 50 € of the convention in its line; 450 € in none: 800 € were paid.
+    assert [lue[5:7] for lue in lignes(tableau)] == [["350", "350"], ["450", "450"]]
+    assert lignes(tableau)[1][1] == "CPO des vélos"
+    assert rangee(tableau, "Total général")[5:7] == ["800", "800"]
+    choisies = ActionAnnuelle.objects.filter(campagne=campagne)
+    filtre = de_campagne("financements", campagne, actions=choisies, montant="verse")
+    assert rangee(filtre, "Total général")[5:7] == ["350", "350"]
+    caf = fabriques.representant_du_financeur(Financeur.objects.get(dans_total=False))
+    assert "CPO des vélos" not in str(corps(de_campagne("financements", campagne, caf, montant="verse")))
