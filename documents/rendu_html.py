@@ -5,7 +5,8 @@ No inline style: the site's CSP forbids it. Everything that comes from a row is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import BinaryIO
 
@@ -81,9 +82,25 @@ def fragment_html(tableau: Tableau) -> SafeString:
     return _sur("".join(_fragment(voir(tableau), legende=legende)))
 
 
-def table_html(vue: Vue, *, imprime: bool) -> str:
-    """Return the <table> alone. On paper: totals in the body (a tfoot would repeat on every page), no caption."""
-    return "".join(_table(vue, imprime=imprime))
+@dataclass(frozen=True)
+class Dessous:
+    """A second row under each row, for its long texts: HTML cells that span all the columns, and their headers.
+
+    `rangees` follow those of the view, "" for a row that has nothing under it.
+    """
+
+    entetes: str
+    rangees: Sequence[str]
+
+
+def table_html(
+    vue: Vue, *, imprime: bool, largeurs: Sequence[float] = (), dessous: Dessous | None = None
+) -> str:
+    """Return the <table> alone. On paper: totals in the body (a tfoot would repeat on every page), no caption.
+
+    There, `largeurs` are the widths of the columns, in points, and rows may have a second one under them.
+    """
+    return "".join(_table(vue, imprime=imprime, largeurs=largeurs, dessous=dessous))
 
 
 def _sur(html: str) -> SafeString:
@@ -120,7 +137,14 @@ def _fragment(vue: Vue, *, legende: str) -> Iterator[str]:
         yield "</div>"
 
 
-def _table(vue: Vue, *, imprime: bool, legende: str = "") -> Iterator[str]:
+def _table(
+    vue: Vue,
+    *,
+    imprime: bool,
+    legende: str = "",
+    largeurs: Sequence[float] = (),
+    dessous: Dessous | None = None,
+) -> Iterator[str]:
     tableau = vue.tableau
     yield '<table class="annexe">'
     if not imprime:
@@ -128,9 +152,10 @@ def _table(vue: Vue, *, imprime: bool, legende: str = "") -> Iterator[str]:
             yield f"<caption>{escape(legende)}</caption>"
         yield from _colgroups(tableau)
     else:
-        yield "<colgroup>" + "<col>" * len(tableau.colonnes) + "</colgroup>"
-    yield from _entete(tableau)
-    yield from _corps(vue, imprime=imprime)
+        colonnes = [f'<col style="width:{pt:.2f}pt">' for pt in largeurs] or ["<col>"] * len(tableau.colonnes)
+        yield f"<colgroup>{''.join(colonnes)}</colgroup>"
+    yield from _entete(tableau, dessous.entetes if dessous else "")
+    yield from _corps(vue, imprime=imprime, dessous=dessous)
     yield "</table>"
 
 
@@ -140,7 +165,7 @@ def _colgroups(tableau: Tableau) -> Iterator[str]:
         yield f'<colgroup span="{nombre}"></colgroup>' if nombre > 1 else "<colgroup></colgroup>"
 
 
-def _entete(tableau: Tableau) -> Iterator[str]:
+def _entete(tableau: Tableau, dessous: str = "") -> Iterator[str]:
     yield "<thead>"
     if tableau.en_deux_niveaux:
         indice = 0
@@ -156,7 +181,10 @@ def _entete(tableau: Tableau) -> Iterator[str]:
     for indice, colonne in enumerate(tableau.colonnes):
         if colonne.groupe or not tableau.en_deux_niveaux:
             yield _th_colonne(tableau, indice)
-    yield "</tr></thead>"
+    yield "</tr>"
+    if dessous:
+        yield f'<tr class="dessous">{dessous}</tr>'
+    yield "</thead>"
 
 
 def _th_colonne(tableau: Tableau, indice: int, attributs: str = "") -> str:
@@ -165,24 +193,27 @@ def _th_colonne(tableau: Tableau, indice: int, attributs: str = "") -> str:
     return f'<th scope="col"{attributs}{classe}>{escape(colonne.titre)}</th>'
 
 
-def _corps(vue: Vue, *, imprime: bool) -> Iterator[str]:
+def _corps(vue: Vue, *, imprime: bool, dessous: Dessous | None) -> Iterator[str]:
     """One tbody a group: a heading or the row after a subtotal opens a new one; totals close the table."""
     yield "<tbody>"
     precedent: Genre | None = None
     au_pied = False
-    for rangee in vue.rangees:
+    for rang, rangee in enumerate(vue.rangees):
         if rangee.genre in (Genre.TOTAL, Genre.PARTS) and not au_pied:
             au_pied = True
             yield "</tbody><tbody>" if imprime else "</tbody><tfoot>"
         elif precedent is not None and (rangee.genre == Genre.GROUPE or precedent == Genre.SOUS_TOTAL):
             yield "</tbody><tbody>"
-        yield _rangee(vue, rangee)
+        suite = dessous.rangees[rang] if dessous else ""
+        yield _rangee(vue, rangee, dessus=bool(suite))
+        if suite:
+            yield f'<tr class="dessous">{suite}</tr>'
         precedent = rangee.genre
     yield "</tfoot>" if au_pied and not imprime else "</tbody>"
 
 
-def _rangee(vue: Vue, rangee: Rangee) -> str:
-    classe = _CLASSES.get(rangee.genre)
+def _rangee(vue: Vue, rangee: Rangee, *, dessus: bool = False) -> str:
+    classe = "dessus" if dessus else _CLASSES.get(rangee.genre)
     ouverture = f'<tr class="{classe}">' if classe else "<tr>"
     nombre = len(vue.tableau.colonnes)
     if rangee.genre == Genre.VIDE:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import BinaryIO
 
 from documents.affichage import Vue, voir
@@ -39,6 +41,8 @@ VARIABLES = (
     "FONTCONFIG_PATH",
 )
 DELAI_S = 300
+# how often a layout that may be stopped looks whether it is
+PAS_S = 0.5
 
 PAGES_MM = {"A4": (210, 297), "A3": (297, 420)}
 MARGE_MM = 12
@@ -62,12 +66,18 @@ def rendre_pdf(tableau: Tableau, sortie: BinaryIO) -> None:
 
 
 def html_en_pdf(
-    html: str, *, pieces: Sequence[PieceJointe] = (), delai: int = DELAI_S, instant: datetime | None = None
+    html: str,
+    *,
+    pieces: Sequence[PieceJointe] = (),
+    delai: int = DELAI_S,
+    instant: datetime | None = None,
+    arret: Event | None = None,
 ) -> bytes:
     """Return the PDF (A-3a and UA-1) of a whole HTML document that has a lang and a title.
 
     Characters that our fonts cannot draw become « □ ». Nothing is fetched but data: addresses and our
-    fonts (`polices.css_polices`). Raises ErreurRendu when it fails or lasts more than `delai` seconds.
+    fonts (`polices.css_polices`). Raises ErreurRendu when it fails, lasts more than `delai` seconds, or when `arret`
+    is set in the meantime.
     """
     date_des_pieces = (instant or datetime.now(UTC)).isoformat()
     commande = {
@@ -83,28 +93,55 @@ def html_en_pdf(
             for piece in pieces
         ],
     }
+    entree = json.dumps(commande).encode()
     try:
-        enfant = subprocess.run(
-            [sys.executable, "-m", "documents.pdf_enfant"],
-            input=json.dumps(commande).encode(),
-            capture_output=True,
-            timeout=delai,
-            cwd=RACINE,
-            env={nom: os.environ[nom] for nom in VARIABLES if nom in os.environ},
-            check=False,
-        )
+        code, sortie, erreurs = _executer(entree, delai, arret)
     except subprocess.TimeoutExpired as expiration:
         raise ErreurRendu(
             f"La mise en page du PDF a dépassé {delai} secondes et a été arrêtée. "
             f"Réduisez le tableau avec un filtre, ou exportez-le en Excel."
         ) from expiration
-    if enfant.returncode or not enfant.stdout.startswith(b"%PDF-"):
-        journal.error("PDF child failed (%s): %s", enfant.returncode, enfant.stderr.decode(errors="replace"))
+    if code or not sortie.startswith(b"%PDF-"):
+        journal.error("PDF child failed (%s): %s", code, erreurs.decode(errors="replace"))
         raise ErreurRendu(
             "La mise en page du PDF a échoué. Réessayez ; si cela recommence, exportez le tableau en Excel "
             "et signalez-le."
         )
-    return enfant.stdout
+    return sortie
+
+
+def _executer(entree: bytes, delai: int, arret: Event | None) -> tuple[int, bytes, bytes]:
+    """Run the child and return its code and what it wrote. Nothing of it is left, whatever happens here.
+
+    Raises TimeoutExpired after `delai` seconds, ErreurRendu once `arret` is set.
+    """
+    fin = monotonic() + delai
+    a_dire: bytes | None = entree
+    with subprocess.Popen(
+        [sys.executable, "-m", "documents.pdf_enfant"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=RACINE,
+        env={nom: os.environ[nom] for nom in VARIABLES if nom in os.environ},
+    ) as enfant:
+        try:
+            while True:
+                reste = max(fin - monotonic(), 0)
+                try:
+                    sortie, erreurs = enfant.communicate(
+                        a_dire, timeout=min(reste, PAS_S) if arret else reste
+                    )
+                    return enfant.returncode, sortie, erreurs
+                except subprocess.TimeoutExpired:
+                    if monotonic() >= fin:
+                        raise
+                if arret and arret.is_set():
+                    raise ErreurRendu("La mise en page a été arrêtée à votre demande.")
+                # said once: the next call goes on with it
+                a_dire = None
+        finally:
+            enfant.kill()
 
 
 def html_imprime(vue: Vue) -> str:

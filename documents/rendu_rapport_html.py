@@ -1,0 +1,365 @@
+"""A report as HTML for paper: cover, contents, sections, definitions, then the annexes in landscape.
+
+It comes as one document, or as several that are laid out at the same time and joined by `fusion_pdf`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+
+from documents.affichage import Vue, voir
+from documents.formats import INSECABLE, date_longue, montant, nombre, pourcentage
+from documents.fusion_pdf import PROTOCOLE
+from documents.graphiques import alternative, dessiner, tableau_du_graphique
+from documents.polices import css_polices
+from documents.prose import en_html
+from documents.rapport import (
+    Bloc,
+    BlocChiffres,
+    BlocGraphique,
+    BlocImages,
+    BlocTableau,
+    BlocTexte,
+    Chiffre,
+    Image,
+    Rapport,
+    Section,
+)
+from documents.rendu_html import table_html
+from documents.rendu_pdf import chaine_css
+from documents.rendu_rapport_annexe import MARGE_CELLULE_PT, POINTS_PAR_MM, AnnexeImprimee, coupes, imprimees
+from documents.tableau import NUMERIQUES, Tableau, TypeColonne
+from documents.texte import nettoyer
+
+FEUILLE = Path(__file__).with_name("rapport.css")
+# the column of text, and the whole page: what is left is the outer margin, for notes
+COLONNE_MM = 118
+PAGE_MM = 170
+CORPS_TABLEAU_PT = 8.5
+# a table of the body that holds in the column of text, and one that is short enough never to be cut
+COLONNES_ETROITES = 5
+RANGEES_ENTIERES = 16
+CHIFFRES_PAR_RANG = 3
+# a figure of more characters is set smaller
+CHIFFRE_LONG = 9
+# of the cover: the tallest upright
+FUT_MM = 92
+# milliseconds of layout, or so: what a document takes by itself, a picture, a row of a table, a character
+COUT_DOCUMENT, COUT_DESSIN, COUT_RANGEE, COUT_CARACTERE = 900, 40, 3, 0.01
+
+DEFINITIONS = "Définitions et sources"
+
+
+@dataclass(frozen=True)
+class PartieImprimee:
+    """A document to lay out. `suite`: it begins in the middle of an annex."""
+
+    html: str
+    suite: bool = False
+
+
+def rapport_en_html(rapport: Rapport) -> str:
+    """Return the whole report as one HTML document, to be printed."""
+    (partie,) = parties_imprimees(rapport, 1)
+    return partie.html
+
+
+def parties_imprimees(rapport: Rapport, nombre: int) -> list[PartieImprimee]:
+    """Return the report as `nombre` documents at most, each of about the same work, to be laid out then joined."""
+    annexes = imprimees(rapport.annexes)
+    fins = [*coupes(annexes, _cout_du_corps(rapport), nombre), (len(annexes), 0)]
+    parties = [_partie(rapport, annexes, (0, 0), fins[0], premiere=True)]
+    parties += [_partie(rapport, annexes, debut, fin) for debut, fin in pairwise(fins)]
+    return parties
+
+
+def _cout_du_corps(rapport: Rapport) -> float:
+    cout: float = COUT_DOCUMENT
+    for section in rapport.sections:
+        for bloc in section.blocs:
+            match bloc:
+                case BlocTexte():
+                    cout += COUT_CARACTERE * len(bloc.texte)
+                case BlocTableau() | BlocGraphique():
+                    cout += COUT_DESSIN + COUT_RANGEE * len(voir(_tableau_du_bloc(bloc)).rangees)
+                case _:
+                    cout += COUT_DESSIN
+    return cout
+
+
+def _partie(
+    rapport: Rapport,
+    annexes: Sequence[AnnexeImprimee],
+    debut: tuple[int, int],
+    fin: tuple[int, int],
+    *,
+    premiere: bool = False,
+) -> PartieImprimee:
+    """Return the document that goes from one (annex, row) to another; the first one holds all that comes before."""
+    morceaux, regles = [], []
+    for rang, annexe in enumerate(annexes[debut[0] : fin[0] + 1], start=debut[0]):
+        de = debut[1] if rang == debut[0] else 0
+        a = fin[1] if rang == fin[0] else None
+        if a != 0:
+            morceaux.append(annexe.html(de, a))
+            regles.append(annexe.css(suite=de > 0))
+    if premiere:
+        ici = {annexe.numero for annexe in annexes[: fin[0] + (fin[1] > 0)]}
+        morceaux[:0] = _corps(rapport, annexes, ici)
+    return PartieImprimee(_document(rapport, "".join(morceaux), "".join(regles)), suite=debut[1] > 0)
+
+
+def _document(rapport: Rapport, corps: str, regles: str) -> str:
+    cree_le = (
+        f'<meta name="dcterms.created" content="{rapport.cree_le.isoformat()}">'
+        f'<meta name="dcterms.modified" content="{rapport.cree_le.isoformat()}">'
+        if rapport.cree_le
+        else ""
+    )
+    pied = f"@page{{@bottom-left{{content:{chaine_css(pied_de_page(rapport))}}}}}"
+    return (
+        f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8">'
+        f"<title>{_propre(titre_complet(rapport))}</title>"
+        f'<meta name="author" content="{_propre(rapport.collectivite)}"><meta name="generator" content="Pilotis">'
+        f"{cree_le}<style>{css_polices()}{FEUILLE.read_text('utf-8')}{pied}{regles}</style></head>"
+        f"<body>{corps}</body></html>"
+    )
+
+
+def titre_complet(rapport: Rapport) -> str:
+    """Return the title of the files: « Rapport annuel 2024 – Dole »."""
+    return nettoyer(f"{rapport.titre} {rapport.annee} – {rapport.lieu}")
+
+
+def pied_de_page(rapport: Rapport) -> str:
+    """Return what stands at the foot of each page: contract, year, state of the report."""
+    morceaux = (rapport.sous_titre or rapport.lieu, str(rapport.annee), rapport.etat)
+    return " · ".join(nettoyer(morceau).replace("\n", " ") for morceau in morceaux if morceau)
+
+
+# -- Cover and contents ----------------------------------------------------------------------------
+def _corps(rapport: Rapport, annexes: Sequence[AnnexeImprimee], ici: set[int]) -> Iterator[str]:
+    yield _couverture(rapport)
+    yield _sommaire(rapport, annexes, ici)
+    for numero, section in enumerate(rapport.sections, start=1):
+        yield _section(section, numero, rapport.annee)
+    if rapport.definitions or rapport.sources:
+        yield _definitions(rapport)
+
+
+def _couverture(rapport: Rapport) -> str:
+    mentions = "".join(f"<p>{_propre(mention)}</p>" for mention in rapport.mentions)
+    return (
+        f'<section class="couverture"><p class="collectivite">{_propre(rapport.collectivite)}</p>'
+        f'<h1>{_propre(rapport.titre)}</h1><p class="annee">{rapport.annee}</p>'
+        f'<p class="sous-titre">{_propre(rapport.sous_titre)}</p>{_montants(rapport)}'
+        f'<div class="mentions"><p class="etat">{_propre(rapport.etat)}</p>{mentions}</div></section>'
+    )
+
+
+def _montants(rapport: Rapport) -> str:
+    """Draw the uprights: a list, each with its figure on top and its name at its foot."""
+    if not rapport.montants:
+        return ""
+    plus_haut = max(valeur for _, valeur in rapport.montants)
+    futs = "".join(_fut(nom, valeur, _hauteur(valeur, plus_haut)) for nom, valeur in rapport.montants)
+    legende = (
+        f'<p class="legende">{_propre(rapport.legende_montants)}</p>' if rapport.legende_montants else ""
+    )
+    return f'<ul class="montants">{futs}</ul>{legende}'
+
+
+def _fut(nom: str, valeur: Decimal, hauteur: float) -> str:
+    return (
+        f'<li><div class="fut"><p class="valeur" style="padding-top:{FUT_MM - hauteur:.1f}mm">'
+        f"{montant(valeur, centimes=False)}</p>"
+        f'<div class="trait" style="height:{hauteur:.1f}mm"></div></div><p class="nom">{_propre(nom)}</p></li>'
+    )
+
+
+def _hauteur(valeur: Decimal, plus_haut: Decimal) -> float:
+    return float(max(valeur, Decimal(0)) / plus_haut) * FUT_MM if plus_haut > 0 else 0.0
+
+
+def _sommaire(rapport: Rapport, annexes: Sequence[AnnexeImprimee], ici: set[int]) -> str:
+    lignes = [
+        _entree(f"#section-{numero}", f"{numero}.{INSECABLE}{nettoyer(section.titre)}", f"section-{numero}")
+        for numero, section in enumerate(rapport.sections, start=1)
+    ]
+    if rapport.definitions or rapport.sources:
+        lignes.append(_entree("#definitions", DEFINITIONS, "definitions"))
+    lignes += [
+        _entree(
+            f"#{annexe.ancre}" if annexe.numero in ici else f"{PROTOCOLE}{annexe.ancre}",
+            annexe.titre,
+            numero=f"{annexe.prefixe}1",
+        )
+        for annexe in annexes
+    ]
+    return f'<section class="sommaire"><h2>Sommaire</h2><ul>{"".join(lignes)}</ul></section>'
+
+
+def _entree(adresse: str, titre: str, cible: str = "", *, numero: str = "") -> str:
+    """The number stands beside the link: nothing but words in a link (PDF/UA 7.18.5)."""
+    page = f'<span class="page" data-cible="#{cible}"></span>' if cible else f"<span>{numero}</span>"
+    return f'<li><a href="{adresse}">{escape(titre)}</a>{page}</li>'
+
+
+# -- Sections --------------------------------------------------------------------------------------
+def _section(section: Section, numero: int, annee: int) -> str:
+    blocs = "".join(_bloc(bloc, annee) for bloc in section.blocs)
+    return (
+        f'<section class="section"><h2 id="section-{numero}" class="ouverture">{_propre(section.titre)}</h2>{blocs}'
+        f"</section>"
+    )
+
+
+def _bloc(bloc: Bloc, annee: int) -> str:
+    match bloc:
+        case BlocTexte():
+            return f'<div class="prose">{en_html(bloc.texte)}</div>'
+        case BlocChiffres():
+            return _chiffres(bloc, annee)
+        case BlocTableau():
+            return _bloc_tableau(bloc)
+        case BlocGraphique():
+            return _bloc_graphique(bloc)
+        case BlocImages():
+            return _images(bloc)
+
+
+def _chiffres(bloc: BlocChiffres, annee: int) -> str:
+    titre = f"<h3>{_propre(bloc.titre)}</h3>" if bloc.titre else ""
+    chiffres = list(bloc.chiffres)
+    rangs = "".join(
+        f'<div class="rang">{"".join(_chiffre(c, annee) for c in chiffres[debut : debut + CHIFFRES_PAR_RANG])}</div>'
+        for debut in range(0, len(chiffres), CHIFFRES_PAR_RANG)
+    )
+    note = f'<p class="note">{_propre(bloc.note)}</p>' if bloc.note else ""
+    return f'<div class="chiffres">{titre}{rangs}{note}</div>'
+
+
+def _chiffre(chiffre: Chiffre, annee: int) -> str:
+    valeur = valeur_lisible(chiffre, chiffre.valeur)
+    if not valeur:
+        classe, valeur = "valeur inconnue", "non connu"
+    else:
+        classe = "valeur longue" if len(valeur) > CHIFFRE_LONG else "valeur"
+    lignes = [f'<p class="{classe}">{escape(valeur)}</p><p class="libelle">{_propre(chiffre.libelle)}</p>']
+    if chiffre.avant is not None:
+        avant = f"{valeur_lisible(chiffre, chiffre.avant)} en {annee - 1}"
+        lignes.append(f'<p class="avant">{escape(avant)}</p>')
+    lignes += [
+        f'<p class="{classe}">{_propre(texte)}</p>'
+        for classe, texte in (("definition", chiffre.definition), ("appui", chiffre.repose_sur))
+        if texte
+    ]
+    return f'<div class="chiffre">{"".join(lignes)}</div>'
+
+
+def valeur_lisible(chiffre: Chiffre, valeur: int | Decimal | date | None) -> str:
+    """Return a key figure as it is read: « 41 », « 24 000 € », « 52,5 % », « 30 juin 2025 » ; "" for none."""
+    if isinstance(valeur, date):
+        return date_longue(valeur)
+    if chiffre.type == TypeColonne.MONTANT:
+        return montant(valeur)
+    return pourcentage(valeur) if chiffre.type == TypeColonne.POURCENTAGE else nombre(valeur)
+
+
+def _tableau_du_bloc(bloc: BlocTableau | BlocGraphique) -> Tableau:
+    if isinstance(bloc, BlocTableau):
+        return bloc.tableau
+    return bloc.tableau or tableau_du_graphique(bloc.graphique)
+
+
+def _bloc_tableau(bloc: BlocTableau) -> str:
+    vue = voir(bloc.tableau)
+    marge = _marge(bloc.repose_sur)
+    table = _cote_a_cote(_table(vue), marge) if _est_etroite(vue) else _table(vue) + marge
+    notes = "".join(f"<p>{_propre(note)}</p>" for note in bloc.tableau.notes)
+    bas = f'<div class="notes">{notes}</div>' if notes else ""
+    return _ensemble(_titres(bloc.tableau.titre, bloc.tableau.sous_titre_complet) + table + bas, vue)
+
+
+def _bloc_graphique(bloc: BlocGraphique) -> str:
+    graphique = bloc.graphique
+    dessin = base64.b64encode(dessiner(graphique, largeur_mm=COLONNE_MM, theme="clair")).decode()
+    image = f'<img class="dessin" alt="{_propre(alternative(graphique))}" src="data:image/svg+xml;base64,{dessin}">'
+    vue = voir(_tableau_du_bloc(bloc))
+    marge = _marge(bloc.repose_sur, graphique.source)
+    haut = _titres(graphique.titre, graphique.sous_titre) + _cote_a_cote(image, marge)
+    return _ensemble(haut + f'<div class="double">{_table(vue)}</div>', vue)
+
+
+def _titres(titre: str, sous_titre: str) -> str:
+    bas = f'<p class="sous-titre">{_propre(sous_titre)}</p>' if sous_titre else ""
+    return f"<h3>{_propre(titre)}</h3>{bas}"
+
+
+def _marge(*notes: str) -> str:
+    lignes = "".join(f"<p>{_propre(note)}</p>" for note in notes if note)
+    return f'<div class="marge">{lignes}</div>' if lignes else ""
+
+
+def _cote_a_cote(gauche: str, marge: str) -> str:
+    return f'<div class="cote-a-cote"><div class="colonne">{gauche}</div>{marge}</div>'
+
+
+def _ensemble(html: str, vue: Vue) -> str:
+    """A short block is never cut by the end of a page."""
+    classe = "bloc entier" if len(vue.rangees) <= RANGEES_ENTIERES else "bloc"
+    return f'<div class="{classe}">{html}</div>'
+
+
+def _est_etroite(vue: Vue) -> bool:
+    """Whether a table stands in the column of text: few columns, none of long texts, few rows."""
+    colonnes = vue.tableau.colonnes
+    textes = [c for c in colonnes if c.type not in NUMERIQUES]
+    return len(colonnes) <= COLONNES_ETROITES and len(textes) <= 2 and len(vue.rangees) <= RANGEES_ENTIERES
+
+
+def _table(vue: Vue) -> str:
+    largeur = (COLONNE_MM if _est_etroite(vue) else PAGE_MM) * POINTS_PAR_MM
+    largeurs = vue.largeurs(largeur, CORPS_TABLEAU_PT, MARGE_CELLULE_PT)
+    classe = "etroite" if _est_etroite(vue) else "large"
+    return f'<div class="{classe}">{table_html(vue, imprime=True, largeurs=largeurs)}</div>'
+
+
+def _images(bloc: BlocImages) -> str:
+    classe = "images" if len(bloc.images) > 1 else "images seule"
+    return f'<div class="{classe}">{"".join(map(_image, bloc.images))}</div>'
+
+
+def _image(image: Image) -> str:
+    source = f"data:{image.type_mime};base64,{base64.b64encode(image.contenu).decode()}"
+    credit = f" Photo{INSECABLE}: {nettoyer(image.credit)}." if image.credit else ""
+    description = nettoyer(image.description) or "Photographie"
+    return (
+        f'<div class="photo"><img alt="{escape(description)}" src="{source}">'
+        f"<p>{escape(description.rstrip('.'))}.{escape(credit)}</p></div>"
+    )
+
+
+def _definitions(rapport: Rapport) -> str:
+    termes = "".join(
+        f"<dt>{_propre(definition.terme)}</dt><dd>{en_html(definition.texte, niveau=4)}</dd>"
+        for definition in rapport.definitions
+    )
+    sources = "".join(f"<li>{_propre(source)}</li>" for source in rapport.sources)
+    return (
+        f'<section class="section sans-numero"><h2 id="definitions" class="ouverture">{DEFINITIONS}</h2>'
+        + (f"<h3>Définitions</h3><dl>{termes}</dl>" if termes else "")
+        + (f'<h3>Sources</h3><ul class="sources">{sources}</ul>' if sources else "")
+        + "</section>"
+    )
+
+
+def _propre(texte: str) -> str:
+    return escape(nettoyer(texte))
