@@ -1,12 +1,10 @@
 """What the pages do not do yet: people of a structure, agréments, conventions, accounts that represent it."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import admin
 
 from comptes.admin import AdminHistorique, AdminLu, LectureSeule
 
+from .forms import ConventionAdminForm
 from .models import (
     AccesPorteur,
     Agrement,
@@ -75,17 +73,6 @@ class AccesPorteurAdmin(AdminHistorique):
     autocomplete_fields = ("utilisateur", "porteur")
 
 
-class ConventionForm(forms.ModelForm):
-    """What the model cannot see by itself: the territories, saved after the row."""
-
-    def clean(self) -> dict[str, Any]:
-        donnees = super().clean() or self.cleaned_data
-        contrat = donnees.get("contrat")
-        if contrat and any(lieu.contrat_id != contrat.pk for lieu in donnees.get("territoires") or ()):
-            self.add_error("territoires", "Choisissez des territoires de ce contrat.")
-        return donnees
-
-
 class PartieInline(admin.TabularInline):
     model = PartieConvention
     extra = 0
@@ -120,7 +107,7 @@ class EvenementInline(admin.StackedInline):
 
 @admin.register(Convention)
 class ConventionAdmin(AdminHistorique):
-    form = ConventionForm
+    form = ConventionAdminForm
     list_display = ("intitule", "porteur", "contrat", "type", "statut", "date_debut", "date_fin")
     list_filter = ("contrat", "type", "statut")
     list_select_related = ("porteur", "contrat")

@@ -29,6 +29,7 @@ __all__ = [
     "SIRET_FAUX",
     "SIRET_LETTRES",
     "SIRET_SIREN",
+    "ConventionAdminForm",
     "InvitationForm",
     "PorteurForm",
     "valeurs",
@@ -272,3 +273,14 @@ class InvitationForm(forms.Form):
     def clean_email(self) -> str:
         """Return the address as it is stored, in lower case."""
         return str(self.cleaned_data["email"]).strip().lower()
+
+
+class ConventionAdminForm(forms.ModelForm):
+    """A convention in the administration: what the model cannot see by itself, the territories saved after it."""
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or self.cleaned_data
+        contrat = donnees.get("contrat")
+        if contrat and any(lieu.contrat_id != contrat.pk for lieu in donnees.get("territoires") or ()):
+            self.add_error("territoires", "Choisissez des territoires de ce contrat.")
+        return donnees

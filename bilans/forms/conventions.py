@@ -57,6 +57,11 @@ def champ_du_modele(champ: models.Field, **options: Any) -> Any:
 
 
 NOUVELLE_DELIBERATION = ("deliberation_organe", "deliberation_date", "deliberation_numero")
+GROUPE_DELIBERATION = (
+    "La délibération",
+    "Facultative. Choisissez-la dans la liste, ou décrivez celle qui n'y est pas encore.",
+    ("deliberation", *NOUVELLE_DELIBERATION),
+)
 
 
 def champs_de_deliberation() -> dict[str, forms.Field]:
@@ -71,7 +76,7 @@ def champs_de_deliberation() -> dict[str, forms.Field]:
         ),
         "deliberation_date": ChampDate(label="Votée le", required=False),
         "deliberation_numero": ChampTexte(
-            label="Numéro",
+            label="Numéro de la délibération",
             required=False,
             max_length=40,
             error_messages={"max_length": TROP_LONG.format(max=40)},
@@ -106,7 +111,7 @@ class FormulaireConvention(forms.ModelForm):
         if "deliberation" in self.fields:
             deliberations: Any = self.fields["deliberation"]
             deliberations.queryset = Deliberation.objects.filter(contrat=contrat).order_by("-date", "numero")
-            deliberations.empty_label = AUCUN_CHOIX
+            deliberations.label, deliberations.empty_label = "Délibération déjà enregistrée", AUCUN_CHOIX
             deliberations.label_from_instance = nom_de_la_deliberation
             self.fields |= champs_de_deliberation()
         for champ in self.fields.values():
@@ -167,8 +172,9 @@ class ConventionForm(FormulaireConvention):
         (
             "Où elle en est",
             "",
-            ("statut", "deliberation", *NOUVELLE_DELIBERATION, "date_signature", "montant_total", "remarque"),
+            ("statut", "date_signature", "montant_total", "remarque"),
         ),
+        GROUPE_DELIBERATION,
     )
 
     territoires = ChampTerritoires(
@@ -463,11 +469,9 @@ class AvenantForm(FormulaireConvention):
         (
             "L'avenant",
             "Une nouvelle date de fin compte à partir de la signature : calculez alors de nouveau les échéances.",
-            (
-                *("numero", "objet", "date_signature", "date_effet", "nouvelle_date_fin"),
-                *("deliberation", *NOUVELLE_DELIBERATION),
-            ),
+            ("numero", "objet", "date_signature", "date_effet", "nouvelle_date_fin"),
         ),
+        GROUPE_DELIBERATION,
     )
 
     class Meta:
@@ -519,11 +523,9 @@ class MontantForm(FormulaireConvention):
         (
             "L'année",
             "Le montant voté sert à calculer les versements.",
-            (
-                *("annee", "financeur", "montant_prevu", "montant_vote", "vote_le"),
-                *("deliberation", *NOUVELLE_DELIBERATION),
-            ),
+            ("annee", "financeur", "montant_prevu", "montant_vote", "vote_le"),
         ),
+        GROUPE_DELIBERATION,
     )
 
     annee = forms.TypedChoiceField(label="Année", coerce=int)
