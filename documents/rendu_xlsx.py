@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from documents.affichage import mot_le_plus_long, repartir_largeurs
@@ -69,6 +71,15 @@ def rendre_xlsx(tableau: Tableau, sortie: BinaryIO) -> None:
 
     Raises TexteTropLong when a text does not fit in a cell, ErreurRendu when there are too many rows.
     """
+    with ouvrir_classeur(sortie) as classeur:
+        feuille = FeuilleTableau(classeur, tableau, nom_de_feuille(tableau.nom))
+        feuille.proprietes()
+        feuille.ecrire()
+
+
+@contextmanager
+def ouvrir_classeur(sortie: BinaryIO) -> Iterator[Any]:
+    """Give a workbook whose sheets are written row by row, then close it; texts are never taken for formulas."""
     # a folder of our own: rows wait there on disk, and nothing stays behind when a row is refused
     with tempfile.TemporaryDirectory(prefix="pilotis-xlsx-") as dossier:
         classeur = xlsxwriter.Workbook(
@@ -82,11 +93,11 @@ def rendre_xlsx(tableau: Tableau, sortie: BinaryIO) -> None:
                 "default_date_format": JOUR,
             },
         )
-        _Feuille(classeur, tableau).ecrire()
+        yield classeur
         classeur.close()
 
 
-class _Onglet(Worksheet):
+class Onglet(Worksheet):
     """A sheet that writes formulas as they are: ours use no function that Excel wants prefixed, and looking
     for one takes thirty regular expressions a cell.
     """
@@ -107,13 +118,16 @@ class _Plage:
         return f"{lettre}{self.debut + 1}:{lettre}{self.fin + 1}"
 
 
-class _Feuille:
-    """The sheet being written, from top to bottom: a row once left cannot be written again."""
+class FeuilleTableau:
+    """The sheet of a table, written from top to bottom: a row once left cannot be written again."""
 
-    def __init__(self, classeur: Any, tableau: Tableau) -> None:
+    def __init__(self, classeur: Any, tableau: Tableau, nom: str) -> None:
         self.classeur = classeur
         self.tableau = tableau
-        self.feuille = classeur.add_worksheet(nom_de_feuille(tableau.nom), worksheet_class=_Onglet)
+        self.nom = nom
+        # (cell, value) of the total of each summed column, by key, once written
+        self.totaux: dict[str, tuple[str, Valeur]] = {}
+        self.feuille = classeur.add_worksheet(nom, worksheet_class=Onglet)
         self.formats: dict[tuple[Any, ...], Any] = {}
         # formats of the cells by kind of row, column, cents: what is asked for at every cell
         self.formes: dict[tuple[Genre, int, bool], Any] = {}
@@ -129,14 +143,15 @@ class _Feuille:
         self.sommes = {i: _lettres(tableau, c) for i, c in enumerate(tableau.colonnes) if c.somme_de}
 
     def ecrire(self) -> None:
-        self._proprietes()
+        """Write the whole sheet."""
         self._titres()
         entete = self._entete()
         corps = self._corps()
         self._notes()
         self._mise_en_page(entete, corps)
 
-    def _proprietes(self) -> None:
+    def proprietes(self) -> None:
+        """Give the workbook the title, the subject and the author of the table."""
         edition = self.tableau.date_edition or date.today()
         self.classeur.set_properties(
             {
@@ -264,6 +279,8 @@ class _Feuille:
                     # blank is not zero, even once somebody filters or fills the column
                     somme = f'IF(SUBTOTAL(2,{cellules})=0,"",{somme})'
                 self._formule(i, f"={somme}", valeur, forme)
+                if rangee.genre == Genre.TOTAL:
+                    self.totaux[colonne.cle] = (xl_rowcol_to_cell(self.ligne, i), valeur)
 
     def _somme_de_ligne(self, indice: int) -> str:
         ligne = self.ligne + 1

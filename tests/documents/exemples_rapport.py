@@ -120,7 +120,7 @@ def rapport(**attributs: Any) -> Rapport:
                             Chiffre(
                                 cle="credits",
                                 libelle="de crédits accordés",
-                                valeur=Decimal("22476.75"),
+                                valeur=Decimal("46476.75"),
                                 type=MONTANT,
                                 definition="Hors droit commun.",
                                 somme_de=("porteurs", "total"),

@@ -71,7 +71,7 @@ def test_rapport_les_octets_sont_canoniques():
     donnees = json.loads(contenu)
     assert octets(dict(reversed(donnees.items()))) == contenu
     assert "é".encode() in contenu
-    assert b"22476.75" in contenu
+    assert b"46476.75" in contenu
     assert JPEG not in contenu
     assert EMPREINTE.encode() in contenu
     with pytest.raises(ValueError, match="JSON"):

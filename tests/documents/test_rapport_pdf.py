@@ -199,7 +199,7 @@ def test_rapport_html_chiffres_cles():
     for attendu in (
         '<p class="valeur">41</p><p class="libelle">actions</p><p class="avant">38 en 2023</p>'
         '<p class="appui">41 actions de la programmation</p>',
-        '<p class="valeur longue">22\u202f476,75\u00a0€</p>',
+        '<p class="valeur longue">46\u202f476,75\u00a0€</p>',
         '<p class="valeur inconnue">non connu</p>',
         '<p class="valeur">52,5\u00a0%</p>',
         '<p class="valeur longue">1er juillet 2025</p>',
