@@ -49,7 +49,7 @@ def rendre_docx(tableau: Tableau, sortie: BinaryIO) -> None:
         document.add_paragraph(nettoyer(tableau.sous_titre_complet))
     # the reader's machine may replace the font with a wider one: figures must still hold on one line
     largeurs = vue.largeurs(largeur_pt, tableau.corps_pt * 1.3, 2 * MARGE_CELLULE_PT + 4)
-    document.element.body.insert(-1, _table(vue, [round(pt * TWIPS_PAR_POINT) for pt in largeurs]))
+    document.element.body.insert(-1, table_docx(vue, [round(pt * TWIPS_PAR_POINT) for pt in largeurs]))
     # Word wants a paragraph after a table; it holds the first note when there is one
     for numero, note in enumerate(tableau.notes or ("",)):
         paragraphe = document.add_paragraph(nettoyer(note))
@@ -141,7 +141,8 @@ def _texte(texte: str) -> Any:
     return element
 
 
-def _table(vue: Vue, largeurs: list[int]) -> Any:
+def table_docx(vue: Vue, largeurs: list[int]) -> Any:
+    """Return the table as XML of Word; `largeurs` are the widths of its columns, in twips."""
     table = OxmlElement("w:tbl")
     table.append(_proprietes_de_table(vue.tableau, sum(largeurs)))
     grille = OxmlElement("w:tblGrid")

@@ -37,7 +37,7 @@ PREMIERE = 36
 def document_en_docx(document: DocumentTexte) -> bytes:
     """Return the document as a Word file: real headings, lists and tables, in French."""
     fichier = docx.Document()
-    _preparer(fichier, document)
+    preparer_docx(fichier, document)
     _ecrire(fichier, document)
     for suite in document.suites:
         fichier.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
@@ -47,7 +47,7 @@ def document_en_docx(document: DocumentTexte) -> bytes:
     return sortie.getvalue()
 
 
-def _preparer(fichier: Any, document: DocumentTexte) -> None:
+def preparer_docx(fichier: Any, document: DocumentTexte) -> None:
     """Set the page, the styles, the properties and the foot of the file."""
     section = fichier.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
