@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from contrats.annexes import enjeux
-from contrats.arbre import arbre
 from documents import Colonne, Groupe, Tableau
 from documents.calcul import cellules_de
 from documents.rapport import Annexe
@@ -24,7 +23,7 @@ def annexes(d: Donnees) -> tuple[Annexe, ...]:
         ("synthese", lambda: _synthese(d), bool(d.actions)),
         ("porteurs", lambda: _porteurs(d), bool(d.actions)),
         ("financements", lambda: _financements(d), any(li.accorde is not None for li in d.lignes)),
-        ("enjeux", lambda: enjeux(d.contrat), bool(arbre(d.contrat))),
+        ("enjeux", lambda: enjeux(d.contrat), bool(d.racines)),
     ]
     return tuple(
         Annexe(code=code, tableau=figer(construire())) for code, construire, utile in construites if utile

@@ -21,6 +21,7 @@ from actions.models import ActionAnnuelle, ActionTerritoire, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import accord, pluriel
+from contrats.arbre import Noeud, arbre
 from contrats.models import Axe, ContratVille, Territoire
 from documents import additionner
 from financements.models import Financeur, LigneFinancement
@@ -130,6 +131,11 @@ class Donnees:
     def axes(self) -> dict[int, Axe]:
         """The axes of the contract, in reading order."""
         return {axe.pk: axe for axe in Axe.objects.filter(contrat=self.contrat).order_by("ordre", "code")}
+
+    @cached_property
+    def racines(self) -> list[Noeud]:
+        """The tree of the contract with the lists that its axes carry, archived ones left out."""
+        return arbre(self.contrat)
 
     def tete(self, axe: int | None) -> Axe | None:
         """Return the first level of an axe, itself when it is of that level; None without axe."""

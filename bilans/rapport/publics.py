@@ -49,9 +49,9 @@ class Public:
     par_sexe: int = 0
     par_age: int = 0
     estimations: int = 0
-    # whose figures contradict themselves: all their people are « non renseigné »
+    # that state more women and men than people: all their people are « non renseigné »
     contradictoires: int = 0
-    # that give sexes and ages which cannot be crossed: their ages are left out
+    # whose sexes and ages cannot be crossed: their ages are left out
     sans_croisement: int = 0
     rangs: list[Rang] = field(default_factory=list)
 
@@ -113,31 +113,37 @@ def _lire(bilans: list[Bilan], tranches: list[TrancheAge], perimetre: str) -> Pu
 def _compter(grille: Grille, rangs: dict[int | None, Rang], public: Public) -> None:
     """Add the people of a grid to the rows, each once: what they add up to is its total."""
     total = grille.total or 0
-    if grille.ecarts():
+    femmes, hommes = (grille.total_de_la_colonne(sexe) for sexe in (FEMMES, HOMMES))
+    inconnus = total - (femmes or 0) - (hommes or 0)
+    if inconnus < 0:
         public.contradictoires += 1
         rangs[None].ajouter(None, None, total)
         return
-    femmes, hommes = (grille.total_de_la_colonne(sexe) for sexe in (FEMMES, HOMMES))
-    bandes: dict[int, tuple[int | None, int | None, int]] = {}
-    for tranche in grille.tranches:
-        ensemble = grille.total_du_rang(tranche.pk)
-        if ensemble is not None:
-            f, h = (grille.valeur(tranche.pk, sexe) for sexe in (FEMMES, HOMMES))
-            bandes[tranche.pk] = (f, h, ensemble - (f or 0) - (h or 0))
-    reste_femmes, reste_hommes = (
+    bandes = _par_age(grille)
+    reste = (
         _reste(grille, FEMMES, [f for f, _, _ in bandes.values()]),
         _reste(grille, HOMMES, [h for _, h, _ in bandes.values()]),
+        inconnus - sum(n for _, _, n in bandes.values()),
     )
-    inconnus = total - (femmes or 0) - (hommes or 0)
-    reste = inconnus - sum(n for _, _, n in bandes.values())
-    if reste < 0:
+    if any((nombre or 0) < 0 for cellules in (*bandes.values(), reste) for nombre in cellules):
         public.sans_croisement += 1
         rangs[None].ajouter(femmes, hommes, inconnus)
         return
-    for cle, (f, h, n) in bandes.items():
-        rangs[cle].ajouter(f, h, n)
-    if not bandes or any((reste_femmes, reste_hommes, reste)):
-        rangs[None].ajouter(reste_femmes, reste_hommes, reste)
+    for cle, cellules in bandes.items():
+        rangs[cle].ajouter(*cellules)
+    if not bandes or any(reste):
+        rangs[None].ajouter(*reste)
+
+
+def _par_age(grille: Grille) -> dict[int, tuple[int | None, int | None, int]]:
+    """Return women, men and « non renseigné » of the ages that have a number."""
+    bandes = {}
+    for tranche in grille.tranches:
+        ensemble = grille.total_du_rang(tranche.pk)
+        if ensemble is not None:
+            femmes, hommes = (grille.valeur(tranche.pk, sexe) for sexe in (FEMMES, HOMMES))
+            bandes[tranche.pk] = (femmes, hommes, ensemble - (femmes or 0) - (hommes or 0))
+    return bandes
 
 
 def _reste(grille: Grille, sexe: str, par_age: list[int | None]) -> int | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from comptes.templatetags.typographie import pluriel
-from contrats.arbre import arbre, deplier
+from contrats.arbre import deplier
 from documents import INSECABLE, Colonne, Groupe, TypeColonne
 from documents.rapport import Bloc
 
@@ -13,8 +13,7 @@ from .commun import bloc_tableau, dire
 
 def enjeux(d: Donnees) -> list[Bloc]:
     """Return the tree of the contract: each first level with what hangs from it, and the actions of the year."""
-    racines = arbre(d.contrat)
-    if not racines:
+    if not d.racines:
         return dire("enjeux", "Aucun axe n'est encore enregistré dans ce contrat.")
     actions: Counter[int] = Counter()
     for action in d.actions:
@@ -29,7 +28,7 @@ def enjeux(d: Donnees) -> list[Bloc]:
             "axes": [noeud.axe.libelle for noeud in deplier(racine.enfants) if noeud.axe.niveau == 2],
             "actions": actions[racine.axe.pk],
         }
-        for racine in racines
+        for racine in d.racines
     ]
     colonnes = [
         Colonne(cle="libelle", titre=d.contrat.niveau_1.capitalize(), poids=3, entete_ligne=True),
@@ -49,7 +48,7 @@ def enjeux(d: Donnees) -> list[Bloc]:
             total="Total" if rattachees else "",
             notes=(note if d.actions else "",),
             adresses=[
-                d.liste(axe=racine.axe.code, axe_principal=1) if rattachees else "" for racine in racines
+                d.liste(axe=racine.axe.code, axe_principal=1) if rattachees else "" for racine in d.racines
             ],
             repose_sur="le contrat",
         )

@@ -75,8 +75,8 @@ def plus_que_la_population(d: Donnees, public: Public) -> str:
     if public.perimetre != QPV or d.population is None or (public.total or 0) <= d.population:
         return ""
     return (
-        f"C'est plus que la population des quartiers ({nombre(d.population)}){INSECABLE}: des personnes y sont comptées "
-        "plusieurs fois, ou un bilan compte tout un quartier."
+        f"C'est plus que la population des quartiers ({nombre(d.population)}){INSECABLE}: des personnes y sont "
+        "comptées plusieurs fois, ou un bilan compte tout un quartier."
     )
 
 
@@ -158,12 +158,12 @@ def _notes(public: Public) -> list[str]:
         )
     if public.contradictoires:
         notes.append(
-            f"{pluriel(public.contradictoires, 'bilan donne,bilans donnent')} des chiffres qui se contredisent"
-            f"{INSECABLE}: toutes ses personnes sont en «{INSECABLE}non renseigné{INSECABLE}»."
+            f"{pluriel(public.contradictoires, 'bilan donne,bilans donnent')} plus de femmes et d'hommes que de "
+            f"personnes{INSECABLE}: tout y est compté en «{INSECABLE}non renseigné{INSECABLE}»."
         )
     if public.sans_croisement:
         notes.append(
-            f"{pluriel(public.sans_croisement, 'bilan donne,bilans donnent')} l'âge et le sexe séparément{INSECABLE}: "
-            "seul le sexe est montré ici."
+            f"{pluriel(public.sans_croisement, 'bilan donne,bilans donnent')} des âges qui ne se croisent pas avec les "
+            f"sexes{INSECABLE}: seul le sexe en est montré ici."
         )
     return notes
