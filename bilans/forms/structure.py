@@ -12,8 +12,8 @@ from actions.models import Campagne
 from comptes.champs import ChampDate
 from porteurs.models import Porteur
 
-from ..structure import CHIFFRES, EXERCICES, LigneChiffre, SaisieStructure
-from ..structure.chiffres import nom_du_chiffre
+from ..structure import CHIFFRES, LigneChiffre, SaisieStructure
+from ..structure.chiffres import Montant, nom_du_chiffre, titre_de_l_exercice
 from ..structure.questions import ACTIVITE, QUESTIONS
 
 
@@ -24,11 +24,19 @@ class GroupeDeChamps(NamedTuple):
     champs: list[BoundField]
 
 
+class CaseChiffre(NamedTuple):
+    """An amount of the key figures: the words of its exercise, its field when it is typed, else what is computed."""
+
+    titre: str
+    montant: Montant
+    champ: BoundField | None
+
+
 class RangeeChiffres(NamedTuple):
-    """A row of the key figures: its fields when it is typed, with what is computed of each exercise."""
+    """A row of the key figures, an amount for each exercise."""
 
     ligne: LigneChiffre
-    champs: list[BoundField]
+    cases: list[CaseChiffre]
 
 
 class FicheEtapeForm(forms.Form):
@@ -52,8 +60,9 @@ class FicheEtapeForm(forms.Form):
                 # The page tells its script what is saved where it shows something else.
                 self.fields[nom].widget.attrs["data-avant"] = sauvees[nom]
         for rangee in self.chiffres() if etape == CHIFFRES else ():
-            for champ in rangee.champs:
-                champ.field.widget.attrs["aria-label"] = f"{rangee.ligne.libelle}, {champ.label}"
+            for case in rangee.cases:
+                if case.champ:
+                    case.champ.field.widget.attrs["aria-label"] = f"{rangee.ligne.libelle}, {case.titre}"
 
     def groupes(self) -> Iterator[GroupeDeChamps]:
         """Give the fields by group, in the order of the page; the key figures have a table of their own."""
@@ -70,14 +79,13 @@ class FicheEtapeForm(forms.Form):
     def chiffres(self) -> list[RangeeChiffres]:
         """Return the rows of the key figures."""
         return [
-            RangeeChiffres(
-                ligne,
-                [self[nom_du_chiffre(ligne.code, exercice)] for exercice in EXERCICES]
-                if ligne.saisie
-                else [],
-            )
+            RangeeChiffres(ligne, [self._case(ligne, montant) for montant in ligne.montants])
             for ligne in self.saisie.chiffres.lignes()
         ]
+
+    def _case(self, ligne: LigneChiffre, montant: Montant) -> CaseChiffre:
+        champ = self[nom_du_chiffre(ligne.code, montant.exercice)] if ligne.saisie else None
+        return CaseChiffre(titre_de_l_exercice(montant.exercice, self.saisie.annee), montant, champ)
 
 
 class DemandeFichesForm(forms.Form):

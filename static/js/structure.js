@@ -8,13 +8,15 @@
   const PRODUITS = ["subventions", "recettes_propres", "autres_recettes", "reprises"];
   const CHARGES = ["masse_salariale", "charges_externes", "autres_charges", "dotations"];
 
-  /* Cents, or null for a blank or for what cannot be read. */
+  const SIGNES = ["resultat_exceptionnel", "fonds_associatifs"];
+
+  /* Cents, or null for a blank or for what the server refuses: only a result may be negative. */
   const lire = (code, exercice) => {
     const champ = table.querySelector(`[name="chiffre_${code}_${exercice}"]`);
-    const nu = (champ?.value ?? "").replace(/[\s\u00a0\u202f]/g, "").replace(/€$/, "").replace(/^[\u2212\u2013]/, "-");
-    const lu = /^(-?)(\d+)(?:[.,](\d{1,2}))?$/.exec(nu);
-    if (!lu) return null;
-    const centimes = Number(lu[2]) * 100 + Number((lu[3] || "").padEnd(2, "0"));
+    const nu = (champ?.value ?? "").replace(/\s+/g, " ").trim().replace(/ ?(€|eur|euros?)$/i, "");
+    const lu = /^([-\u2212\u2013]?) ?(\d{1,3}(?: \d{3})+|\d+) ?(?:[.,](\d{0,2}))?$/.exec(nu);
+    if (!lu || (lu[1] && !SIGNES.includes(code))) return null;
+    const centimes = Number(lu[2].replaceAll(" ", "")) * 100 + Number((lu[3] || "").padEnd(2, "0"));
     return lu[1] ? -centimes : centimes;
   };
   const somme = (codes, exercice) => {
@@ -22,7 +24,7 @@
     return connus.length ? connus.reduce((total, valeur) => total + valeur, 0) : null;
   };
   const ecrire = (centimes) => {
-    if (centimes === null) return "–";
+    if (centimes === null) return "—";
     const rond = centimes % 100 === 0;
     return `${(centimes / 100).toLocaleString("fr-FR", { minimumFractionDigits: rond ? 0 : 2, maximumFractionDigits: 2 }).replace(/\s/g, "\u202f")}${INSECABLE}€`;
   };
