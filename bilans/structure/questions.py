@@ -7,11 +7,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
-from comptes.champs import MOINS, ChampDate, ChampMontantFormulaire, ChampNombre, ChampTexte
+from comptes.champs import MOINS, ChampDate, ChampMontantFormulaire, ChampNombre, ChampTexte, ChampTexteLu
 from documents import formats
+from documents.identifiants import IdentifiantInvalide, reparer_siret
 
-from ..saisie.questions import ChampQuantite
+from ..saisie.questions import CHAMP, ChampQuantite
 
 IDENTIFICATION, VIE, ACTIVITE, CHIFFRES, RELECTURE = (
     "identification",
@@ -28,6 +30,8 @@ ETAPES: Mapping[str, str] = {
     RELECTURE: "Relecture et envoi",
 }
 LIGNE, TEXTE, ENTIER, QUANTITE, JOUR, PART = "ligne", "texte", "entier", "quantite", "jour", "part"
+SIRET, COURRIEL = "siret", "courriel"
+COURRIEL_INCOMPLET = "Écrivez une adresse électronique complète, par exemple contact@association.fr."
 PART_TROP_GRANDE = "Une part ne dépasse pas 100 %."
 MONTANT_SIGNE = "Écrivez un montant, par exemple 24 000, ou -3 500 pour une perte."
 
@@ -65,7 +69,7 @@ QUESTIONS: tuple[Question, ...] = (
         IDENTIFICATION,
         "Coordonnées",
         ("adresse", "Adresse postale"),
-        ("courriel", "Adresse électronique"),
+        ("courriel", "Adresse électronique", COURRIEL),
         ("telephone", "Téléphone"),
     ),
     *_questions(
@@ -74,7 +78,7 @@ QUESTIONS: tuple[Question, ...] = (
         ("forme", "Statut", LIGNE, "Par exemple : association loi 1901."),
         ("date_creation", "Date de création", JOUR),
         ("date_statuts", "Date de mise à jour des statuts", JOUR),
-        ("siret", "Numéro SIRET"),
+        ("siret", "Numéro SIRET", SIRET),
         ("ape", "Code APE"),
         ("agrement_debut", "Agrément « Centre social », du", JOUR),
         ("agrement_fin", "Agrément « Centre social », au", JOUR),
@@ -145,6 +149,29 @@ REPARTITIONS: Mapping[str, tuple[str, ...]] = {
 DURABLES = tuple(question.code for question in QUESTIONS if question.etape == IDENTIFICATION)
 
 
+class ChampSiret(ChampTexteLu):
+    """A SIRET, its spaces taken away; a sentence says what is wrong with another number."""
+
+    def lire(self, texte: str) -> str:
+        try:
+            return reparer_siret(texte).numero
+        except IdentifiantInvalide as faux:
+            raise ValidationError(str(faux)) from None
+
+
+class ChampCourriel(ChampTexteLu):
+    """An address of e-mail."""
+
+    clavier = "email"
+
+    def lire(self, texte: str) -> str:
+        try:
+            validate_email(texte)
+        except ValidationError:
+            raise ValidationError(COURRIEL_INCOMPLET) from None
+        return texte
+
+
 class ChampPart(ChampQuantite):
     """A share in hundredths, from 0 to 100."""
 
@@ -173,6 +200,7 @@ def champ_de(question: Question) -> forms.Field:
         "label": question.libelle,
         "required": False,
         "help_text": question.aide,
+        "template_name": CHAMP,
     }
     if question.genre == TEXTE:
         return ChampTexte(**options, widget=forms.Textarea(attrs={"rows": 4}))
@@ -184,6 +212,10 @@ def champ_de(question: Question) -> forms.Field:
         return ChampPart(**options, unite=question.unite)
     if question.genre == JOUR:
         return ChampDate(**options)
+    if question.genre == SIRET:
+        return ChampSiret(**options)
+    if question.genre == COURRIEL:
+        return ChampCourriel(**options)
     return ChampTexte(**options)
 
 

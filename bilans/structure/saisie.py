@@ -16,6 +16,7 @@ from comptes.templatetags.typographie import insecables
 
 from ..models import AxeBilanStructure, BilanStructure, ReponseStructure
 from ..saisie import Champ, Plume, marque
+from ..saisie.questions import CHAMP
 from .chiffres import EXERCICES, SAISIS, SIGNES, ChiffresClefs, nom_du_chiffre, titre_de_l_exercice
 from .questions import (
     ACTIVITE,
@@ -214,6 +215,7 @@ class SaisieStructure:
                     required=False,
                     widget=forms.Textarea(attrs={"rows": 4}),
                     help_text="Avec vos indicateurs." if colonne == "bilan" else "",
+                    template_name=CHAMP,
                 )
                 yield TexteAxe(
                     f"axe_{axe.ordre}_{colonne}",

@@ -332,6 +332,46 @@ def test_le_brouillon_repond_ce_qui_est_enregistre(client: Any, fiche: BilanStru
     assert client.get(url).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("champ", "faux", "phrase", "juste", "garde"),
+    [
+        ("siret", "123 456 789 01235", "quatorze chiffres est faux", "732 829 320 00074", "73282932000074"),
+        ("siret", "732829320", "Vous avez saisi neuf chiffres", "73282932000074", "73282932000074"),
+        ("courriel", "contact@", "Écrivez une adresse électronique complète", "mjc@mjc.fr", "mjc@mjc.fr"),
+    ],
+)
+def test_un_numero_faux_se_dit_et_se_garde_jusqu_a_ce_qu_il_soit_juste(
+    client: Any,
+    fiche: BilanStructure,
+    membre: Any,
+    champ: str,
+    faux: str,
+    phrase: str,
+    juste: str,
+    garde: str,
+) -> None:
+    client.force_login(membre)
+    avant = champs(fiche)[champ] or ""
+    ecrire(fiche, membre, **{champ: (avant, faux)})
+    page = lisible(
+        client.get(f"{adresse(fiche, 'fiche_structure_saisir')}?etape=identification").content.decode()
+    )
+    assert phrase in page
+    assert f'value="{faux}"' in page
+    assert (champs(fiche)[champ] or "") == avant
+    ecrire(fiche, membre, **{champ: (faux, juste)})
+    assert champs(fiche)[champ] == garde
+    ecrire(fiche, membre, **{champ: (garde, "")})
+    assert not champs(fiche)[champ]
+
+
+def test_rien_n_est_dit_facultatif_dans_une_fiche(client: Any, fiche: BilanStructure, membre: Any) -> None:
+    client.force_login(membre)
+    for etape in ("identification", "vie", "activite", "chiffres"):
+        page = client.get(f"{adresse(fiche, 'fiche_structure_saisir')}?etape={etape}").content.decode()
+        assert "(facultatif)" not in page
+
+
 def test_qui_ne_represente_pas_la_structure_n_en_sait_rien(client: Any, fiche: BilanStructure) -> None:
     contrat = fiche.campagne.contrat
     voisin = fabriques.representant_du_porteur(fabriques.PorteurFactory(epci=contrat.epci))
