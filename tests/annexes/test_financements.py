@@ -115,12 +115,13 @@ def test_autant_de_requetes_quel_que_soit_le_nombre_d_actions(campagne):
 # -- Paid by conventions ---------------------------------------------------------------------------
 @pytest.mark.parametrize("groupes", ["structure", "axe", "dispositif"])
 def test_ce_que_les_conventions_paient_compte_et_ce_qu_aucune_ligne_ne_prend_est_a_part(campagne, groupes):
-    ville = Financeur.objects.get(sigle="VILLE")
+    ville = campagne.contrat.financeurs.get(sigle="VILLE")
     convention = fabriques.ConventionFactory(contrat=campagne.contrat, intitule="CPO des vélos")
     MontantConvention.objects.create(
         convention=convention, annee=campagne.annee, financeur=ville, montant_prevu=Decimal(500)
     )
-    LigneFinancement.objects.filter(nature_credit="droit_commun").update(convention=convention)
+    siennes = LigneFinancement.objects.filter(action_annuelle__campagne=campagne)
+    siennes.filter(nature_credit="droit_commun").update(convention=convention)
     fabriques.VersementFactory(
         ligne=None, convention=convention, annee=campagne.annee, verse=True, montant_verse=Decimal(500)
     )
@@ -132,5 +133,5 @@ def test_ce_que_les_conventions_paient_compte_et_ce_qu_aucune_ligne_ne_prend_est
     choisies = ActionAnnuelle.objects.filter(campagne=campagne)
     filtre = de_campagne("financements", campagne, actions=choisies, montant="verse")
     assert rangee(filtre, "Total général")[5:7] == ["350", "350"]
-    caf = fabriques.representant_du_financeur(Financeur.objects.get(dans_total=False))
+    caf = fabriques.representant_du_financeur(campagne.contrat.financeurs.get(dans_total=False))
     assert "CPO des vélos" not in str(corps(de_campagne("financements", campagne, caf, montant="verse")))

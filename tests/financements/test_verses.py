@@ -156,13 +156,13 @@ def test_ce_qui_est_recouvre_n_est_plus_verse(cpo):
 
 
 def test_une_contribution_en_nature_n_est_pas_payee(cpo):
-    LigneFinancement.objects.update(nature_credit="valorisation")
+    LigneFinancement.objects.filter(pk=cpo.ligne.pk).update(nature_credit="valorisation")
     payer(cpo, 400)
     assert lu(cpo) == {"MAIRIE": (D(0), D(0), D(400))}
 
 
 def test_avant_le_vote_le_financeur_est_celui_de_l_annee_precedente(cpo):
-    MontantConvention.objects.update(annee=cpo.annee - 1)
+    MontantConvention.objects.filter(pk=cpo.montant.pk).update(annee=cpo.annee - 1)
     payer(cpo, 300)
     assert lu(cpo) == {"MAIRIE": (D(0), D(300), D(0))}
 
@@ -178,7 +178,7 @@ def test_l_enveloppe_garde_ce_que_la_convention_a_paye_d_une_action_abandonnee(c
     fabriques.EnveloppeFactory(campagne=cpo.campagne, financeur=cpo.ville, montant=D(1000))
     payer(cpo, 400)
     assert [s.retenu for s in situations(cpo.campagne)] == [D(600)]
-    ActionAnnuelle.objects.update(statut="abandonnee", motif="Faute de local.")
+    ActionAnnuelle.objects.filter(campagne=cpo.campagne).update(statut="abandonnee", motif="Faute de local.")
     assert [(s.retenu, s.actions) for s in situations(cpo.campagne)] == [(D(400), 1)]
 
 
@@ -237,7 +237,7 @@ def verser(lieu, versement, montant):
 
 def test_une_ligne_ne_repaie_pas_ce_que_la_convention_a_paye_avant_le_vote(cpo):
     """An instalment counted on the year before comes before the amount of the year: the line pays only the rest."""
-    MontantConvention.objects.update(annee=cpo.annee - 1)
+    MontantConvention.objects.filter(pk=cpo.montant.pk).update(annee=cpo.annee - 1)
     payer(cpo, 500)
     direct = fabriques.VersementFactory(ligne=cpo.ligne, montant_prevu=D(600))
     with pytest.raises(ValidationError, match="Il reste"):
