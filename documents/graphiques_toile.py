@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -25,8 +26,9 @@ from documents.texte import nettoyer
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
-    from matplotlib.font_manager import FontProperties
+    from matplotlib.ft2font import FT2Font
     from matplotlib.patches import Patch
+    from matplotlib.path import Path as Trace
 
 Point = tuple[float, float]
 Anneau = Sequence[Point]
@@ -43,11 +45,15 @@ _COUPURE = re.compile(r"(?<=[ /–-])(?=[^ ])")
 _COMMENTAIRE = re.compile(r"<!--.*?-->", re.DOTALL)
 _STYLE = re.compile(r' style="([^"]*)"')
 _DECLARATION = re.compile(r"([a-z-]+): ([^;\"]+);? ?")
-_TEXTE = re.compile(r'id="texte-(\d+)"')
+_COULEUR = re.compile(r'(fill|stroke)="(#[0-9a-f]{6})"')
 _GROUPE = re.compile(r'<g id="[a-z0-9_]+">')
 _ENTETE = re.compile(r"^.*?(?=<svg )", re.DOTALL)
 _STYLE_DEFAUT = re.compile(r'\s*<defs>\s*<style type="text/css">[^<]*</style>\s*</defs>')
-_GLYPHE = re.compile(r"SourceSans3-(Regular|Semibold)-")
+# the size at which letters are composed, once for all sizes
+TAILLE = 100
+FINESSE = 8
+# the outlines of letters, by name, as SVG writes them
+_LETTRES: dict[str, str] = {}
 _VERROU = threading.Lock()
 
 
@@ -72,7 +78,6 @@ def _charger() -> Path:
             os.environ["MPLCONFIGDIR"] = avant
     # the same drawing has the same bytes
     matplotlib.rcParams["svg.hashsalt"] = "pilotis"
-    matplotlib.rcParams["svg.fonttype"] = "path"
     return dossier
 
 
@@ -95,21 +100,61 @@ def _fichier_police(gras: bool) -> Path:
     return fichier
 
 
-@lru_cache(maxsize=64)
-def _police(corps: float, gras: bool) -> FontProperties:
-    fichier = _fichier_police(gras)
-    from matplotlib.font_manager import FontProperties
+@dataclass(frozen=True)
+class Ligne:
+    """A line of text composed at TAILLE points: its width, its letters (name of the outline, place)."""
 
-    return FontProperties(fname=fichier, size=corps)
+    largeur: float
+    lettres: tuple[tuple[str, float], ...]
 
 
 @lru_cache(maxsize=8192)
-def largeur(texte: str, corps: float, gras: bool = False) -> float:
-    """Return the width of a line of text, in points."""
-    police = _police(corps, gras)
+def _composer(texte: str, gras: bool) -> Ligne:
+    """Return the letters of a line, kerned; their outlines go to _LETTRES."""
+    fichier = _fichier_police(gras)
+    from matplotlib.font_manager import get_font
+    from matplotlib.path import Path as Trace
     from matplotlib.textpath import text_to_path
 
-    return float(text_to_path.get_text_width_height_descent(texte, police, False)[0])
+    police = get_font(fichier)
+    police.set_size(TAILLE, 72)
+    places, traces, _ = text_to_path.get_glyphs_with_font(police, texte)
+    noms = {brut: f"{'g' if gras else 'm'}{brut.rpartition('-')[2]}" for brut in traces}
+    for brut, (sommets, codes) in traces.items():
+        if noms[brut] not in _LETTRES:
+            _LETTRES[noms[brut]] = _contour(Trace(sommets, codes))
+    lettres = tuple((noms[brut], x) for brut, x, _y, _corps in places if _LETTRES[noms[brut]])
+    return Ligne(_avance(texte, police), lettres)
+
+
+def _avance(texte: str, police: FT2Font) -> float:
+    from matplotlib.ft2font import LoadFlags
+
+    police.set_text(texte, 0.0, flags=LoadFlags.NO_HINTING)
+    return float(police.get_width_height()[0]) / 64
+
+
+def _contour(trace: Trace) -> str:
+    """Return an outline as SVG writes it, in whole FINESSE-ths of a point."""
+    commandes = {
+        trace.MOVETO: "M",
+        trace.LINETO: "L",
+        trace.CURVE3: "Q",
+        trace.CURVE4: "C",
+        trace.CLOSEPOLY: "z",
+    }
+    morceaux = []
+    for points, code in trace.iter_segments(simplify=False):
+        commande = commandes[code]
+        morceaux.append(
+            commande if commande == "z" else commande + " ".join(f"{FINESSE * v:.0f}" for v in points)
+        )
+    return "".join(morceaux)
+
+
+def largeur(texte: str, corps: float, gras: bool = False) -> float:
+    """Return the width of a line of text, in points."""
+    return _composer(texte, gras).largeur * corps / TAILLE if texte else 0
 
 
 def propre(texte: str) -> str:
@@ -152,6 +197,27 @@ def graduations(bas: float, haut: float, *, entieres: bool) -> list[float]:
     ]
 
 
+@dataclass(frozen=True)
+class Texte:
+    """A line of text and the start of its baseline."""
+
+    x: float
+    y: float
+    texte: str
+    corps: float
+    couleur: str
+    gras: bool
+
+    def svg(self, ligne: Ligne) -> str:
+        """Return the line, whose letters are outlines, with its text as its name."""
+        echelle = self.corps / TAILLE
+        lettres = "".join(f'<use xlink:href="#{nom}" x="{x:g}"/>' for nom, x in ligne.lettres)
+        return (
+            f'<g aria-label="{escape(self.texte)}" fill="{self.couleur}" '
+            f'transform="translate({self.x:.2f} {self.y:.2f}) scale({echelle:g} {-echelle:g})">{lettres}</g>\n'
+        )
+
+
 class Toile:
     """What is drawn, in the order in which it is drawn. Sizes and places are in points, y goes down."""
 
@@ -165,7 +231,7 @@ class Toile:
         self._figure.patch.set_visible(False)
         # known when the height is: see `svg`
         self._repere = Affine2D()
-        self._textes: list[str] = []
+        self._textes: list[Texte] = []
 
     def texte(
         self,
@@ -178,24 +244,11 @@ class Toile:
         gras: bool = False,
         ancre: Ancre = "left",
     ) -> None:
-        """Write one line, `y` being the middle of its capitals and of its figures."""
+        """Write one line over all that is drawn, `y` being the middle of its capitals and of its figures."""
         if not texte:
             return
-        from matplotlib.text import Text
-
-        trace = Text(
-            x,
-            y + MI_HAUTEUR * corps,
-            texte,
-            color=couleur,
-            fontproperties=_police(corps, gras),
-            horizontalalignment=ancre,
-            verticalalignment="baseline",
-            parse_math=False,
-            gid=f"texte-{len(self._textes)}",
-        )
-        self._textes.append(texte)
-        self._poser(trace)
+        decalage = {"left": 0, "center": 0.5, "right": 1}[ancre] * largeur(texte, corps, gras)
+        self._textes.append(Texte(x - decalage, y + MI_HAUTEUR * corps, texte, corps, couleur, gras))
 
     def lignes(
         self,
@@ -304,18 +357,29 @@ class Toile:
         sortie = io.StringIO()
         rien = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         FigureCanvasSVG(self._figure).print_svg(sortie, metadata=rien)
-        return self._alleger(sortie.getvalue(), theme).encode()
+        svg = _alleger(sortie.getvalue()).replace("</svg>", f"{self._ecrits()}</svg>")
+        return _mettre_au_theme(svg, theme).encode()
 
-    def _alleger(self, svg: str, theme: Theme) -> str:
-        """Return the SVG in its theme, with attributes instead of styles, which a security policy may refuse."""
-        svg = _STYLE_DEFAUT.sub("", _ENTETE.sub("", _COMMENTAIRE.sub("", svg)), count=1)
-        svg = _STYLE.sub(lambda style: " " + _DECLARATION.sub(r'\1="\2" ', style[1]).strip(), svg)
-        svg = _GLYPHE.sub(lambda police: police[1][0].lower(), svg)
-        svg = _GROUPE.sub("<g>", svg)
-        svg = _TEXTE.sub(lambda numero: f'aria-label="{escape(self._textes[int(numero[1])])}"', svg)
-        feuille = f"<style>{feuille_sombre()}</style>" if theme == "auto" else ""
-        svg = svg.replace(">", f' stroke-linejoin="round">{feuille}', 1)
-        if theme == "sombre":
-            for clair, sombre in SOMBRES.items():
-                svg = svg.replace(f'"{clair}"', f'"{sombre}"')
-        return "\n".join(ligne for brute in svg.splitlines() if (ligne := brute.strip()))
+    def _ecrits(self) -> str:
+        """Return the texts, each letter being outlined once."""
+        lignes = [_composer(texte.texte, texte.gras) for texte in self._textes]
+        noms = sorted({nom for ligne in lignes for nom, _ in ligne.lettres})
+        lettres = "".join(
+            f'<path id="{nom}" d="{_LETTRES[nom]}" transform="scale({1 / FINESSE})"/>\n' for nom in noms
+        )
+        ecrits = "".join(texte.svg(ligne) for texte, ligne in zip(self._textes, lignes, strict=True))
+        return f"<defs>{lettres}</defs>\n{ecrits}"
+
+
+def _alleger(svg: str) -> str:
+    """Return the SVG of matplotlib with attributes instead of styles, which a security policy may refuse."""
+    svg = _STYLE_DEFAUT.sub("", _ENTETE.sub("", _COMMENTAIRE.sub("", svg)), count=1)
+    svg = _STYLE.sub(lambda style: " " + _DECLARATION.sub(r'\1="\2" ', style[1]).strip(), svg)
+    svg = _GROUPE.sub("<g>", svg).replace(">", ' stroke-linejoin="round">', 1)
+    return "\n".join(ligne for brute in svg.splitlines() if (ligne := brute.strip()))
+
+
+def _mettre_au_theme(svg: str, theme: Theme) -> str:
+    if theme == "sombre":
+        return _COULEUR.sub(lambda trouve: f'{trouve[1]}="{SOMBRES[trouve[2]]}"', svg)
+    return svg.replace(">", f"><style>{feuille_sombre()}</style>", 1) if theme == "auto" else svg

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from documents.graphiques_toile import largeur
+from documents.graphiques_toile import TAILLE, largeur
 
 SVG = "{http://www.w3.org/2000/svg}"
 LIEN = "{http://www.w3.org/1999/xlink}href"
 PLACE = re.compile(r"translate\((\S+) (\S+)\) scale\((\S+) ")
 POINT = re.compile(r"[ML] (\S+) (\S+)")
-# matplotlib draws its letters at that size, then scales them
-TAILLE = 100
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,11 @@ class Dessin:
         self.textes = [self._texte(g) for g in self.racine.iter(f"{SVG}g") if "aria-label" in g.attrib]
 
     def _texte(self, groupe: etree._Element) -> Texte:
-        place = groupe.find(f"{SVG}g")
-        assert place is not None
-        lu = PLACE.match(place.attrib["transform"])
+        lu = PLACE.match(groupe.attrib["transform"])
         assert lu is not None
         x, y, echelle = (float(nombre) for nombre in lu.groups())
         corps = echelle * TAILLE
-        gras = any(usage.attrib[LIEN].startswith("#s") for usage in place.iter(f"{SVG}use"))
+        gras = any(usage.attrib[LIEN].startswith("#g") for usage in groupe)
         texte = groupe.attrib["aria-label"]
         return Texte(texte, (x, y - 0.66 * corps, x + largeur(texte, corps, gras), y + 0.12 * corps))
 

@@ -288,6 +288,17 @@ def test_le_theme_sombre_remplace_chaque_couleur():
     assert re.sub(r"<style>.*?</style>", "", auto) == clair
 
 
+def test_les_lettres_ont_leur_taille():
+    """A capital of our font is 0.66 of the size of the type, a figure 0.65: they are drawn, and to scale."""
+    dessin = Dessin(dessiner(Graphique(titre="t", categories=("HE",), series=(Serie("s", (8,)),))))
+    lettres = [trace for trace in dessin.racine.iter() if trace.attrib.get("id")]
+    assert len(lettres) == 3
+    for lettre in lettres:
+        echelle = float(re.findall(r"scale\((\S+)\)", lettre.attrib["transform"])[0])
+        hauts = [float(y) * echelle for y in re.findall(r"[MLQ ]-?\d+ (-?\d+)", lettre.attrib["d"])]
+        assert 62 < max(hauts) - min(hauts) < 70
+
+
 def test_un_texte_est_coupe_sans_rien_perdre():
     assert couper("Développement économique et emploi", 80, 9.5) == [
         "Développement",

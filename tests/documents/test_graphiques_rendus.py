@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from documents import html_en_pdf
 from documents.graphiques import alternative, dessiner
-from documents.graphiques_couleurs import SOMBRES, palette
+from documents.graphiques_couleurs import ENCRE, SOMBRES, palette
 from documents.polices import css_polices
 from tests.outils.verapdf import valider
 
@@ -57,6 +57,10 @@ def test_un_navigateur_dessine_dans_le_theme_du_systeme(page, theme):
         attendues, absentes = absentes, attendues
     assert all(vues.get(couleur, 0) > 300 for couleur in attendues)
     assert not any(couleur in vues for couleur in absentes)
+    # the letters are there too
+    encre, autre = (ENCRE, SOMBRES[ENCRE]) if theme == "light" else (SOMBRES[ENCRE], ENCRE)
+    assert vues.get(encre, 0) > 20
+    assert autre not in vues
 
 
 @pytest.fixture(scope="module")
