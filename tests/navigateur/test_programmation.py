@@ -222,6 +222,21 @@ def test_chaque_page_tient_sur_un_telephone(ouvrir, nom):
     axe.verifier(page)
 
 
+def test_tous_les_etats_d_une_action_tiennent_sur_un_telephone(ouvrir, annee):
+    fabriques.LigneFinancementFactory(
+        action_annuelle=ActionAnnuelle.objects.first(),
+        financeur=annee.contrat.financeurs.get(sigle="ÉTAT"),
+        montant_demande=Decimal("12500.50"),
+        montant_propose=Decimal("11200.50"),
+        montant_accorde=Decimal("11200.50"),
+        montant_notifie=Decimal("11200.50"),
+    )
+    page = ouvrir(largeur=320)
+    page.get_by_role("link", name="Tous les états").click()
+    expect(page.locator(".grille-somme .grille-etat").first).to_be_visible()
+    assert navigateur.debordement(page) == []
+
+
 def test_sur_un_telephone_une_action_est_une_carte_et_les_restes_sont_en_vue(ouvrir):
     page = ouvrir(largeur=360)
     expect(page.locator(".enveloppes-en-vue")).to_be_visible()
