@@ -22,6 +22,7 @@ NAVIGATION = (
     ("Porteurs", "liste_porteurs", "financements.lire_programme"),
     ("Contrat", "contrat", "contrats.lire"),
     ("Annexes", "annexes", "contrats.lire"),
+    ("Rapport", "rapport", "contrats.gerer"),
 )
 # Pages of the room « Financements » that have addresses of their own.
 DES_FINANCEMENTS = ("programmation/", "versements/", "conventions/", "echeances/", "donnees-ouvertes/")

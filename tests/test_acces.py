@@ -268,6 +268,22 @@ ADRESSES: dict[str, Adresse] = {
     "ligne_modifier": Adresse(GESTION, "ligne"),
     "ligne_supprimer": Adresse(GESTION, "ligne"),
     "montants_trancher": Adresse(GESTION, "action"),
+    **{
+        nom: Adresse(GESTION)
+        for nom in ("rapport", "rapport_apercu", "rapport_phares", "rapport_section_ajouter")
+    },
+    "rapport_ouvrir": Adresse(GESTION, methode="post"),
+    "rapport_phares_brouillon": Adresse(GESTION, methode="post"),
+    "rapport_phare_retirer": Adresse(GESTION, "phare"),
+    **{
+        nom: Adresse(GESTION, "section")
+        for nom in ("rapport_section", "rapport_section_supprimer", "rapport_photo_ajouter")
+    },
+    **{
+        nom: Adresse(GESTION, "section", methode="post")
+        for nom in ("rapport_section_brouillon", "rapport_section_lire", "rapport_section_ranger")
+    },
+    **{nom: Adresse(GESTION, "section", sous="photo") for nom in ("rapport_photo", "rapport_photo_retirer")},
     "contrat": Adresse(LECTEURS),
     "territoire": Adresse(LECTEURS, "territoire", "pk"),
 }
@@ -343,6 +359,18 @@ def _convention(contrat: Any, porteur: Any) -> dict[str, Any]:
     }
 
 
+def _rapport(campagne: Any, action: Any) -> dict[str, Any]:
+    """Return a section of the report of a year, with a photograph, and an action put forward, by name."""
+    rapport = fabriques.RapportFactory(contrat=campagne.contrat, annee=campagne.annee)
+    section = fabriques.SectionRapportFactory(rapport=rapport)
+    fabriques.ActionPhareFactory(rapport=rapport, action_annuelle=action)
+    return {
+        "section": section,
+        "photo": fabriques.PhotoRapportFactory(section=section),
+        "phare": SimpleNamespace(cle=action.cle, pk=None),
+    }
+
+
 def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     contrat = fabriques.ContratFactory()
     campagne = fabriques.CampagneFactory(contrat=contrat)
@@ -379,6 +407,7 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
         f"enveloppe_{suffixe}": fabriques.EnveloppeFactory(campagne=campagne, financeur=ligne.financeur),
         f"scenario_{suffixe}": fabriques.ScenarioFactory(campagne=campagne),
         f"fiche_{suffixe}": fabriques.BilanStructureFactory(campagne=campagne, porteur=porteur),
+        **{f"{nom}_{suffixe}": objet for nom, objet in _rapport(campagne, action).items()},
     }
 
 
@@ -420,7 +449,12 @@ def monde() -> Monde:
         "colonne_voisine": _colonne(ligne_voisine.financeur),
         "territoire": objets["territoire_contrat"],
         "action_voisine": action_voisine,
+        # Of the same report, under another section.
+        "photo_voisine": fabriques.PhotoRapportFactory(
+            section=fabriques.SectionRapportFactory(rapport=objets["section_contrat"].rapport)
+        ),
         "fiche": objets["fiche_contrat"],
+        **{nom: objets[f"{nom}_contrat"] for nom in ("section", "photo", "phare")},
         "fiche_voisine": fabriques.BilanStructureFactory(campagne=objets["campagne_contrat"], porteur=voisin),
         "porteur_voisin": voisin,
         "ligne_voisine": ligne_voisine,

@@ -65,7 +65,7 @@
 
   /* -- Fields: one value by name, as a form sends it ------------------------------------------------- */
   const HORS_BROUILLON = ["submit", "button", "reset", "image", "file", "hidden", "password"];
-  const estSuivi = (element) => Boolean(element.name) && element.matches("input, select, textarea") && !HORS_BROUILLON.includes(element.type) && !element.closest("[data-pieces], .conflit");
+  const estSuivi = (element) => Boolean(element.name) && element.matches("input, select, textarea") && !HORS_BROUILLON.includes(element.type) && !element.closest("[data-pieces], [data-hors-brouillon], .conflit");
   const champsDe = (formulaire) => {
     const champs = new Map();
     for (const element of formulaire.elements) {
