@@ -83,7 +83,8 @@ def _blocs(d: Donnees, section: SectionComposee) -> Iterator[Bloc]:
     recit = [BlocTexte(code="recit", texte=texte)] if texte else []
     images = [BlocImages(code="images", images=tuple(section.images))] if section.images else []
     tete = [bloc for bloc in vivants[:1] if section.code == "essentiel"]
-    yield from (*tete, *recit, *images, *vivants[len(tete) :])
+    tout = [*tete, *recit, *images, *vivants[len(tete) :]]
+    yield from tout or [BlocTexte(code="a_ecrire", texte="Cette section n'est pas encore écrite.")]
 
 
 def _dits_une_fois(blocs: list[Bloc], texte: str) -> list[Bloc]:

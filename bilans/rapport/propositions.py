@@ -11,7 +11,7 @@ from contrats.models import Axe, Territoire
 from documents import INSECABLE, montant
 
 from .blocs.argent import constat_axes, constat_financeurs, phrase_natures
-from .blocs.comparaison import constat_argent, phrase_reconduites
+from .blocs.comparaison import constat_argent, phrase_reconduites, sans_comparaison
 from .blocs.publics import constat_sexe, phrase_publics, plus_que_la_population
 from .donnees import Donnees
 from .mots import avec_article, echapper, enumerer, phrase
@@ -83,7 +83,7 @@ def _actions(d: Donnees) -> list[str]:
         if touchees
         else "Aucune n'indique encore son territoire"
     )
-    return [_phrases(_programme(d), axes, lieux), _phrases(phrase(d.sur_bilans), _manque(d)), _publics(d)]
+    return [_phrases(_programme(d), axes, lieux), _publics(d)]
 
 
 def _perspectives(d: Donnees) -> list[str]:
@@ -169,7 +169,7 @@ def _quartiers(d: Donnees) -> str:
 
 def _comparaison(d: Donnees) -> str:
     if d.avant is None:
-        return f"Aucun programme {d.annee - 1} n'est enregistré : il n'y a pas de comparaison avec l'année d'avant."
+        return sans_comparaison(d)
     actions = (
         f"{pluriel(len(d.actions), 'action,actions')} en {d.annee}, {len(d.avant.actions)} en {d.avant.annee}"
     )

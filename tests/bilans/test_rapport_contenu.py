@@ -15,6 +15,7 @@ from documents.rapport import BlocGraphique, BlocTableau, BlocTexte
 from documents.rapport_json import depuis_json, en_json, octets
 from tests.donnees.conftest import demonstration, demonstration_chargee
 from tests.outils.rapport import (
+    a_un_tableau,
     bloc,
     blocs,
     chiffre,
@@ -40,8 +41,8 @@ def test_dole_compte_41_actions_et_16_structures(demonstration):
     rapport = rapport_de(*DOLE)
     assert chiffre(rapport, "actions").valeur == 41
     assert chiffre(rapport, "structures").valeur == 16
-    assert total(bloc(rapport, "actions_structures-tableau").tableau)["actions"] == 41
-    assert len(lignes(bloc(rapport, "actions_structures-tableau").tableau)) == 16
+    assert total(bloc(rapport, "actions_structures").tableau)["actions"] == 41
+    assert len(lignes(bloc(rapport, "actions_structures").tableau)) == 16
 
 
 def test_bagnols_compte_46_lignes_20_structures_667_039_euros_de_six_financeurs(demonstration):
@@ -81,7 +82,7 @@ def test_le_constat_des_financeurs_de_bagnols(demonstration):
 
 
 def test_les_parts_des_financeurs_font_100(demonstration):
-    tableau = bloc(rapport_de(*BAGNOLS), "argent_financeurs-tableau").tableau
+    tableau = bloc(rapport_de(*BAGNOLS), "argent_financeurs").tableau
     assert [ligne["part"] for ligne in lignes(tableau)] == [
         *(Decimal(part) for part in ("48.2", "3.9", "0.4", "35.8", "9.0", "2.7")),
         None,
@@ -200,7 +201,7 @@ def _tout(rapport) -> list[str]:
             dits.append(un_bloc.texte)
         if isinstance(un_bloc, BlocGraphique):
             dits += [un_bloc.graphique.titre, un_bloc.repose_sur]
-        if isinstance(un_bloc, BlocTableau):
+        if a_un_tableau(un_bloc):
             dits += [un_bloc.repose_sur, *un_bloc.tableau.notes]
             dits += [str(v) for ligne in lignes(un_bloc.tableau) for v in ligne.values() if v is not None]
             dits += [str(v) for v in total(un_bloc.tableau).values() if v is not None]
@@ -236,7 +237,7 @@ def test_les_adresses_suivent_les_lignes_et_s_ouvrent(demonstration, client: Cli
 
 def test_la_liste_d_un_financeur_montre_ses_lignes(demonstration, client: Client):
     client.force_login(Utilisateur.objects.get(email="chargee.bagnols@pilotis.example"))
-    un_bloc = bloc(rapport_de(*BAGNOLS), "argent_financeurs-tableau")
+    un_bloc = bloc(rapport_de(*BAGNOLS), "argent_financeurs")
     for ligne, adresse in zip(lignes(un_bloc.tableau), un_bloc.adresses, strict=True):
         assert urlsplit(adresse).path == "/bagnols-2015-2023/2023/actions/"
         attendu = f"{ligne['actions']} actions"

@@ -55,9 +55,16 @@ def chiffre(rapport: Rapport, cle: str) -> Chiffre:
     return trouve
 
 
-def tableaux(rapport: Rapport) -> list[BlocTableau]:
-    """Return the tables of the body."""
-    return [un_bloc for un_bloc in blocs(rapport) if isinstance(un_bloc, BlocTableau)]
+def a_un_tableau(un_bloc: Bloc) -> bool:
+    """Return whether a block is a table, or a chart doubled by another table than its own."""
+    return isinstance(un_bloc, BlocTableau) or (
+        isinstance(un_bloc, BlocGraphique) and un_bloc.tableau is not None
+    )
+
+
+def tableaux(rapport: Rapport) -> list[Any]:
+    """Return the blocks of the body that have a table."""
+    return [un_bloc for un_bloc in blocs(rapport) if a_un_tableau(un_bloc)]
 
 
 def titres(rapport: Rapport) -> dict[str, str]:

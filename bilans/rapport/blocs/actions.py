@@ -7,12 +7,12 @@ from comptes.templatetags.typographie import accord, pluriel
 from contrats.models import Axe, Territoire
 from documents import INSECABLE, Colonne, Groupe, TypeColonne
 from documents.graphiques import Carte, Contour, Graphique, Serie
-from documents.rapport import Bloc, BlocGraphique
+from documents.rapport import Bloc
 
 from ..constats import qui_a_le_plus
 from ..donnees import ActionLue, Donnees, compter_par, sommer_par
 from ..mots import avec_article, citer
-from .commun import BARRES, bloc_tableau, dire, regrouper, source
+from .commun import BARRES, bloc_tableau, dessine, dire, regrouper, source
 
 ACTIONS = Colonne(cle="actions", titre="Actions", type=TypeColonne.ENTIER, total=True)
 # In place of the territory of an action that has several.
@@ -42,7 +42,7 @@ def actions_axes(d: Donnees) -> list[Bloc]:
         )
     groupes, adresses = groupes_par_axe(d, {axe: _comptes(siennes) for axe, siennes in par_axe.items()})
     tableau = bloc_tableau(
-        "actions_axes-tableau",
+        "actions_axes",
         f"Les actions par {d.contrat.niveau_1}",
         (Colonne(cle="axe", titre="Axe", poids=5, entete_ligne=True), ACTIONS, VALIDES),
         groupes,
@@ -51,7 +51,7 @@ def actions_axes(d: Donnees) -> list[Bloc]:
         adresses=adresses,
         repose_sur=d.sur_bilans,
     )
-    return [*_graphique_des_axes(d), tableau]
+    return dessine(_graphique_des_axes(d), tableau)
 
 
 def groupes_par_axe(
@@ -97,11 +97,11 @@ def _liste_de_l_axe(d: Donnees, axe: Axe, voisins: Sequence[Axe]) -> str:
     return d.liste(axe=axe.code, axe_principal=seul)
 
 
-def _graphique_des_axes(d: Donnees) -> list[Bloc]:
+def _graphique_des_axes(d: Donnees) -> Graphique | None:
     par_tete = compter_par(d.actions, lambda action: tete.pk if (tete := d.tete(action.axe)) else None)
     rangs = [axe for axe in d.axes if axe in par_tete]
     if len(rangs) + (None in par_tete) < 2:
-        return []
+        return None
     noms = [d.axes[axe].libelle for axe in rangs] + (["Sans axe"] if None in par_tete else [])
     nombres = [len(par_tete[cle]) for cle in [*rangs, *([None] if None in par_tete else [])]]
     constat = qui_a_le_plus(
@@ -111,24 +111,14 @@ def _graphique_des_axes(d: Donnees) -> list[Bloc]:
         tout="toutes les actions",
         compte=f"{d.contrat.niveau_1},{d.contrat.niveau_1_pluriel}",
     )
-    return [
-        BlocGraphique(
-            code="actions_axes",
-            graphique=Graphique(
-                titre=constat,
-                sous_titre=f"Nombre d'actions de {d.annee} par {d.contrat.niveau_1}, selon leur axe principal",
-                categories=tuple(noms),
-                series=(Serie("Actions", tuple(nombres)),),
-                intitule=d.contrat.niveau_1.capitalize(),
-                source=source(d, f"programme de {d.annee}"),
-            ),
-            adresses=tuple(
-                d.liste(axe=d.axes[axe].code, axe_principal=1) if axe else d.liste(axe="aucun")
-                for axe in [*rangs, *([None] if None in par_tete else [])]
-            ),
-            repose_sur=pluriel(len(d.actions), "action du programme,actions du programme"),
-        )
-    ]
+    return Graphique(
+        titre=constat,
+        sous_titre=f"Nombre d'actions de {d.annee} par {d.contrat.niveau_1}, selon leur axe principal",
+        categories=tuple(noms),
+        series=(Serie("Actions", tuple(nombres)),),
+        intitule=d.contrat.niveau_1.capitalize(),
+        source=source(d, f"programme de {d.annee}"),
+    )
 
 
 # -- By structure ----------------------------------------------------------------------------------
@@ -147,7 +137,7 @@ def actions_structures(d: Donnees) -> list[Bloc]:
         for pk in rangs
     ]
     tableau = bloc_tableau(
-        "actions_structures-tableau",
+        "actions_structures",
         "Les actions par structure",
         colonnes,
         [Groupe(lignes=lignes)],
@@ -159,18 +149,17 @@ def actions_structures(d: Donnees) -> list[Bloc]:
         adresses=[d.liste(porteur=par_structure[pk][0].structure_cle) for pk in rangs],
         repose_sur=d.sur_bilans,
     )
-    return [
-        *_graphique_des_structures(d, {d.structures[pk]: len(par_structure[pk]) for pk in rangs}),
-        tableau,
-    ]
+    return dessine(
+        _graphique_des_structures(d, [(d.structures[pk], len(par_structure[pk])) for pk in rangs]), tableau
+    )
 
 
-def _graphique_des_structures(d: Donnees, comptes: dict[str, int]) -> list[Bloc]:
+def _graphique_des_structures(d: Donnees, comptes: Sequence[tuple[str, int]]) -> Graphique | None:
     if len(comptes) < 2:
-        return []
-    montrees = regrouper(list(comptes.items()), "Les {n} autres structures")
+        return None
+    montrees = regrouper(comptes, "Les {n} autres structures")
     constat = qui_a_le_plus(
-        [(avec_article(nom), n) for nom, n in comptes.items()],
+        [(avec_article(nom), n) for nom, n in comptes],
         verbe="porte,portent",
         quoi="des actions",
         tout="toutes les actions",
@@ -179,20 +168,14 @@ def _graphique_des_structures(d: Donnees, comptes: dict[str, int]) -> list[Bloc]
     sous_titre = f"Nombre d'actions de {d.annee} par structure"
     if len(comptes) > BARRES:
         sous_titre += f"{INSECABLE}; les {BARRES - 1} premières, les autres ensemble"
-    return [
-        BlocGraphique(
-            code="actions_structures",
-            graphique=Graphique(
-                titre=constat,
-                sous_titre=sous_titre,
-                categories=tuple(nom for nom, _ in montrees),
-                series=(Serie("Actions", tuple(valeur for _, valeur in montrees)),),
-                intitule="Structure",
-                source=source(d, f"programme de {d.annee}"),
-            ),
-            repose_sur=pluriel(len(d.actions), "action du programme,actions du programme"),
-        )
-    ]
+    return Graphique(
+        titre=constat,
+        sous_titre=sous_titre,
+        categories=tuple(nom for nom, _ in montrees),
+        series=(Serie("Actions", tuple(valeur for _, valeur in montrees)),),
+        intitule="Structure",
+        source=source(d, f"programme de {d.annee}"),
+    )
 
 
 # -- By territory ----------------------------------------------------------------------------------
@@ -233,7 +216,7 @@ def actions_territoires(d: Donnees) -> list[Bloc]:
         else ""
     )
     tableau = bloc_tableau(
-        "actions_territoires-tableau",
+        "actions_territoires",
         "Les actions par territoire",
         (
             Colonne(cle="territoire", titre="Territoire", poids=3, entete_ligne=True),
@@ -252,7 +235,7 @@ def actions_territoires(d: Donnees) -> list[Bloc]:
         adresses=adresses,
         repose_sur=pluriel(len(d.actions), "action du programme,actions du programme"),
     )
-    return [*_carte(d, list(territoires.values()), touchant), tableau]
+    return dessine(_carte(d, list(territoires.values()), touchant), tableau)
 
 
 def _seul_territoire(d: Donnees, action: ActionLue) -> int | None:
@@ -263,26 +246,20 @@ def _seul_territoire(d: Donnees, action: ActionLue) -> int | None:
     return siens[0].pk if siens else None
 
 
-def _carte(d: Donnees, territoires: list[Territoire], touchant: Mapping[int, int]) -> list[Bloc]:
+def _carte(d: Donnees, territoires: list[Territoire], touchant: Mapping[int, int]) -> Carte | None:
     contours = tuple(
         Contour(t.nom, t.contour, t.get_type_display(), touchant[t.pk]) for t in territoires if t.contour
     )
     if not contours:
-        return []
+        return None
     sans = len(territoires) - len(contours)
     manque = f"{INSECABLE}; contour inconnu pour {pluriel(sans, 'territoire,territoires')}" if sans else ""
-    return [
-        BlocGraphique(
-            code="actions_territoires",
-            graphique=Carte(
-                titre=_constat_carte([(t.nom, touchant[t.pk]) for t in territoires], len(d.actions)),
-                sous_titre=f"Nombre d'actions de {d.annee} qui touchent chaque territoire{manque}",
-                contours=contours,
-                source=source(d, f"programme de {d.annee}"),
-            ),
-            repose_sur=pluriel(len(d.actions), "action du programme,actions du programme"),
-        )
-    ]
+    return Carte(
+        titre=_constat_carte([(t.nom, touchant[t.pk]) for t in territoires], len(d.actions)),
+        sous_titre=f"Nombre d'actions de {d.annee} qui touchent chaque territoire{manque}",
+        contours=contours,
+        source=source(d, f"programme de {d.annee}"),
+    )
 
 
 def _constat_carte(comptes: list[tuple[str, int]], actions: int) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from comptes.templatetags.typographie import accord, insecables
 from documents import INSECABLE, Colonne, Groupe, TypeColonne, additionner, montant, repartir_100
 from documents.graphiques import Forme, Graphique, Serie
-from documents.rapport import Bloc, BlocGraphique
+from documents.rapport import Bloc, BlocTableau
 
 from ..constats import qui_a_le_plus
 from ..donnees import Donnees, LigneLue, NatureCredit, somme, sommer_par
@@ -15,6 +15,7 @@ from .actions import groupes_par_axe
 from .commun import (
     NATURES,
     bloc_tableau,
+    dessine,
     dire,
     monnaie,
     notes_argent,
@@ -32,15 +33,15 @@ def argent_financeurs(d: Donnees) -> list[Bloc]:
     """Return what each funder accords, its share of the total, and what is beside it."""
     if d.total is None and not d.hors_total:
         return sans_argent(d, "argent_financeurs")
-    return [*_graphique_des_financeurs(d), _tableau_des_financeurs(d)]
+    return dessine(_graphique_des_financeurs(d), _tableau_des_financeurs(d))
 
 
-def _graphique_des_financeurs(d: Donnees) -> list[Bloc]:
+def _graphique_des_financeurs(d: Donnees) -> Graphique | None:
     if not d.apports:
-        return []
+        return None
     apports = [(d.financeurs[pk].nom, euros) for pk, euros in d.apports.items()]
     montres = regrouper(apports, "Les {n} autres financeurs")
-    graphique = Graphique(
+    return Graphique(
         titre=constat_financeurs(d),
         sous_titre=f"Montants accordés en {d.annee}, total de la politique de la ville{INSECABLE}: {montant(d.total)}",
         categories=tuple(nom for nom, _ in montres),
@@ -49,7 +50,6 @@ def _graphique_des_financeurs(d: Donnees) -> list[Bloc]:
         intitule="Financeur",
         source=source(d, "montants accordés"),
     )
-    return [BlocGraphique(code="argent_financeurs", graphique=graphique, repose_sur=d.sur_lignes)]
 
 
 def constat_financeurs(d: Donnees) -> str:
@@ -60,7 +60,7 @@ def constat_financeurs(d: Donnees) -> str:
     )
 
 
-def _tableau_des_financeurs(d: Donnees) -> Bloc:
+def _tableau_des_financeurs(d: Donnees) -> BlocTableau:
     par_financeur: dict[int, list[LigneLue]] = {}
     for ligne in d.lignes:
         par_financeur.setdefault(ligne.financeur, []).append(ligne)
@@ -78,7 +78,7 @@ def _tableau_des_financeurs(d: Donnees) -> Bloc:
         for pk, points in zip(rangs, parts, strict=True)
     ]
     return bloc_tableau(
-        "argent_financeurs-tableau",
+        "argent_financeurs",
         "Les crédits par financeur",
         (
             Colonne(cle="financeur", titre="Financeur", poids=4, entete_ligne=True),
@@ -119,7 +119,7 @@ def argent_axes(d: Donnees) -> list[Bloc]:
     }
     groupes, adresses = groupes_par_axe(d, valeurs)
     tableau = bloc_tableau(
-        "argent_axes-tableau",
+        "argent_axes",
         f"Les crédits par {d.contrat.niveau_1}",
         (Colonne(cle="axe", titre="Axe", poids=4, entete_ligne=True), *colonnes.colonnes()),
         groupes,
@@ -128,7 +128,7 @@ def argent_axes(d: Donnees) -> list[Bloc]:
         adresses=adresses,
         repose_sur=d.sur_lignes,
     )
-    return [*_graphique_des_axes(d), tableau]
+    return dessine(_graphique_des_axes(d), tableau)
 
 
 def _par_axe(d: Donnees, lignes: Sequence[LigneLue]) -> dict[int | None, list[LigneLue]]:
@@ -147,12 +147,12 @@ def par_tete(d: Donnees) -> list[tuple[str, Decimal]]:
     return [*lus, ("Sans axe", sommes[None])] if None in sommes else lus
 
 
-def _graphique_des_axes(d: Donnees) -> list[Bloc]:
+def _graphique_des_axes(d: Donnees) -> Graphique | None:
     tetes = par_tete(d)
     if len(tetes) < 2 or not any(euros for _, euros in tetes):
-        return []
+        return None
     natures = monnaie(d)
-    graphique = Graphique(
+    return Graphique(
         titre=constat_axes(d),
         sous_titre=f"Montants accordés en {d.annee} par {d.contrat.niveau_1}, total de la politique de la ville",
         categories=tuple(nom for nom, _ in tetes),
@@ -164,7 +164,6 @@ def _graphique_des_axes(d: Donnees) -> list[Bloc]:
         intitule=d.contrat.niveau_1.capitalize(),
         source=source(d, "montants accordés"),
     )
-    return [BlocGraphique(code="argent_axes", graphique=graphique, repose_sur=d.sur_lignes)]
 
 
 def _series(d: Donnees, natures: Sequence[str]) -> tuple[Serie, ...]:

@@ -31,7 +31,7 @@ def _actions(d: Donnees) -> Chiffre:
         definition=insecables(
             "Actions au programme de l'année ; une demande refusée ou ajournée n'en est pas."
         ),
-        repose_sur=f"le programme de {d.annee}, que le bilan soit validé ou non",
+        repose_sur=f"le programme de {d.annee}, bilan validé ou non",
         adresse=d.liste(),
         avant=len(d.avant.actions) if d.avant else None,
     )
@@ -45,7 +45,7 @@ def _structures(d: Donnees) -> Chiffre:
         definition=insecables(
             "Structures qui portent au moins une action ; un service compte avec sa structure."
         ),
-        repose_sur=f"le programme de {d.annee}, que le bilan soit validé ou non",
+        repose_sur=f"le programme de {d.annee}, bilan validé ou non",
         adresse=d.adresse("liste_porteurs"),
         avant=len(d.avant.structures) if d.avant else None,
     )
@@ -56,7 +56,7 @@ def _bilans(d: Donnees) -> Chiffre:
         cle="bilans",
         libelle=accord(d.valides, "bilan validé,bilans validés"),
         valeur=d.valides,
-        definition="Seuls les bilans validés entrent dans les chiffres de ce rapport.",
+        definition="Eux seuls entrent dans les chiffres de ce rapport.",
         repose_sur=d.sur_bilans,
         adresse=d.liste(bilan="valides"),
         avant=d.avant.valides if d.avant else None,
@@ -75,8 +75,10 @@ def _personnes(d: Donnees) -> list[Chiffre]:
                 adresse=d.liste(bilan="valides"),
             )
         ]
-    passes = {public.perimetre: public for public in d.avant.publics} if d.avant else {}
-    return [_public(d, public, passes.get(public.perimetre)) for public in d.publics]
+    # Of most bilans: another perimeter, which few of them give, is in the table of the people.
+    public = d.publics[0]
+    passes = {autre.perimetre: autre for autre in d.avant.publics} if d.avant else {}
+    return [_public(d, public, passes.get(public.perimetre))]
 
 
 def _public(d: Donnees, public: Public, passe: Public | None) -> Chiffre:
@@ -87,8 +89,8 @@ def _public(d: Donnees, public: Public, passe: Public | None) -> Chiffre:
         libelle=f"{accord(public.total, 'personne comptée,personnes comptées')} action par action, {public.en_mots}",
         valeur=public.total,
         definition=insecables(
-            "Somme des personnes différentes de chaque action ; une personne qui participe à deux actions est comptée "
-            f"deux fois. {plus_que_la_population(d, public)}"
+            "Somme des personnes de chaque action : qui participe à deux actions compte deux fois. "
+            f"{plus_que_la_population(d, public)}"
         ).strip(),
         repose_sur=(
             f"{pluriel(public.bilans, 'bilan,bilans')} sur {d.valides} "
@@ -105,7 +107,7 @@ def _argent(d: Donnees) -> list[Chiffre]:
         libelle="accordés, total de la politique de la ville",
         valeur=d.total,
         type=TypeColonne.MONTANT,
-        definition="Somme des montants accordés par les financeurs du total de la politique de la ville.",
+        definition="Ce n'est pas encore un versement.",
         repose_sur=d.sur_lignes,
         adresse=d.adresse("financements"),
         avant=d.avant.total if d.avant else None,
@@ -115,7 +117,7 @@ def _argent(d: Donnees) -> list[Chiffre]:
         cle="financeurs",
         libelle=accord(len(d.apports), "financeur,financeurs"),
         valeur=len(d.apports),
-        definition="Financeurs du total de la politique de la ville qui accordent un montant.",
+        definition="Ceux du total qui accordent un montant.",
         repose_sur=d.sur_lignes,
         adresse=d.adresse("financements"),
         avant=len(d.avant.apports) if d.avant and d.avant.lignes else None,
@@ -129,7 +131,7 @@ def _argent(d: Donnees) -> list[Chiffre]:
         libelle="accordés hors total",
         valeur=somme(d.hors_total),
         type=TypeColonne.MONTANT,
-        definition="Montants des financeurs qui ne comptent pas dans le total de la politique de la ville.",
+        definition="Financeurs à côté du total de la politique de la ville.",
         repose_sur=", ".join(sorted({d.financeurs[li.financeur].nom for li in d.hors_total})),
         adresse=d.adresse("financements"),
         avant=somme(d.avant.hors_total) if d.avant else None,

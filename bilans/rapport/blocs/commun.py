@@ -7,7 +7,8 @@ from typing import Any
 
 from comptes.templatetags.typographie import date_longue
 from documents import INSECABLE, Colonne, Groupe, Tableau, TypeColonne
-from documents.rapport import Bloc, BlocTableau, BlocTexte
+from documents.graphiques import Carte, Graphique
+from documents.rapport import Bloc, BlocGraphique, BlocTableau, BlocTexte
 
 from ..donnees import Donnees, LigneLue, NatureCredit, sommer_par
 
@@ -62,6 +63,21 @@ def bloc_tableau(
         adresses=tuple(adresses) if any(adresses) else (),
         repose_sur=repose_sur,
     )
+
+
+def dessine(graphique: Graphique | Carte | None, tableau: BlocTableau) -> list[Bloc]:
+    """Return a chart doubled by its whole table, under the code of the table; the table alone without a chart."""
+    if graphique is None:
+        return [tableau]
+    return [
+        BlocGraphique(
+            code=tableau.code,
+            graphique=graphique,
+            tableau=tableau.tableau,
+            adresses=tableau.adresses,
+            repose_sur=tableau.repose_sur,
+        )
+    ]
 
 
 def source(donnees: Donnees, quoi: str) -> str:

@@ -5,10 +5,10 @@ from decimal import Decimal
 from comptes.templatetags.typographie import pluriel
 from documents import INSECABLE, Colonne, Groupe, TypeColonne, montant
 from documents.graphiques import Graphique, Serie
-from documents.rapport import Bloc, BlocGraphique
+from documents.rapport import Bloc
 
 from ..donnees import Donnees
-from .commun import BARRES, bloc_tableau, dire, source
+from .commun import BARRES, bloc_tableau, dessine, dire, source
 
 RECONDUITES = "action reconduite,actions reconduites,aucune action reconduite"
 NOUVELLES = "action nouvelle,actions nouvelles,aucune action nouvelle"
@@ -23,11 +23,13 @@ def comparaison(d: Donnees) -> list[Bloc]:
             f"Aucune action n'est encore au programme de {d.annee}{INSECABLE}: rien à comparer.",
         )
     if d.avant is None:
-        return dire(
-            "comparaison",
-            f"Aucun programme {d.annee - 1} n'est enregistré dans ce contrat{INSECABLE}: il n'y a pas de comparaison.",
-        )
+        return dire("comparaison", sans_comparaison(d))
     return [_comptes(d, d.avant), *_argent(d, d.avant)]
+
+
+def sans_comparaison(d: Donnees) -> str:
+    """Return why nothing is compared."""
+    return f"Aucun programme {d.annee - 1} n'est enregistré dans ce contrat{INSECABLE}: il n'y a pas de comparaison."
 
 
 def _comptes(d: Donnees, avant: Donnees) -> Bloc:
@@ -100,7 +102,7 @@ def _argent(d: Donnees, avant: Donnees) -> list[Bloc]:
     rangs = [pk for pk in d.financeurs if pk in d.apports or pk in avant.apports]
     noms = [d.financeurs[pk].nom for pk in rangs]
     tableau = bloc_tableau(
-        "comparaison-argent-tableau",
+        "comparaison-argent",
         f"Les crédits accordés, {avant.annee} et {d.annee}",
         (
             Colonne(cle="financeur", titre="Financeur", poids=4, entete_ligne=True),
@@ -142,10 +144,7 @@ def _argent(d: Donnees, avant: Donnees) -> list[Bloc]:
         intitule="Financeur",
         source=source(d, "montants accordés"),
     )
-    return [
-        BlocGraphique(code="comparaison-argent", graphique=graphique, repose_sur=d.sur_lignes),
-        tableau,
-    ]
+    return dessine(graphique, tableau)
 
 
 def constat_argent(d: Donnees, avant: Donnees) -> str:

@@ -29,8 +29,13 @@ def phrase_publics(d: Donnees) -> str:
     donnes, par_sexe, estimes = qui_dit_combien(d.bilans.values())
     muets = d.valides - donnes - estimes
     sur = pluriel(d.valides, "bilan validé,bilans validés")
+    debut = (
+        f"Les {sur} donnent tous"
+        if donnes == d.valides > 1
+        else f"Sur {sur}, {donnes or 'aucun'} {accord(donnes, 'donne,donnent')}"
+    )
     morceaux = [
-        f"Sur {sur}, {donnes or 'aucun'} {accord(donnes, 'donne,donnent')} un nombre exact de personnes"
+        f"{debut} un nombre exact de personnes"
         + (f", dont {par_sexe or 'aucun'} par sexe." if donnes else ".")
     ]
     if estimes:

@@ -6,11 +6,11 @@ from contrats.models import Statistique, ValeurStatistique
 from contrats.statistiques import themes
 from documents import INSECABLE, Colonne, Groupe, TypeColonne, nombre
 from documents.graphiques import Graphique, Serie
-from documents.rapport import Bloc, BlocGraphique
+from documents.rapport import Bloc
 
 from ..donnees import Donnees
 from ..mots import citer
-from .commun import BARRES, bloc_tableau, dire
+from .commun import BARRES, bloc_tableau, dessine, dire
 
 Echelle = ValeurStatistique.Echelle
 # The scale that a quartier is set against, the nearest to the contract first.
@@ -33,7 +33,7 @@ def situation(d: Donnees) -> list[Bloc]:
     presentes = {echelle for theme in lus for echelle in theme.echelles}
     echelles = [str(echelle.label) for echelle in Echelle if str(echelle.label) in presentes]
     tableau = bloc_tableau(
-        "situation-tableau",
+        "situation",
         "Le quartier et les autres échelles",
         (
             Colonne(cle="libelle", titre="Ce qui est mesuré", poids=4, entete_ligne=True),
@@ -58,17 +58,17 @@ def situation(d: Donnees) -> list[Bloc]:
         notes=(f"Case vide{INSECABLE}: le contrat ne donne pas la valeur à cette échelle.",),
         repose_sur="des statistiques publiées, non des bilans",
     )
-    return [*_graphique(list(statistiques.prefetch_related("valeurs"))), tableau]
+    return dessine(_graphique(list(statistiques.prefetch_related("valeurs"))), tableau)
 
 
-def _graphique(statistiques: list[Statistique]) -> list[Bloc]:
+def _graphique(statistiques: list[Statistique]) -> Graphique | None:
     """Return the percentages of the quartier beside those of the scale that most of them are given for."""
     paires = {echelle: _paires(statistiques, echelle) for echelle in REFERENCES}
     echelle = max(REFERENCES, key=lambda reference: len(paires[reference]))
     retenues = sorted(paires[echelle], key=lambda paire: -abs(paire[1] - paire[2]))[:BARRES]
     if not retenues:
-        return []
-    graphique = Graphique(
+        return None
+    return Graphique(
         titre=_constat(retenues, echelle),
         sous_titre=f"Statistiques en % données pour le quartier et pour l'autre échelle{INSECABLE}: "
         f"{str(echelle.label).lower()}",
@@ -81,11 +81,6 @@ def _graphique(statistiques: list[Statistique]) -> list[Bloc]:
         intitule="Ce qui est mesuré",
         source=_sources(statistiques, {libelle for libelle, _, _ in retenues}),
     )
-    return [
-        BlocGraphique(
-            code="situation", graphique=graphique, repose_sur="des statistiques publiées, non des bilans"
-        )
-    ]
 
 
 def _paires(statistiques: list[Statistique], echelle: Echelle) -> list[tuple[str, Decimal, Decimal]]:
