@@ -224,4 +224,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": env.str("NIVEAU_JOURNAL", "INFO")},
+    # what draws and joins a PDF says at every start that it has started
+    "loggers": {nom: {"level": "WARNING"} for nom in ("matplotlib", "pikepdf")},
 }

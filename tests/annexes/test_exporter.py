@@ -221,7 +221,7 @@ def test_une_sortie_impossible_est_expliquee(campagne, tmp_path, capsys, monkeyp
     def interdit(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("bilans.management.commands.exporter.tempfile.mkstemp", interdit)
+    monkeypatch.setattr("comptes.sorties.tempfile.mkstemp", interdit)
     assert refus(capsys, "synthese", **options, sortie=str(tmp_path / "s.csv")) == (
         2,
         f"Vous n'avez pas le droit d'écrire dans « {tmp_path} ». Choisissez un autre dossier.",
