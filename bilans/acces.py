@@ -1,5 +1,7 @@
 """Who sees a bilan and a report."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from actions.acces import suivies
@@ -40,7 +42,7 @@ def _bilans_structure(utilisateur: Utilisateur) -> Q:
     return geres | Q(porteur__in=Porteur.objects.de_l_utilisateur(utilisateur).values("pk"))
 
 
-def _geres(utilisateur: Utilisateur) -> QuerySet[ContratVille]:
+def _geres(utilisateur: Utilisateur) -> QuerySet[ContratVille, Any]:
     return ContratVille.objects.geres_par(utilisateur).values("pk")
 
 

@@ -6,7 +6,6 @@
 - a browser page that asks for an outside address, or whose script fails, fails the test.
 """
 
-import hashlib
 import ipaddress
 import os
 import re
@@ -166,62 +165,12 @@ def pytest_runtest_call(item: pytest.Item) -> Any:
 
 
 # -- Database --------------------------------------------------------------------------------------
-def base_migree(config: pytest.Config) -> Path | None:
-    """Return where the migrated, empty SQLite database of this schema is kept; None without pytest's cache.
-
-    None on PostgreSQL too.
-
-    Building it takes ten times as long as most tests: it is done once for each state of the migrations.
-    """
-    from django.conf import settings
-
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3" or not hasattr(
-        config, "cache"
-    ):
-        return None
-    sources = [
-        *RACINE.glob("*/migrations/*.py"),
-        RACINE / "requirements-test.txt",
-        RACINE / "config" / "settings.py",
-    ]
-    etat = b"".join(source.name.encode() + source.read_bytes() for source in sorted(sources))
-    empreinte = hashlib.sha256(etat).hexdigest()
-    return Path(config.cache.mkdir("base_migree")) / f"{empreinte}.sqlite3"
-
-
 @pytest.fixture(scope="session")
-def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
-    from django.conf import settings
-
-    base = base_migree(request.config)
-    if base is None or not base.exists():
-        return False
-    shutil.copyfile(base, settings.DATABASES["default"]["TEST"]["NAME"])
-    return True
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_keepdb: bool, django_db_blocker: Any
-) -> Iterator[None]:
-    base = base_migree(request.config)
-    if base is not None and not django_db_keepdb:
-        garder_la_base(base, django_db_blocker)
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database of the tests, made from the models: tests/test_migrations.py says that migrating makes the same."""
     yield
     with django_db_blocker.unblock():
         congedier_les_autres()
-
-
-def garder_la_base(base: Path, django_db_blocker: Any) -> None:
-    """Keep a copy of the database just migrated, in place of the older ones."""
-    from django.db import connection
-
-    ecriture = base.with_suffix(f".{os.getpid()}")
-    with django_db_blocker.unblock(), connection.cursor() as curseur:
-        curseur.execute("VACUUM INTO %s", [str(ecriture)])
-    for ancienne in base.parent.glob("*.sqlite3"):
-        ancienne.unlink(missing_ok=True)
-    ecriture.replace(base)
 
 
 def congedier_les_autres() -> None:

@@ -25,6 +25,11 @@ class ChampMontant(models.DecimalField):
         )
         super().__init__(verbose_name, **options)
 
+    def deconstruct(self) -> Any:
+        """Return what a migration writes: Django leaves out what is its own default, which is not this field's."""
+        nom, chemin, arguments, options = super().deconstruct()
+        return nom, chemin, arguments, {**options, "null": self.null, "blank": self.blank}
+
 
 def montant_positif(nom: str, *champs: str) -> models.CheckConstraint:
     """Return the constraint that refuses a negative amount in any of `champs`."""

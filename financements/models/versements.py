@@ -32,12 +32,12 @@ class RegleVersement(models.Model):
     class Base(models.TextChoices):
         SUBVENTION_N = "n", "Subvention votée pour l'année N"
         SUBVENTION_N_1 = "n_moins_1", "Subvention votée pour l'année N-1"
-        RESTE_N = "reste_n", "Subvention votée pour N, moins ce qui est déjà versé"
+        RESTE_N = "reste_n", "Reste de la subvention votée pour N, ce qui est déjà versé retiré"
 
     BASES_EN_MOTS: ClassVar[dict[str, str]] = {
         Base.SUBVENTION_N: "la subvention votée pour l'année N",
         Base.SUBVENTION_N_1: "la subvention votée pour l'année N-1",
-        Base.RESTE_N: "la subvention votée pour N, moins ce qui est déjà versé",
+        Base.RESTE_N: "ce qui reste de la subvention votée pour N, une fois retiré ce qui est déjà versé",
     }
 
     convention = models.ForeignKey(

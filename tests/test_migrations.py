@@ -1,0 +1,62 @@
+"""Migrating an empty database makes the tables that the models describe: those on which all other tests run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.db import connection
+
+RACINE = Path(__file__).resolve().parent.parent
+ESSAI = "essai_des_migrations"
+SCHEMA = "import json; from tests.outils.schema import schema; print(json.dumps(schema()))"
+
+
+@pytest.fixture
+def base_vide(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An empty database of the same kind as that of the tests, as the environment that names it."""
+    environnement = {**os.environ, "PILOTIS_DONNEES": str(tmp_path)}
+    environnement.pop("DJANGO_SETTINGS_MODULE", None)
+    if connection.vendor == "sqlite":
+        yield environnement
+        return
+    adresse = urlsplit(os.environ["DATABASE_URL"])
+    nom = f"{ESSAI}_{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    autre = connection.copy()
+    try:
+        with autre.cursor() as curseur:
+            curseur.execute(f'CREATE DATABASE "{nom}"')
+        yield {**environnement, "DATABASE_URL": urlunsplit(adresse._replace(path=f"/{nom}"))}
+        with autre.cursor() as curseur:
+            curseur.execute(f'DROP DATABASE "{nom}"')
+    finally:
+        autre.close()
+
+
+@pytest.mark.django_db
+def test_les_migrations_font_les_tables_des_modeles(base_vide: dict[str, str]) -> None:
+    from tests.outils.schema import schema
+
+    def lancer(*arguments: str) -> str:
+        return subprocess.run(  # noqa: S603
+            [sys.executable, *arguments],
+            cwd=RACINE,
+            env=base_vide,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    lancer("manage.py", "migrate", "--verbosity", "0")
+    migre: dict[str, Any] = json.loads(lancer("manage.py", "shell", "--verbosity", "0", "-c", SCHEMA))
+    # What keeps the memory of the migrations is theirs alone.
+    del migre["django_migrations"]
+    attendu = json.loads(json.dumps(schema()))
+    assert set(migre) == set(attendu)
+    for table, description in attendu.items():
+        assert migre[table] == description, table
