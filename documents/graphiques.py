@@ -26,6 +26,8 @@ Valeur = int | Decimal | None
 
 NON_RENSEIGNE = f"non{INSECABLE}renseigné"
 LARGEUR_MM_MIN = 60
+# beyond, the text of the image says the extremes of all the series at once
+SERIES_DITES = 4
 
 
 class Forme(StrEnum):
@@ -147,8 +149,8 @@ def dessiner(graphique: Graphique | Carte, *, largeur_mm: float = 170, theme: Th
 
     The title, the subtitle and the source are NOT in it: they are the text around it, and `alternative` its own.
     « auto » follows the reader's system, light or dark, and is light on paper. Under 113 mm, as for a phone (90), names
-    stand above their bars. The same chart gives the same bytes. Raises ValueError, in French, for an outline that
-    cannot be drawn, or a width under LARGEUR_MM_MIN.
+    stand above their bars. Thirty categories fill a page: group the smallest before. The same chart gives the same
+    bytes. Raises ValueError, in French, for an outline that cannot be drawn, or a width under LARGEUR_MM_MIN.
     """
     if largeur_mm < LARGEUR_MM_MIN:
         raise ValueError(f"Un graphique a au moins {LARGEUR_MM_MIN} mm de large.")
@@ -181,6 +183,10 @@ def _phrase(texte: str) -> str:
     return propre if propre[-1:] in (".", "!", "?", "…") else f"{propre}."
 
 
+def _majuscule(phrase: str) -> str:
+    return phrase[:1].upper() + phrase[1:]
+
+
 def _etendues(graphique: Graphique) -> list[str]:
     if not graphique.categories or not graphique.series:
         return ["Aucune donnée"]
@@ -188,11 +194,18 @@ def _etendues(graphique: Graphique) -> list[str]:
     phrases = []
     if graphique.forme == Forme.COURBE and len(graphique.categories) > 1:
         phrases = [f"De {graphique.categories[0]} à {graphique.categories[-1]}"]
+    if len(graphique.series) > SERIES_DITES:
+        toutes = [
+            (f"{categorie}, {serie.nom}", valeur)
+            for serie in graphique.series
+            for categorie, valeur in zip(graphique.categories, serie.valeurs, strict=True)
+        ]
+        return [*phrases, _majuscule(_etendue(graphique, toutes))]
     for serie in graphique.series:
         connues = list(zip(graphique.categories, serie.valeurs, strict=True))
         etendue = _etendue(graphique, connues)
         phrases += [etendue if seule else f"{serie.nom}{INSECABLE}: {etendue}"] if etendue else []
-    return [phrase[:1].upper() + phrase[1:] for phrase in phrases]
+    return [_majuscule(phrase) for phrase in phrases]
 
 
 def _etendue(graphique: Graphique | Carte, valeurs: list[tuple[str, Valeur]]) -> str:
@@ -218,7 +231,7 @@ def _territoires(carte: Carte) -> list[str]:
         par_type.setdefault(contour.type, []).append(contour.nom)
     phrases = [f"{type_ or 'Territoires'}{INSECABLE}: {', '.join(noms)}" for type_, noms in par_type.items()]
     etendue = _etendue(carte, [(contour.nom, contour.valeur) for contour in carte.contours])
-    return [*phrases, etendue[:1].upper() + etendue[1:]]
+    return [*phrases, _majuscule(etendue)]
 
 
 def _inconnues(graphique: Graphique | Carte) -> str:

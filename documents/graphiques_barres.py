@@ -152,7 +152,7 @@ class Barres(_Rangs):
         if len(graphique.series) > 1:
             self._nommer_les_series()
         # the height that each bar of a row takes
-        self.pas = [max(self.epaisseur + 2, len(nom) * PETIT * INTERLIGNE) for nom in self.en_tetes]
+        self.pas = [max(self.epaisseur + 3, len(nom) * PETIT * INTERLIGNE) for nom in self.en_tetes]
         self.pas = self.pas or [self.epaisseur]
         bouts = [(v, ecrire(v, graphique)) for serie in graphique.series for v in serie.valeurs]
         self.echelle = echelle(self.debut, toile.largeur, bouts)

@@ -94,9 +94,12 @@ def _fichier_police(gras: bool) -> Path:
 
     nom = FICHIERS[600 if gras else 400, "normal"]
     fichier = _dossier() / nom.replace(".woff2", ".ttf")
-    with _VERROU, TTFont(DOSSIER / nom) as police:
-        police.flavor = None
-        police.save(fichier)
+    with _VERROU:
+        # another thread may have written it, and be reading it
+        if not fichier.exists():
+            with TTFont(DOSSIER / nom) as police:
+                police.flavor = None
+                police.save(fichier)
     return fichier
 
 

@@ -21,7 +21,17 @@ from documents.graphiques import (
     tableau_du_graphique,
 )
 
-from .exemples_graphiques import annees, bagnols, financeurs, grand_dole, polygone, sexes, situation, tache
+from .exemples_graphiques import (
+    annees,
+    bagnols,
+    financeurs,
+    grand_dole,
+    par_axe_et_financeur,
+    polygone,
+    sexes,
+    situation,
+    tache,
+)
 
 
 def _simple(texte: str) -> str:
@@ -82,6 +92,15 @@ def test_l_alternative_dit_ce_que_c_est_les_extremes_et_l_inconnu():
         "1 valeur non renseignée."
     )
     assert _simple(alternative(situation())).endswith("3 valeurs non renseignées.")
+
+
+def test_l_alternative_de_nombreuses_series_reste_courte():
+    texte = _simple(alternative(par_axe_et_financeur()))
+    assert "Au plus 275 556 € (Cohésion sociale, Ville de Bagnols-sur-Cèze)" in texte
+    assert (
+        "au moins 500 € (Cohésion sociale, Ville de Pont-Saint-Esprit). 7 valeurs non renseignées." in texte
+    )
+    assert "Conseil départemental" not in texte
 
 
 def test_l_alternative_d_un_graphique_sans_valeur():

@@ -123,6 +123,16 @@ def test_un_nom_qui_ne_tient_pas_est_a_cote_avec_un_trait():
     ]
 
 
+def test_un_nom_ne_couvre_pas_un_territoire_plus_petit():
+    ville = Contour("Une grande ville", polygone(tache(4.6, 44.1, 9)), "Commune")
+    quartier = Contour("Les Escanaux", polygone(tache(4.6, 44.1, 3)), "QPV")
+    dessin = Dessin(dessiner(_carte(quartier, ville)))
+    nom = next(texte.cadre for texte in dessin.textes if texte.texte == "Une grande ville")
+    # the second box: the first is the sample of the key
+    gauche, haut, droite, bas = dessin.traces(PLEIN)[1]
+    assert nom[2] < gauche or nom[0] > droite or nom[3] < haut or nom[1] > bas
+
+
 def test_l_echelle_est_juste():
     """The square is 111.2 km from north to south."""
     dessin = Dessin(dessiner(_carte(Contour("Carré", polygone(CARRE)))))

@@ -247,7 +247,7 @@ def test_aucun_dossier_personnel_n_est_necessaire(tmp_path):
             sys.executable,
             "-c",
             "from tests.documents.exemples_graphiques import sexes; from documents.graphiques import dessiner;"
-            "assert dessiner(sexes()).startswith(b'<svg')",
+            "import os; assert dessiner(sexes()).startswith(b'<svg'); assert 'MPLCONFIGDIR' not in os.environ",
         ],
         check=True,
         capture_output=True,
