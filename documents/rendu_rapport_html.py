@@ -283,9 +283,8 @@ def _bloc_tableau(bloc: BlocTableau) -> str:
     vue = voir(bloc.tableau)
     marge = _marge(bloc.repose_sur)
     table = _cote_a_cote(_table(vue), marge) if _est_etroite(vue) else _table(vue) + marge
-    notes = "".join(f"<p>{_propre(note)}</p>" for note in bloc.tableau.notes)
-    bas = f'<div class="notes">{notes}</div>' if notes else ""
-    return _ensemble(_titres(bloc.tableau.titre, bloc.tableau.sous_titre_complet) + table + bas, vue)
+    titres = _titres(bloc.tableau.titre, bloc.tableau.sous_titre_complet)
+    return _ensemble(titres + table + _notes(*bloc.tableau.notes), vue)
 
 
 def _bloc_graphique(bloc: BlocGraphique) -> str:
@@ -295,12 +294,19 @@ def _bloc_graphique(bloc: BlocGraphique) -> str:
     vue = voir(_tableau_du_bloc(bloc))
     marge = _marge(bloc.repose_sur, graphique.source)
     haut = _titres(graphique.titre, graphique.sous_titre) + _cote_a_cote(image, marge)
-    return _ensemble(haut + f'<div class="double">{_table(vue)}</div>', vue)
+    # the unit of a table that is not the chart's own: its titles are not shown
+    notes = (vue.tableau.sous_titre_complet, *vue.tableau.notes) if bloc.tableau else ()
+    return _ensemble(haut + f'<div class="double">{_table(vue)}</div>' + _notes(*notes), vue)
 
 
 def _titres(titre: str, sous_titre: str) -> str:
     bas = f'<p class="sous-titre">{_propre(sous_titre)}</p>' if sous_titre else ""
     return f"<h3>{_propre(titre)}</h3>{bas}"
+
+
+def _notes(*notes: str) -> str:
+    lignes = "".join(f"<p>{_propre(note)}</p>" for note in notes if note)
+    return f'<div class="notes">{lignes}</div>' if lignes else ""
 
 
 def _marge(*notes: str) -> str:

@@ -38,7 +38,7 @@ def _essentiel(d: Donnees) -> list[str]:
     return [
         _phrases(_programme(d), phrase(d.sur_bilans), _manque(d)),
         _phrases(_argent(d), echapper(constat_financeurs(d)) if len(d.apports) > 1 else ""),
-        _publics(d),
+        _publics(d, depasse=False),
     ]
 
 
@@ -131,12 +131,13 @@ def _argent(d: Donnees) -> str:
     )
 
 
-def _publics(d: Donnees) -> str:
+def _publics(d: Donnees, *, depasse: bool = True) -> str:
+    """Return who says how many people, that they are more than live there (`depasse`), and the sexes known."""
     if not d.bilans:
         return ""
     compte = "".join(
         f" {public.libelle} : {pluriel(public.total, 'personne comptée,personnes comptées')} action par action. "
-        + _phrases(plus_que_la_population(d, public), constat_sexe(public))
+        + _phrases(plus_que_la_population(d, public) if depasse else "", constat_sexe(public))
         for public in d.publics[:1]
     )
     return f"{phrase_publics(d)}{compte}"

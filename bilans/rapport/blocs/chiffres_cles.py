@@ -28,9 +28,7 @@ def _actions(d: Donnees) -> Chiffre:
         cle="actions",
         libelle=accord(len(d.actions), "action,actions"),
         valeur=len(d.actions),
-        definition=insecables(
-            "Actions au programme de l'année ; une demande refusée ou ajournée n'en est pas."
-        ),
+        definition="Au programme de l'année.",
         repose_sur=f"le programme de {d.annee}, bilan validé ou non",
         adresse=d.liste(),
         avant=len(d.avant.actions) if d.avant else None,
@@ -42,9 +40,7 @@ def _structures(d: Donnees) -> Chiffre:
         cle="structures",
         libelle=accord(len(d.structures), "structure,structures"),
         valeur=len(d.structures),
-        definition=insecables(
-            "Structures qui portent au moins une action ; un service compte avec sa structure."
-        ),
+        definition="Un service compte avec sa structure.",
         repose_sur=f"le programme de {d.annee}, bilan validé ou non",
         adresse=d.adresse("liste_porteurs"),
         avant=len(d.avant.structures) if d.avant else None,

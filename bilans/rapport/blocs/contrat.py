@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from comptes.templatetags.typographie import pluriel
 from contrats.arbre import deplier
 from documents import INSECABLE, Colonne, Groupe, TypeColonne
 from documents.rapport import Bloc
@@ -87,6 +86,6 @@ def territoires(d: Donnees) -> list[Bloc]:
             ],
             notes=(f"Case vide{INSECABLE}: le contrat ne le dit pas.",),
             adresses=[d.adresse("territoire", t.pk) for t in siens],
-            repose_sur=pluriel(len(siens), "territoire du contrat,territoires du contrat"),
+            repose_sur="le contrat",
         )
     ]
