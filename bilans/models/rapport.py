@@ -181,7 +181,12 @@ class ActionPhare(models.Model):
 
 def chemin_de_la_photo(photo: "PhotoRapport", nom: str) -> str:
     """Return where a photograph is kept: by its bytes, so that a frozen version finds it after its row is gone."""
-    return f"rapports/photos/{photo.empreinte}{PurePath(nom).suffix.lower()}"
+    return chemin_de_l_image(photo.section.rapport, photo.empreinte)
+
+
+def chemin_de_l_image(rapport: RapportAnnuel, empreinte: str) -> str:
+    """Return where the bytes of that SHA-256 are kept for a report."""
+    return f"rapports/{rapport.cle}/photos/{empreinte}"
 
 
 class PhotoRapport(AvecCle):

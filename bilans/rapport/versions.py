@@ -1,0 +1,201 @@
+"""Frozen versions: what was sent for opinion and what was published, byte for byte, whatever changes afterwards."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.storage import Storage
+from django.utils import timezone
+
+from actions.models import Campagne
+from comptes.models import Utilisateur
+from comptes.templatetags.typographie import date_longue
+from documents.rapport import BlocChiffres, BlocTexte, Chiffre, Rapport
+from documents.rapport_json import depuis_json, empreinte, en_json, octets
+
+from ..models import PhotoRapport, RapportAnnuel, VersionRapport
+from ..models.rapport import chemin_de_l_image
+from .composition import composer
+from .lecture import lire_composition
+
+Nature = VersionRapport.Nature
+
+
+class VersionAlteree(Exception):
+    """The stored content is no longer that of the fingerprint: what it says cannot be trusted."""
+
+
+# -- Freezing --------------------------------------------------------------------------------------
+def figer(auteur: Utilisateur, rapport: RapportAnnuel, nature: str, motif: str = "") -> VersionRapport:
+    """Keep the report as it is now under the next number and return that version.
+
+    To be called within the transaction of what is frozen for, the report locked. A version after the first says why.
+    """
+    maintenant = timezone.now()
+    numero = 1 + (rapport.versions.order_by("-numero").values_list("numero", flat=True).first() or 0)
+    compose = rapport_du_jour(
+        rapport, etat=etat_de(nature, numero, date_longue(maintenant)), cree_le=maintenant
+    )
+    contenu = en_json(compose)
+    return VersionRapport.objects.create(
+        rapport=rapport,
+        numero=numero,
+        nature=nature,
+        motif=motif.strip(),
+        contenu=octets(contenu).decode(),
+        empreinte=empreinte(contenu),
+        figee_le=maintenant,
+        figee_par=auteur,
+    )
+
+
+def etat_de(nature: str, numero: int, jour: str) -> str:
+    """Return what the cover says of a version: « Projet soumis à avis, 3 juin 2025 », « Version 2, … »."""
+    if nature == Nature.PROJET:
+        return f"Projet soumis à avis (version {numero}), {jour}"
+    return f"Version {numero}, {jour}"
+
+
+def rapport_du_jour(rapport: RapportAnnuel, *, etat: str = "", cree_le: Any = None) -> Rapport:
+    """Return the report with today's figures. Raises Campagne.DoesNotExist for a year that the contract has lost."""
+    campagne = Campagne.objects.select_related("contrat__epci").get(
+        contrat=rapport.contrat_id, annee=rapport.annee
+    )
+    return composer(campagne.contrat, campagne, lire_composition(rapport, etat=etat), cree_le=cree_le)
+
+
+# -- Reading again ---------------------------------------------------------------------------------
+def lire_version(version: VersionRapport) -> Rapport:
+    """Return the report as it was frozen. Raises VersionAlteree when its content was tampered with."""
+    if not version.est_intacte:
+        raise VersionAlteree(f"Le contenu de « {version} » ne correspond plus à son empreinte.")
+    stockage: Storage = PhotoRapport._meta.get_field("fichier").storage
+
+    def image(sha256: str) -> bytes:
+        with stockage.open(chemin_de_l_image(version.rapport, sha256)) as fichier:
+            contenu: bytes = fichier.read()
+        return contenu
+
+    return depuis_json(json.loads(version.contenu), image)
+
+
+# -- Comparing -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class ChiffreChange:
+    """A key figure that is not the same in two reports; None where one of them does not know or say it."""
+
+    chiffre: Chiffre
+    avant: Any
+    apres: Any
+
+
+@dataclass(frozen=True)
+class TexteChange:
+    """A text that is not the same: the title of its section, what it was and what it is; empty where it is absent."""
+
+    section: str
+    avant: str
+    apres: str
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What is not the same in two reports: key figures, texts, titles of tables whose rows changed."""
+
+    chiffres: tuple[ChiffreChange, ...]
+    textes: tuple[TexteChange, ...]
+    tableaux: tuple[str, ...]
+
+    @property
+    def aucune(self) -> bool:
+        """Whether the two say the same."""
+        return not (self.chiffres or self.textes or self.tableaux)
+
+
+def comparer(avant: Rapport, apres: Rapport) -> Differences:
+    """Return what changed from one report to the other, in the order of the second."""
+    return Differences(
+        tuple(_chiffres_changes(_chiffres(avant), _chiffres(apres))),
+        tuple(_textes_changes(_textes(avant), _textes(apres))),
+        tuple(_tableaux_changes(_tableaux(avant), _tableaux(apres))),
+    )
+
+
+def _chiffres(rapport: Rapport) -> dict[str, Chiffre]:
+    return {
+        chiffre.cle: chiffre
+        for section in rapport.sections
+        for bloc in section.blocs
+        if isinstance(bloc, BlocChiffres)
+        for chiffre in bloc.chiffres
+    }
+
+
+def _chiffres_changes(avant: Mapping[str, Chiffre], apres: Mapping[str, Chiffre]) -> list[ChiffreChange]:
+    changes = []
+    for cle in dict.fromkeys([*apres, *avant]):
+        ancien, nouveau = avant.get(cle), apres.get(cle)
+        present = nouveau or ancien
+        valeurs = (ancien.valeur if ancien else None, nouveau.valeur if nouveau else None)
+        if present is not None and valeurs[0] != valeurs[1]:
+            changes.append(ChiffreChange(present, *valeurs))
+    return changes
+
+
+def _textes(rapport: Rapport) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the title of the section and the prose, by section and block."""
+    return {
+        (section.code, bloc.code): (section.titre, bloc.texte)
+        for section in rapport.sections
+        for bloc in section.blocs
+        if isinstance(bloc, BlocTexte)
+    }
+
+
+def _textes_changes(
+    avant: Mapping[tuple[str, str], tuple[str, str]], apres: Mapping[tuple[str, str], tuple[str, str]]
+) -> list[TexteChange]:
+    changes = []
+    for cle in dict.fromkeys([*apres, *avant]):
+        ancien, nouveau = avant.get(cle), apres.get(cle)
+        if (ancien and ancien[1]) != (nouveau and nouveau[1]):
+            titre = (nouveau or ancien or ("", ""))[0]
+            changes.append(TexteChange(titre, ancien[1] if ancien else "", nouveau[1] if nouveau else ""))
+    return changes
+
+
+def _tableaux(rapport: Rapport) -> dict[str, tuple[str, bytes]]:
+    """Return the title and the kept rows of each table and chart, those of the annexes included, by place."""
+    contenu = en_json(rapport)
+    places = {
+        f"{section['code']}/{bloc['code']}/{rang}": bloc
+        for section in contenu["sections"]
+        for rang, bloc in enumerate(section["blocs"])
+    }
+    places |= {f"annexe/{annexe['code']}": annexe for annexe in contenu["annexes"]}
+    return {
+        place: (_titre(bloc), octets(bloc))
+        for place, bloc in places.items()
+        if bloc.get("tableau") or bloc.get("graphique")
+    }
+
+
+def _titre(bloc: Mapping[str, Any]) -> str:
+    return str((bloc.get("tableau") or bloc["graphique"])["titre"])
+
+
+def _tableaux_changes(
+    avant: Mapping[str, tuple[str, bytes]], apres: Mapping[str, tuple[str, bytes]]
+) -> list[str]:
+    places = dict.fromkeys([*apres, *avant])
+    return [(apres.get(place) or avant[place])[0] for place in places if avant.get(place) != apres.get(place)]
+
+
+# -- Summing up ------------------------------------------------------------------------------------
+def ecart_du_chiffre(change: ChiffreChange) -> int | Decimal | None:
+    """Return how much a key figure grew, None when one of the two is not known or is no number."""
+    if isinstance(change.avant, int | Decimal) and isinstance(change.apres, int | Decimal):
+        return change.apres - change.avant
+    return None
