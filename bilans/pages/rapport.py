@@ -33,6 +33,8 @@ from ..suivi import Avancement, avancement
 from .blocs import BlocLu, lire_blocs
 
 Statut = RapportAnnuel.Statut
+# The opinions speak for themselves: a text there is a choice.
+SANS_TEXTE = ("consultation",)
 # Beyond, a browser takes too long to lay a table out: the files have no limit.
 LIGNES_PAR_PAGE = 500
 SIGNES: Mapping[str, str] = {
@@ -79,8 +81,9 @@ class SectionListee:
 
     @property
     def a_ecrire(self) -> bool:
-        """Whether it is shown and nothing is written in it."""
-        return self.section.visible and not self.section.texte.strip()
+        """Whether it is shown and nothing is written in it, where a text is awaited."""
+        vide = not self.section.texte.strip()
+        return vide and self.section.visible and self.section.code not in SANS_TEXTE
 
     @property
     def libre(self) -> bool:
@@ -92,7 +95,9 @@ class SectionListee:
         """The sign and the word of its state."""
         if not self.section.visible:
             return "attente", "masquée"
-        return ("alerte", "à écrire") if self.a_ecrire else ("fait", "écrite")
+        if self.a_ecrire:
+            return "alerte", "à écrire"
+        return ("fait", "écrite") if self.section.texte.strip() else ("attente", "se remplit des avis")
 
     @property
     def contenu(self) -> str:

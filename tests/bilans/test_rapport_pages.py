@@ -86,7 +86,8 @@ def photo(client: Client, campagne: Any, section: SectionRapport, **champs: Any)
 def test_the_report_is_opened_by_one_button(chargee, campagne):
     assert "n'est pas encore ouvert" in page(chargee, campagne, "rapport")
     reponse = chargee.post(adresse(campagne, "rapport_ouvrir"), follow=True)
-    assert "9 sections, dont 7 à écrire et 2 masquées" in texte(reponse)
+    assert "9 sections, dont 6 à écrire et 2 masquées" in texte(reponse)
+    assert "se remplit des avis" in texte(reponse)
     assert RapportAnnuel.objects.get().annee == campagne.annee
 
 
@@ -199,8 +200,9 @@ def test_a_first_text_goes_after_what_is_written(chargee, campagne, section):
     assert lue(section).texte == f"Mes mots.\n\n{offerte.texte}"
 
 
-def test_blocks_are_ticked_and_moved_and_every_button_saves_the_text(chargee, campagne, section):
-    assert section.blocs == ["enjeux", "territoires"]
+def test_blocks_are_ticked_and_moved_and_every_button_saves_the_text(chargee, campagne, auteur, section):
+    connus = ["enjeux", "territoires"]
+    section = redaction.choisir_blocs(auteur, section, connus, connus)
     envoyer(chargee, campagne, section, bloc=["enjeux", "territoires", "publics"], texte="Un.", suite="blocs")
     assert (lue(section).blocs, lue(section).texte) == (["enjeux", "territoires", "publics"], "Un.")
     reponse = envoyer(chargee, campagne, lue(section), suite="monter:publics", texte="Deux.")
