@@ -8,6 +8,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,32 +117,32 @@ def _executer(entree: bytes, delai: int, arret: Event | None) -> tuple[int, byte
     Raises TimeoutExpired after `delai` seconds, ErreurRendu once `arret` is set.
     """
     fin = monotonic() + delai
-    a_dire: bytes | None = entree
-    with subprocess.Popen(
-        [sys.executable, "-m", "documents.pdf_enfant"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=RACINE,
-        env={nom: os.environ[nom] for nom in VARIABLES if nom in os.environ},
-    ) as enfant:
-        try:
-            while True:
-                reste = max(fin - monotonic(), 0)
-                try:
-                    sortie, erreurs = enfant.communicate(
-                        a_dire, timeout=min(reste, PAS_S) if arret else reste
-                    )
-                    return enfant.returncode, sortie, erreurs
-                except subprocess.TimeoutExpired:
-                    if monotonic() >= fin:
-                        raise
-                if arret and arret.is_set():
-                    raise ErreurRendu("La mise en page a été arrêtée à votre demande.")
-                # said once: the next call goes on with it
-                a_dire = None
-        finally:
-            enfant.kill()
+    # the order waits in a file: communicate() forgets what it has not sent when it is called again
+    with tempfile.TemporaryFile(prefix="pilotis-pdf-") as ordre:
+        ordre.write(entree)
+        ordre.seek(0)
+        enfant = subprocess.Popen(
+            [sys.executable, "-m", "documents.pdf_enfant"],
+            stdin=ordre,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=RACINE,
+            env={nom: os.environ[nom] for nom in VARIABLES if nom in os.environ},
+        )
+        with enfant:
+            try:
+                while True:
+                    reste = max(fin - monotonic(), 0)
+                    try:
+                        sortie, erreurs = enfant.communicate(timeout=min(reste, PAS_S) if arret else reste)
+                        return enfant.returncode, sortie, erreurs
+                    except subprocess.TimeoutExpired:
+                        if monotonic() >= fin:
+                            raise
+                    if arret and arret.is_set():
+                        raise ErreurRendu("La mise en page a été arrêtée à votre demande.")
+            finally:
+                enfant.kill()
 
 
 def html_imprime(vue: Vue) -> str:

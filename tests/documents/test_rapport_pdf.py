@@ -6,12 +6,14 @@ import re
 from collections import Counter
 from dataclasses import replace
 from io import BytesIO
+from threading import Event
 
 import pypdf
 import pytest
 
-from documents import Colonne, Groupe, PieceJointe, Tableau, TypeColonne
+from documents import Colonne, ErreurRendu, Groupe, PieceJointe, Tableau, TypeColonne, html_en_pdf
 from documents.calcul import Genre
+from documents.polices import DOSSIER
 from documents.rapport import Annexe
 from documents.rendu_rapport_annexe import AnnexeImprimee, coupes, imprimees
 from documents.rendu_rapport_html import parties_imprimees, pied_de_page, rapport_en_html
@@ -163,6 +165,37 @@ def test_rapport_pdf_un_processus_ou_deux_disent_la_meme_chose(longue, contenu):
     )
     differents = {mot for mot in seul | joint if seul[mot] != joint[mot] and not re.fullmatch(r"A2-\d+", mot)}
     assert differents <= courants | {"Bilan"}
+
+
+def test_rapport_pdf_ce_que_le_suivi_leve_arrete_la_mise_en_page(longue, monkeypatch):
+    class Annule(Exception):
+        pass
+
+    appels = []
+
+    def suivi():
+        appels.append(1)
+        if len(appels) == 2:
+            raise Annule
+
+    monkeypatch.setattr("documents.rendu_rapport_pdf.SUIVI_S", 0)
+    with pytest.raises(Annule):
+        rapport_en_pdf(longue, suivi=suivi)
+    assert len(appels) == 2
+
+
+def test_rapport_pdf_une_partie_qui_echoue_le_dit(monkeypatch, caplog):
+    monkeypatch.setattr("documents.rendu_pdf.RACINE", DOSSIER)  # the child does not find its module
+    with pytest.raises(ErreurRendu, match="La mise en page du PDF a échoué"):
+        rapport_en_pdf(rapport(annexes=()))
+    assert "PDF child failed" in caplog.text
+
+
+def test_pdf_dont_l_ordre_est_gros_et_l_enfant_lent(monkeypatch):
+    """What the child has not read yet when its parent looks at it again still comes."""
+    monkeypatch.setattr("documents.rendu_pdf.PAS_S", 0.001)
+    html = f"<html lang=fr><title>T</title><!-- {'x' * 2_000_000} --><p>fin"
+    assert html_en_pdf(html, arret=Event(), delai=120).startswith(b"%PDF-")
 
 
 def test_rapport_pdf_le_meme_rapport_donne_les_memes_octets():
