@@ -10,6 +10,7 @@ from comptes.templatetags.typographie import accord, insecables, pluriel
 from contrats.models import Axe, Territoire
 from documents import INSECABLE, montant
 
+from .blocs.actions import sans_axe
 from .blocs.argent import constat_axes, constat_financeurs, phrase_natures
 from .blocs.comparaison import constat_argent, phrase_reconduites, sans_comparaison
 from .blocs.publics import constat_sexe, phrase_publics, plus_que_la_population
@@ -73,9 +74,10 @@ def _actions(d: Donnees) -> list[str]:
         return [f"Aucune action n'est encore au programme de {d.annee}."]
     par_axe = len([a for a in d.actions if a.axe])
     axes = (
-        f"{_sur(par_axe, len(d.actions), 'action est rattachée,actions sont rattachées')} à un {d.contrat.niveau_1}"
+        f"{_sur(par_axe, len(d.actions), 'action est rattachée,actions sont rattachées')} aux "
+        f"{d.contrat.niveau_1_pluriel} du contrat"
         if par_axe
-        else f"Aucune n'est encore rattachée à un {d.contrat.niveau_1} du contrat"
+        else sans_axe(d)
     )
     touchees = len(d.territoires)
     lieux = (
@@ -119,16 +121,16 @@ def _manque(d: Donnees) -> str:
         return ""
     if not manquants:
         return "Il n'en manque aucun"
-    return f"Les résultats de {pluriel(manquants, 'action,actions')} ne sont donc pas dans les chiffres de ce rapport"
+    resultats = f"{accord(manquants, 'ses,leurs')} résultats ne sont pas dans les chiffres de ce rapport"
+    return f"{pluriel(manquants, 'bilan manque,bilans manquent')} : {resultats}"
 
 
 def _argent(d: Donnees) -> str:
     if d.total is None:
         return f"Aucun montant accordé n'est enregistré pour {d.annee}"
-    return (
-        f"{pluriel(len(d.apports), 'financeur accorde,financeurs accordent')} {montant(d.total)} à ces actions, "
-        "total de la politique de la ville"
-    )
+    actions = accord(len(d.actions), "cette action,ces actions")
+    financeurs = pluriel(len(d.apports), "financeur accorde,financeurs accordent")
+    return f"{financeurs} {montant(d.total)} à {actions}, total de la politique de la ville"
 
 
 def _publics(d: Donnees, *, depasse: bool = True) -> str:
@@ -146,7 +148,7 @@ def _publics(d: Donnees, *, depasse: bool = True) -> str:
 def _enjeux(d: Donnees, tetes: Iterable[Axe]) -> str:
     libelles = [f"«{INSECABLE}{echapper(axe.libelle)}{INSECABLE}»" for axe in tetes]
     if not libelles:
-        return f"Aucun {d.contrat.niveau_1} n'est encore enregistré."
+        return f"Le contrat ne liste pas encore ses {d.contrat.niveau_1_pluriel}."
     nom = pluriel(len(libelles), f"{d.contrat.niveau_1},{d.contrat.niveau_1_pluriel}")
     if len(libelles) > NOMS_CITES:
         return f"Le contrat compte {nom}."

@@ -36,7 +36,7 @@ SECTIONS: tuple[SectionPrevue, ...] = (
             "La loi demande de rappeler les principales orientations du contrat et du projet de territoire : "
             "ses enjeux, ses quartiers, qui s'y engage."
         ),
-        blocs=("enjeux", "territoires"),
+        blocs=("territoires", "enjeux"),
     ),
     SectionPrevue(
         code="situation",

@@ -277,7 +277,7 @@ def test_la_comparaison_avec_l_annee_d_avant(campagne):
         ("Bilans validés", 0, 0, 0),
     ]
     assert simple(bloc(rapport, "comparaison").tableau.notes[0]).endswith(
-        "1 action reconduite, aucune action nouvelle, 1 action qui ne l'est pas."
+        "1 action reconduite, aucune nouvelle, 1 non reconduite."
     )
     constat = titres(rapport)["comparaison-argent"]
     annee = campagne.annee - 1

@@ -37,8 +37,7 @@ def actions_axes(d: Donnees) -> list[Bloc]:
     if set(par_axe) == {None}:
         return dire(
             "actions_axes",
-            f"Aucune des {pluriel(len(d.actions), 'action,actions')} de {d.annee} n'est encore rattachée à un "
-            f"{d.contrat.niveau_1} du contrat.",
+            sans_axe(d),
         )
     groupes, adresses = groupes_par_axe(d, {axe: _comptes(siennes) for axe, siennes in par_axe.items()})
     tableau = bloc_tableau(
@@ -52,6 +51,17 @@ def actions_axes(d: Donnees) -> list[Bloc]:
         repose_sur=d.sur_bilans,
     )
     return dessine(_graphique_des_axes(d), tableau)
+
+
+def sans_axe(d: Donnees) -> str:
+    """Return that no action has an axe yet."""
+    nombre = len(d.actions)
+    sujet = (
+        f"Aucune des {nombre} actions de {d.annee} n'est"
+        if nombre > 1
+        else f"L'action de {d.annee} n'est pas"
+    )
+    return f"{sujet} encore rattachée aux {d.contrat.niveau_1_pluriel} du contrat."
 
 
 def groupes_par_axe(

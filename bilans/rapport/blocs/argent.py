@@ -107,7 +107,8 @@ def argent_axes(d: Donnees) -> list[Bloc]:
     if presents == {None}:
         return dire(
             "argent_axes",
-            f"Aucune action qui reçoit des crédits n'est encore rattachée à un {d.contrat.niveau_1} du contrat.",
+            f"Aucune action qui reçoit des crédits n'est encore rattachée aux {d.contrat.niveau_1_pluriel} du "
+            "contrat.",
         )
     rangs: list[int | None] = [axe for axe in d.axes if axe in presents]
     rangs += [None] if None in presents else []

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from comptes.templatetags.typographie import date_longue, pluriel
+from comptes.templatetags.typographie import accord, date_longue, pluriel
 from documents import INSECABLE, Colonne, Groupe, TypeColonne
 from documents.graphiques import Graphique, Serie
 from documents.rapport import Bloc, BlocGraphique, BlocTexte
@@ -28,8 +28,8 @@ def avancement(d: Donnees) -> list[Bloc]:
     if not manquants and not autres:
         return [BlocTexte(code="avancement", texte=f"{bilan} Il n'en manque aucun.")]
     suite = (
-        f"{pluriel(len(manquants), 'action reste,actions restent')} sans bilan validé{INSECABLE}: leurs résultats ne "
-        "sont pas dans les chiffres de ce rapport."
+        f"{pluriel(len(manquants), 'action reste,actions restent')} sans bilan validé{INSECABLE}: "
+        f"{accord(len(manquants), 'ses,leurs')} résultats ne sont pas dans les chiffres de ce rapport."
         if manquants
         else "Il n'en manque aucun."
     )

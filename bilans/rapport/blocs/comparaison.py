@@ -11,8 +11,8 @@ from ..donnees import Donnees
 from .commun import BARRES, bloc_tableau, dessine, dire, source
 
 RECONDUITES = "action reconduite,actions reconduites,aucune action reconduite"
-NOUVELLES = "action nouvelle,actions nouvelles,aucune action nouvelle"
-FINIES = "action qui ne l'est pas,actions qui ne le sont pas,aucune qui ne le soit pas"
+NOUVELLES = "nouvelle,nouvelles,aucune nouvelle"
+FINIES = "non reconduite,non reconduites,aucune qui ne le soit pas"
 
 
 def comparaison(d: Donnees) -> list[Bloc]:
