@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as reglages
+from hypothesis import strategies as st
 
 from documents.graphiques import Carte, Contour, dessiner
 from documents.graphiques_carte import STYLES, longueur_ronde
@@ -164,3 +167,24 @@ def test_un_contour_tres_detaille_est_allege():
 def test_un_contour_lu_d_un_fichier():
     lu = json.loads(json.dumps(polygone(CARRE, TROU)))
     assert "Carré" in Dessin(dessiner(_carte(Contour("Carré", lu)))).mots
+
+
+NOMS = st.text(st.sampled_from("aeimwWM 'é-<&"), min_size=1, max_size=60)
+TERRITOIRES = st.builds(
+    Contour,
+    NOMS,
+    st.builds(
+        lambda longitude, latitude, km: polygone(tache(longitude, latitude, km)),
+        st.floats(4.5, 4.7),
+        st.floats(44.0, 44.1),
+        st.floats(0.05, 5),
+    ),
+    st.sampled_from(["QPV", "Quartier vécu", "Commune", "", "Un type dont le nom est bien trop long"]),
+    st.none() | st.integers(0, 10**6),
+)
+
+
+@reglages(max_examples=40)
+@given(st.lists(TERRITOIRES, min_size=1, max_size=9), st.sampled_from([80, 170]))
+def test_une_carte_quelconque_reste_lisible(contours, largeur_mm):
+    assert Dessin(dessiner(_carte(*contours), largeur_mm=largeur_mm)).defauts() == []
