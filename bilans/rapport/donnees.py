@@ -27,6 +27,7 @@ from documents import additionner
 from financements.models import Financeur, LigneFinancement
 
 from ..annexes.lecture import au_programme, lisibles
+from ..chiffres import qui_dit_combien
 from ..models import Bilan
 from .choix import Composition
 from .publics import Public, lire_publics
@@ -183,6 +184,11 @@ class Donnees:
     def publics(self) -> list[Public]:
         """The people of the validated bilans, in each perimeter where one gives a number, that of most bilans first."""
         return lire_publics(self.bilans.values(), self.campagne.tranches.all())
+
+    @cached_property
+    def qui_dit_combien(self) -> tuple[int, int, int]:
+        """How many validated bilans state an exact number of people, how many by sex, how many an estimate only."""
+        return qui_dit_combien(self.bilans.values())
 
     @property
     def valides(self) -> int:

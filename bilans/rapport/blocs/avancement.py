@@ -95,6 +95,7 @@ def realisations(d: Donnees) -> list[Bloc]:
             intitule="Réalisation",
             source=source(d, "bilans validés"),
         ),
+        adresses=(d.liste(bilan="valides"),) * len(presents),
         repose_sur=d.sur_bilans,
     )
     return [graphique, *_motifs(d)]

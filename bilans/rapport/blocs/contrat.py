@@ -47,7 +47,8 @@ def enjeux(d: Donnees) -> list[Bloc]:
             total="Total" if rattachees else "",
             notes=(note if d.actions else "",),
             adresses=[
-                d.liste(axe=racine.axe.code, axe_principal=1) if rattachees else "" for racine in d.racines
+                d.liste(axe=racine.axe.code, axe_principal=1) if rattachees else d.adresse("contrat")
+                for racine in d.racines
             ],
             repose_sur="le contrat",
         )

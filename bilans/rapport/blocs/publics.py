@@ -5,7 +5,6 @@ from documents import INSECABLE, Colonne, Groupe, TypeColonne, nombre
 from documents.graphiques import Forme, Graphique, Serie
 from documents.rapport import Bloc, BlocGraphique, BlocTexte
 
-from ...chiffres import qui_dit_combien
 from ...effectifs import QPV
 from ..donnees import Donnees
 from ..mots import part
@@ -26,7 +25,7 @@ def publics(d: Donnees) -> list[Bloc]:
 
 def phrase_publics(d: Donnees) -> str:
     """Return how many validated bilans say how many people, by sex, and how many are added to nothing."""
-    donnes, par_sexe, estimes = qui_dit_combien(d.bilans.values())
+    donnes, par_sexe, estimes = d.qui_dit_combien
     muets = d.valides - donnes - estimes
     sur = pluriel(d.valides, "bilan validé,bilans validés")
     debut = (
@@ -103,7 +102,14 @@ def _graphique(d: Donnees) -> list[Bloc]:
         intitule="Public",
         source=source(d, "bilans validés"),
     )
-    return [BlocGraphique(code="publics-sexe", graphique=graphique, repose_sur=_repose_sur(d, montres[0]))]
+    return [
+        BlocGraphique(
+            code="publics-sexe",
+            graphique=graphique,
+            adresses=(d.liste(bilan="valides"),) * len(montres),
+            repose_sur=_repose_sur(d, montres[0]),
+        )
+    ]
 
 
 def _tableau(d: Donnees, public: Public) -> Bloc:

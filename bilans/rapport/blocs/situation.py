@@ -56,6 +56,7 @@ def situation(d: Donnees) -> list[Bloc]:
             for theme in lus
         ],
         notes=(f"Case vide{INSECABLE}: le contrat ne donne pas la valeur à cette échelle.",),
+        adresses=[d.adresse("contrat")] * sum(len(theme.lignes) for theme in lus),
         repose_sur="des statistiques publiées, non des bilans",
     )
     return dessine(_graphique(list(statistiques.prefetch_related("valeurs"))), tableau)
