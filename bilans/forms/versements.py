@@ -301,12 +301,17 @@ class FinanceurForm(forms.ModelForm):
     def __init__(self, *args: Any, instance: Financeur, **options: Any) -> None:
         options["initial"] = {"version": version_de(instance), **(options.get("initial") or {})}
         super().__init__(*args, **{**options, "instance": instance})
+        # What was mended in its number, to be said.
+        self.reparations: list[str] = []
 
     def clean_siret(self) -> str:
         lu = self.cleaned_data["siret"].strip()
         if not lu:
             return ""
         try:
-            return reparer_siret(lu).numero
+            repare = reparer_siret(lu)
         except IdentifiantInvalide as erreur:
             raise forms.ValidationError(str(erreur)) from erreur
+        if repare.repare and not repare.espaces_seules:
+            self.reparations.append(f"SIRET : {repare.numero}. {repare.repare} Vérifiez-le.")
+        return repare.numero

@@ -120,6 +120,8 @@ def financeur_identifier(request: RequeteCampagne, cle: str) -> HttpResponse:
             form.add_error(None, refus)
         else:
             messages.success(request, f"« {financeur} » est enregistré.")
+            for phrase in form.reparations:
+                messages.info(request, phrase)
             return redirect(_adresse(request, "donnees_ouvertes"))
     contexte = {
         "form": form,

@@ -282,6 +282,17 @@ def test_donner_son_siret_a_un_financeur(lieu):
     assert "modifié par une autre personne" in texte(lieu.client.post(adresse, valeurs))
 
 
+def test_un_siret_repare_se_dit(lieu):
+    etat = fabriques.FinanceurFactory(contrat=lieu.contrat, nom="État", sigle="ÉTAT")
+    adresse = lieu.adresse("financeur_identifier", etat.cle)
+    valeurs = saisie(lieu.client.get(adresse))
+    mangle = lieu.client.post(adresse, {**valeurs, "siret": f"{CITE_JEUNE}.0"}, follow=True)
+    assert f"SIRET : {CITE_JEUNE}. Numéro corrigé" in texte(mangle)
+    valeurs = saisie(lieu.client.get(adresse))
+    espace = lieu.client.post(adresse, {**valeurs, "siret": "443 326 160 00019"}, follow=True)
+    assert "Numéro corrigé" not in texte(espace)
+
+
 def test_un_seul_financeur(lieu):
     region = fabriques.FinanceurFactory(contrat=lieu.contrat, nom="Région", sigle="REG", siret=FOYER)
     subvention(lieu, 30000)
