@@ -89,6 +89,32 @@ def nom_de_la_deliberation(deliberation: Deliberation) -> str:
     return f"{deliberation}, n° {deliberation.numero}" if deliberation.numero else str(deliberation)
 
 
+def lire_la_deliberation(form: forms.BaseForm, donnees: dict[str, Any], contrat: ContratVille) -> None:
+    """Take the new délibération of `contrat`, once it is whole, for the one chosen among `donnees`; else say why not.
+
+    It is not saved: the operation that receives it does so.
+    """
+    decrite = [nom for nom in NOUVELLE_DELIBERATION if donnees.get(nom)]
+    if not decrite:
+        return
+    if donnees.get("deliberation"):
+        form.add_error(
+            "deliberation",
+            "Choisissez une délibération enregistrée, ou décrivez-en une nouvelle : pas les deux.",
+        )
+        return
+    for nom in ("deliberation_organe", "deliberation_date"):
+        if nom not in decrite and nom not in form.errors:
+            form.add_error(nom, "Une nouvelle délibération demande l'assemblée et la date.")
+    if not form.errors.keys() & set(NOUVELLE_DELIBERATION):
+        donnees["deliberation"] = Deliberation(
+            contrat=contrat,
+            organe=donnees["deliberation_organe"],
+            date=donnees["deliberation_date"],
+            numero=donnees["deliberation_numero"],
+        )
+
+
 class FormulaireConvention(forms.ModelForm):
     """A row of a convention. The version it was opened in goes with it; the operations check the rest.
 
@@ -132,30 +158,8 @@ class FormulaireConvention(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
         if "deliberation_organe" in self.fields:
-            self._lire_la_deliberation(donnees)
+            lire_la_deliberation(self, donnees, self.contrat)
         return donnees
-
-    def _lire_la_deliberation(self, donnees: dict[str, Any]) -> None:
-        """Take the new délibération for the one that was chosen, once it is whole."""
-        decrite = [nom for nom in NOUVELLE_DELIBERATION if donnees.get(nom)]
-        if not decrite:
-            return
-        if donnees.get("deliberation"):
-            self.add_error(
-                "deliberation",
-                "Choisissez une délibération enregistrée, ou décrivez-en une nouvelle : pas les deux.",
-            )
-            return
-        for nom in ("deliberation_organe", "deliberation_date"):
-            if nom not in decrite and nom not in self.errors:
-                self.add_error(nom, "Une nouvelle délibération demande l'assemblée et la date.")
-        if not self.errors.keys() & set(NOUVELLE_DELIBERATION):
-            donnees["deliberation"] = Deliberation(
-                contrat=self.contrat,
-                organe=donnees["deliberation_organe"],
-                date=donnees["deliberation_date"],
-                numero=donnees["deliberation_numero"],
-            )
 
 
 # -- The convention --------------------------------------------------------------------------------
@@ -535,6 +539,7 @@ class MontantForm(FormulaireConvention):
         fields = ("annee", "financeur", "montant_prevu", "montant_vote", "vote_le", "deliberation")
         formfield_callback = champ_du_modele
         labels = {"montant_prevu": "Montant prévu", "montant_vote": "Montant voté"}
+        help_texts = {"vote_le": "Demandé dès qu'un montant est voté."}
 
     def __init__(
         self, *args: Any, instance: MontantConvention, contrat: ContratVille, **options: Any
@@ -543,6 +548,7 @@ class MontantForm(FormulaireConvention):
         financeurs: Any = self.fields["financeur"]
         financeurs.queryset = Financeur.objects.filter(contrat=contrat).order_by("ordre", "pk")
         financeurs.empty_label = "Tous, ou non précisé"
+        self.sans_financeur = not financeurs.queryset.exists()
         annees: Any = self.fields["annee"]
         convention = instance.convention
         fin = fin_effective(convention, convention.avenants.order_by("numero"))

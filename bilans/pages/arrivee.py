@@ -14,6 +14,7 @@ from django.utils import timezone
 from actions.models import ActionAnnuelle, Campagne
 from contrats.models import ContratVille
 from financements.acces import contrats_finances
+from porteurs.echeances import fin_effective
 from porteurs.models import AccesPorteur, Convention, Echeance, Porteur
 
 from ..models import Bilan, Commentaire, RapportAnnuel, Recu
@@ -354,8 +355,9 @@ class VosActions:
         siens = Porteur.objects.de_l_utilisateur(self.utilisateur).values("pk")
         conventions = Convention.objects.visibles_par(self.utilisateur).filter(porteur__in=siens)
         conventions = conventions.exclude(statut=Convention.Statut.ARCHIVEE).select_related("contrat")
-        lignes = conventions.prefetch_related("contrat__campagnes").order_by("-date_fin", "intitule")
-        return [_convention_du_porteur(convention) for convention in lignes]
+        lignes = conventions.prefetch_related("contrat__campagnes", "avenants").order_by("intitule", "pk")
+        par_fin = sorted(lignes, key=lambda c: fin_effective(c, c.avenants.all()), reverse=True)
+        return [_convention_du_porteur(convention) for convention in par_fin]
 
     @cached_property
     def echeances(self) -> list[EcheanceDuPorteur]:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from actions.situation import RequeteCampagne
 from comptes.vues import exiger
+from porteurs.echeances import fin_effective
 from porteurs.models import Agrement, Convention, Porteur, Representant
 
 from ..pages.repertoire import RepertoirePorteurs, annees_du_porteur
@@ -42,7 +43,12 @@ def porteur_detail(request: RequeteCampagne, cle: str) -> HttpResponse:
         .filter(porteur=porteur)
         .order_by("date_fin", "-legal", "nom"),
         "agrements": Agrement.objects.visibles_par(request.user).filter(porteur=porteur).order_by("type"),
-        "conventions": conventions.order_by("-date_debut", "intitule"),
+        "conventions": [
+            (convention, fin_effective(convention, convention.avenants.all()))
+            for convention in conventions.prefetch_related("avenants").order_by(
+                "-date_debut", "intitule", "pk"
+            )
+        ],
         "annees_porteur": annees_du_porteur(porteur, request),
     }
     return render(request, "bilans/porteur.html", contexte)

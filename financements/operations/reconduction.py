@@ -10,6 +10,7 @@ from actions.models import ActionAnnuelle, Campagne
 from actions.operations import reconduire_action
 from comptes.models import Utilisateur
 from comptes.signature import signer
+from porteurs.echeances import fin_effective
 from porteurs.models import Convention
 
 from ..models import LigneFinancement, Versement
@@ -130,7 +131,11 @@ def _reprendre_les_montants(auteur: Utilisateur, ancienne: ActionAnnuelle, nouve
     """Ask each funder for what it accorded; a line of a CPO that still runs stays one of it."""
     annee = nouvelle.campagne.annee
     accordees = LigneFinancement.objects.filter(action_annuelle=ancienne, montant_accorde__isnull=False)
-    for ligne in accordees.select_related("convention", "financeur").order_by("pk"):
+    for ligne in (
+        accordees.select_related("convention", "financeur")
+        .prefetch_related("convention__avenants")
+        .order_by("pk")
+    ):
         demande = LigneFinancement(
             action_annuelle=nouvelle,
             financeur=ligne.financeur,
@@ -145,7 +150,7 @@ def _court_encore(convention: Convention | None, annee: int) -> bool:
     return (
         convention is not None
         and convention.type == Convention.Type.CPO
-        and convention.date_debut.year <= annee <= convention.date_fin.year
+        and convention.date_debut.year <= annee <= fin_effective(convention, convention.avenants.all()).year
     )
 
 

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from bilans.models import DocumentConvention
+from bilans.pages.arrivee import VosActions
 from contrats.models import Deliberation
 from financements.models import MontantConvention
 from porteurs.models import Convention, Echeance, EvenementConvention, Obligation
@@ -691,6 +692,33 @@ def test_la_liste_va_par_fin_effective(lieu, prolongee):
     reponse = lieu.client.get(lieu.adresse("conventions"))
     noms = [lue.convention.intitule for lue in reponse.context["liste"].toutes]
     assert noms == ["B", "Convention-cadre 2024-2026", "A"]
+
+
+def test_la_fiche_du_porteur_dit_la_fin_effective(lieu, prolongee):
+    page = lieu.client.get(lieu.adresse("porteur_detail", lieu.porteur.cle))
+    assert "Du 1er janvier 2024 au 30 juin 2027" in texte(page)
+
+
+def test_les_conventions_du_porteur_vont_par_fin_effective(lieu, prolongee):
+    fabriques.ConventionFactory(
+        contrat=lieu.contrat, porteur=lieu.porteur, intitule="A", date_fin=date(2026, 12, 31)
+    )
+    membre = fabriques.representant_du_porteur(lieu.porteur)
+    vues = VosActions(membre).conventions
+    assert [vue.convention.intitule for vue in vues] == ["Convention-cadre 2024-2026", "A"]
+
+
+def test_un_montant_dit_quand_le_vote_est_demande_et_ou_ajouter_un_financeur(lieu):
+    adresse = lieu.adresse("element_ajouter", lieu.convention.cle, "montants")
+    page = lieu.client.get(adresse)
+    assert "Demandé dès qu'un montant est voté." in texte(page)
+    assert "Ce contrat n'a pas encore de financeur." in texte(page)
+    assert lieu.adresse("financeurs") in page.content.decode()
+    fabriques.FinanceurFactory(contrat=lieu.contrat)
+    assert "Il manque un financeur dans la liste ?" in texte(lieu.client.get(adresse))
+    assert "dans la liste ?" not in texte(
+        lieu.client.get(lieu.adresse("element_ajouter", lieu.convention.cle, "avenants"))
+    )
 
 
 def test_un_avenant_ne_finit_pas_avant_que_la_convention_commence(lieu):

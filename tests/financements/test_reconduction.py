@@ -121,6 +121,21 @@ def test_une_convention_finie_n_est_pas_reprise(annee):
     assert nouvelle.lignes_financement.get(financeur=annee.ville).convention is None
 
 
+def test_une_convention_prolongee_par_avenant_est_reprise(annee):
+    Convention.objects.update(date_fin=date(2024, 12, 31))
+    fabriques.AvenantFactory(
+        convention=annee.cpo, date_signature=date(2024, 10, 1), nouvelle_date_fin=date(2025, 12, 31)
+    )
+    (nouvelle,) = reprendre(annee, montants=Montants.ACCORDES)
+    assert nouvelle.lignes_financement.get(financeur=annee.ville).convention == annee.cpo
+
+
+def test_une_convention_resiliee_n_est_pas_reprise(annee):
+    Convention.objects.update(date_resiliation=date(2024, 6, 30))
+    (nouvelle,) = reprendre(annee, montants=Montants.ACCORDES)
+    assert nouvelle.lignes_financement.get(financeur=annee.ville).convention is None
+
+
 def test_demander_deux_fois_ne_reconduit_qu_une(annee):
     assert len(reprendre(annee)) == 1
     assert reprendre(annee) == []
