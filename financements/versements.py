@@ -6,7 +6,7 @@ the grant of N less the first instalment, or one third of N-1 while N is not vot
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -85,10 +85,16 @@ def echeancier(
     acquis = acquis or {}
     tranches: list[Tranche] = []
     avant: Decimal | None = sum(acquis.values(), ZERO)
+    # What is paid or planned beyond the grant is explained once.
+    explique = False
     for regle in sorted(regles, key=lambda r: r.rang):
         if regle.rang in acquis:
             continue
         tranche = _tranche(regle, annee, subvention, precedente, avant)
+        if tranche.negatif and subvention is not None and avant is not None and avant > subvention:
+            if explique:
+                tranche = replace(tranche, empechement=_deja_dit(annee))
+            explique = True
         tranches.append(tranche)
         if tranche.montant is not None and avant is not None:
             avant += tranche.montant
@@ -166,3 +172,7 @@ def _rien_a_payer(annee: int, subvention: Decimal, avant: Decimal, du: Decimal, 
             "ou reprenez les versements prévus."
         )
     return f"{calcul} : toute la subvention {annee} ({montant(subvention)}) est déjà versée ou prévue."
+
+
+def _deja_dit(annee: int) -> str:
+    return f"Rien n'est à payer non plus : la subvention {annee} est déjà dépassée par ce qui est versé ou prévu."

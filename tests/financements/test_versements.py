@@ -70,6 +70,10 @@ def test_un_second_acompte_negatif_est_dit_et_jamais_paye():
         "n'est à payer : 81 000 € sont déjà versés ou prévus, soit 21 000 € de plus que la subvention 2026. "
         "Demandez un reversement, ou reprenez les versements prévus."
     )
+    # Explained once, at the first instalment where it holds.
+    assert lisible(tranches[1].empechement) == (
+        "Rien n'est à payer non plus : la subvention 2026 est déjà dépassée par ce qui est versé ou prévu."
+    )
 
 
 def test_un_acompte_ne_depasse_pas_la_subvention_votee():
