@@ -88,7 +88,7 @@ def financements(
         titre=f"PROGRAMMATION {campagne.annee} DU CONTRAT DE VILLE – {contrat.nom_court.upper()}",
         sous_titre=_sous_titre(lecture, argent, montant),
         nom=f"Programmation {campagne.annee}",
-        colonnes=(*_decrites(), *_colonnes(argent)),
+        colonnes=(*_decrites(lecture), *_colonnes(argent)),
         groupes=lambda: _groupes(lecture, argent, groupes),
         total="Total général",
         libelle_parts="Part" if argent.total and montant != TOUS else "",
@@ -137,12 +137,16 @@ def _lire_argent(lecture: Lecture, etats: tuple[Etat, ...], *, entiere: bool) ->
 
 
 # -- Columns ---------------------------------------------------------------------------------------
-def _decrites() -> tuple[Colonne, ...]:
+def _decrites(lecture: Lecture) -> tuple[Colonne, ...]:
+    """Return what describes a row; whether actions are new or renewed is left out where none says."""
+    types = (
+        (Colonne(cle="type", titre="Type", poids=1.1),) if lecture.actions.exclude(type="").exists() else ()
+    )
     return (
         Colonne(cle="porteur", titre="Porteur", poids=1.8, fusionner=True),
         Colonne(cle="intitule", titre="Intitulé de l'action", poids=2.6, entete_ligne=True),
         Colonne(cle="axe", titre="Axe", poids=1.8),
-        Colonne(cle="type", titre="Type", poids=1.1),
+        *types,
         Colonne(cle="statut", titre="État", poids=1.1),
     )
 
@@ -268,6 +272,8 @@ def _sous_titre(lecture: Lecture, argent: Argent, montant: str) -> str:
     morceaux = [lecture.selection or pluriel(lecture.nombre, "action,actions")]
     if not argent.saisi:
         morceaux.append("aucun montant")
+    elif montant == TOUS and len(argent.etats) == 1:
+        morceaux.append(f"montants {argent.etats[0].label.lower()}s, les seuls connus")
     elif montant == TOUS:
         morceaux.append("montants de la demande au versement")
     else:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from actions.models import ActionAnnuelle
-from financements.models import Financeur, LigneFinancement, MontantConvention
+from financements.models import Financeur, LigneFinancement, MontantConvention, Versement
 from tests import fabriques
 from tests.donnees.outils import document
 from tests.outils.requetes import verifier_requetes_constantes
@@ -14,6 +14,7 @@ from .outils import BAGNOLS, annexe, corps, de_campagne, entete, euros, lignes, 
 
 pytestmark = pytest.mark.django_db
 
+DECRITES = ("Porteur", "Intitulé de l'action", "Axe", "État")
 COLONNES = ("mairie_bagnols", "agglo", "pse", "etat", "departement", "region")
 
 
@@ -24,10 +25,10 @@ def test_les_montants_de_bagnols_ligne_a_ligne_et_en_total(demonstration):
     attendues = document("bagnols_2023")["lignes"]
     assert len(lues) == len(attendues) == 46
     for lue, attendue in zip(lues, attendues, strict=True):
-        assert [euros(cellule) for cellule in lue[5:11]] == [attendue[nom] for nom in COLONNES]
-        assert (euros(lue[11]) or 0) == attendue["total_calcule"]
-        assert euros(lue[12]) == attendue["caf"]
-    totaux = [euros(cellule) for cellule in rangee(tableau, "Total général")[5:]]
+        assert [euros(cellule) for cellule in lue[4:10]] == [attendue[nom] for nom in COLONNES]
+        assert (euros(lue[10]) or 0) == attendue["total_calcule"]
+        assert euros(lue[11]) == attendue["caf"]
+    totaux = [euros(cellule) for cellule in rangee(tableau, "Total général")[4:]]
     assert totaux == [Decimal(n) for n in (321439, 26000, 2500, 238800, 60300, 18000, 667039, 43346)]
 
 
@@ -42,8 +43,8 @@ def test_le_total_est_le_meme_dans_tous_les_formats_et_tous_les_ordres(demonstra
 def test_un_financeur_lit_sa_colonne_sans_total(demonstration):
     etat = Financeur.objects.get(contrat__slug=BAGNOLS[0], sigle="ETAT")
     tableau = annexe("financements", *BAGNOLS, fabriques.representant_du_financeur(etat))
-    assert entete(tableau)[5:] == ["ETAT"]
-    assert rangee(tableau, "Total général")[5:] == ["238800"]
+    assert entete(tableau)[4:] == ["ETAT"]
+    assert rangee(tableau, "Total général")[4:] == ["238800"]
 
 
 # -- States ----------------------------------------------------------------------------------------
@@ -91,6 +92,19 @@ def test_tous_les_etats_qui_ont_un_montant_cote_a_cote(campagne):
     ]
     (lue,) = lignes(tableau)
     assert lue[5:9] == lue[9:13] == ["900", "800", "50", "300"]
+
+
+def test_un_seul_etat_connu_se_nomme(campagne):
+    LigneFinancement.objects.update(montant_demande=None, montant_propose=None, montant_notifie=None)
+    Versement.objects.all().delete()
+    tableau = de_campagne("financements", campagne, montant="tous")
+    assert tableau.sous_titre == "1\u00a0action, montants accordés, les seuls connus"
+
+
+def test_la_colonne_type_n_est_la_que_si_une_action_le_dit(campagne):
+    assert entete(de_campagne("financements", campagne))[:5] == [*DECRITES[:3], "Type", DECRITES[3]]
+    ActionAnnuelle.objects.update(type="")
+    assert entete(de_campagne("financements", campagne))[:4] == list(DECRITES)
 
 
 def test_une_annee_sans_montant_se_dit(db):
