@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from actions.models import Dispositif
+from actions.models import Campagne, Dispositif
 from comptes.champs import ChampDate, ChampMontantFormulaire, ChampTexte, Groupe, groupes
 from contrats.models import ContratVille, Deliberation, Instance, Seance
-from financements.models import AvisFinanceur, Enveloppe, Financeur, Scenario
+from financements.models import AvisFinanceur, Enveloppe, Financeur, LigneFinancement, Scenario
 from financements.operations import Decision, Montants, Sens
 
 NON_FAVORABLE = "Dites pourquoi en quelques mots : un avis réservé, défavorable ou ajourné s'explique."
@@ -129,9 +129,20 @@ class ScenarioForm(NomScenarioForm):
         label="Montants copiés, et écrits s'il est adopté",
         choices=Scenario.Etat.choices,
         widget=forms.RadioSelect,
-        initial=Scenario.Etat.PROPOSE,
     )
     field_order = ("nom", "etat", "commentaire")
+
+    def __init__(self, donnees: Any = None, *, campagne: Campagne) -> None:
+        super().__init__(donnees, initial={"etat": _etat_a_copier(campagne)})
+
+
+def _etat_a_copier(campagne: Campagne) -> str:
+    """Return the state that has amounts: accorded when nothing is proposed, else proposed."""
+    lignes = LigneFinancement.objects.filter(action_annuelle__campagne=campagne)
+    if lignes.filter(montant_propose__isnull=False).exists():
+        return Scenario.Etat.PROPOSE
+    accordes = lignes.filter(montant_accorde__isnull=False).exists()
+    return Scenario.Etat.ACCORDE if accordes else Scenario.Etat.PROPOSE
 
 
 # -- Decision --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.urls import reverse
 from actions.models import ActionAnnuelle, Campagne
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
-from comptes.templatetags.typographie import euros, pluriel
+from comptes.templatetags.typographie import euros, insecables, pluriel
 from documents import additionner
 from documents.formats import INSECABLE
 from financements.enveloppes import situations
@@ -64,6 +64,11 @@ def lire_etat(criteres: QueryDict, campagne: Campagne) -> Etat:
     """Return the state that an address asks for; as by default for one that does not exist."""
     demande = criteres.get("montant", "")
     return Etat(demande) if demande in Etat.values else etat_par_defaut(campagne)
+
+
+def etat_lisible(criteres: QueryDict) -> bool:
+    """Return whether an address says in which state amounts are written: one that exists, or none for the default."""
+    return criteres.get("montant", "") in ("", *Etat.values)
 
 
 def financeurs_modifiables(request: RequeteCampagne, etat: Etat) -> frozenset[int] | None:
@@ -141,7 +146,7 @@ class PageProgrammation(LignesTriees):
     @property
     def gere(self) -> bool:
         """Whether the account runs the contract."""
-        return bool(self.request.user.has_perm("contrats.gerer", self.request.contrat))
+        return gere(self.request)
 
     @property
     def archivee(self) -> bool:
@@ -201,20 +206,11 @@ class PageProgrammation(LignesTriees):
     @property
     def phrase(self) -> str:
         """What the grid holds: « 41 actions sur 46, 667 039 € accordés, 12 000 € hors total »."""
-        combien = pluriel(len(self.annuelles), "action,actions,Aucune action")
-        if self.appliques:
-            combien += f" sur {self.filtre.queryset.count()}"
-        morceaux = [f"{combien} en {self.request.annee}"]
-        if not self.tous:
-            total, hors = self.grille.total, hors_total(self.grille)
-            mot = f"{self.etat.label.lower()}s"
-            if total is not None:
-                morceaux.append(f"{euros(total)} {mot}{'' if self.gere else ' par vous'}")
-            if hors is not None:
-                morceaux.append(f"{euros(hors)} hors du total politique de la ville")
-            if total is None and hors is None:
-                morceaux.append(f"aucun montant {self.etat.label.lower()}")
-        return f"{', '.join(morceaux)}."
+        debut = _combien(self.filtre, len(self.annuelles))
+        if self.tous:
+            return f"{debut}."
+        sommes = _sommes_en_mots(self.request, self.etat, self.grille.total, hors_total(self.grille))
+        return f"{debut}, {sommes}."
 
     @property
     def colonnes_a_ajouter(self) -> list[tuple[str, str]]:
@@ -244,12 +240,41 @@ def hors_total(grille: Grille) -> Decimal | None:
     )
 
 
+def gere(request: RequeteCampagne) -> bool:
+    """Return whether the account runs the contract."""
+    return bool(request.user.has_perm("contrats.gerer", request.contrat))
+
+
+def _combien(filtre: FiltreActions, nombre: int) -> str:
+    """Return « 41 actions sur 46 en 2024 »."""
+    combien = pluriel(nombre, "action,actions,Aucune action")
+    if filtre.appliques():
+        combien += f" sur {filtre.queryset.count()}"
+    return f"{combien} en {filtre.request.annee}"
+
+
+def _sommes_en_mots(request: RequeteCampagne, etat: Etat, total: Decimal | None, hors: Decimal | None) -> str:
+    """Return « 667 039 € accordés, 12 000 € hors du total politique de la ville »."""
+    if total is None and hors is None:
+        return f"aucun montant {etat.label.lower()}"
+    morceaux = []
+    if total is not None:
+        morceaux.append(f"{euros(total)} {etat.label.lower()}s{'' if gere(request) else ' par vous'}")
+    if hors is not None:
+        morceaux.append(f"{euros(hors)} hors du total politique de la ville")
+    return ", ".join(morceaux)
+
+
 # -- What a saved cell changes around it -----------------------------------------------------------
 def apres_une_case(
     request: RequeteCampagne, annuelle: ActionAnnuelle, colonnes: Iterable[Colonne], etat: Etat
 ) -> dict[str, Any]:
-    """Return, for the script, the sums of the row and of the filtered rows, and what remains of the envelopes."""
-    lignes = FiltreActions(request).qs
+    """Return, for the script, the sums of the row and of the filtered rows, and what remains of the envelopes.
+
+    `phrase` is the sentence on top of the grid, as `PageProgrammation.phrase`.
+    """
+    filtre = FiltreActions(request)
+    lignes = filtre.qs
     champ = etat.champ
     par_colonne = {
         f"{somme['financeur__cle']}-{somme['nature_credit']}": somme
@@ -260,13 +285,18 @@ def apres_une_case(
     siennes = LigneFinancement.objects.visibles_par(request.user).filter(
         action_annuelle=annuelle, financeur__dans_total=True
     )
-    total = additionner(s["somme"] for s in par_colonne.values() if s["financeur__dans_total"])
+    total, hors = (
+        additionner(s["somme"] for s in par_colonne.values() if s["financeur__dans_total"] is dans_total)
+        for dans_total in (True, False)
+    )
+    phrase = f"{_combien(filtre, lignes.count())}, {_sommes_en_mots(request, etat, total, hors)}."
     financeurs = {colonne.financeur.pk for colonne in colonnes}
     vides = dict.fromkeys((colonne.cle for colonne in colonnes), "")
     return {
         "total_ligne": ecrire_montant(siennes.total(champ)),
         "totaux": vides | {cle: ecrire_montant(somme["somme"]) for cle, somme in par_colonne.items()},
         "total": ecrire_montant(total),
+        "phrase": insecables(phrase),
         "enveloppes": [
             en_vue(situation).en_json()
             for situation in situations(request.campagne, utilisateur=request.user)
@@ -431,7 +461,7 @@ class PageTotaux(LignesFiltrees):
     @property
     def gere(self) -> bool:
         """Whether the account runs the contract."""
-        return bool(self.request.user.has_perm("contrats.gerer", self.request.contrat))
+        return gere(self.request)
 
     @property
     def compare(self) -> bool:

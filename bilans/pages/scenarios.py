@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from actions.models import ActionAnnuelle, Campagne
 from actions.situation import RequeteCampagne
-from comptes.templatetags.typographie import euros, pluriel
+from comptes.templatetags.typographie import euros, insecables, pluriel
 from documents import additionner
 from financements.models import MontantScenario, Scenario
 from financements.programmation import Colonne, Etat, Grille
@@ -138,16 +138,22 @@ class PageScenario(LignesTriees):
     @property
     def phrase(self) -> str:
         """What the grid holds: « 41 actions, 667 039 € essayés »."""
-        combien = pluriel(len(self.annuelles), "action,actions,Aucune action")
-        total = self.grille.total
-        somme = f"{euros(total)} essayés" if total is not None else "aucun montant essayé"
-        return f"{combien} en {self.request.annee}, {somme}."
+        return _phrase(self.request, len(self.annuelles), self.grille.total)
+
+
+def _phrase(request: RequeteCampagne, nombre: int, total: Decimal | None) -> str:
+    combien = pluriel(nombre, "action,actions,Aucune action")
+    somme = f"{euros(total)} essayés" if total is not None else "aucun montant essayé"
+    return f"{combien} en {request.annee}, {somme}."
 
 
 def apres_une_case_essayee(
     request: RequeteCampagne, scenario: Scenario, annuelle: ActionAnnuelle, colonnes: Iterable[Colonne]
 ) -> dict[str, Any]:
-    """Return, for the script, the sums of the row and of the filtered rows, and what would remain of the envelopes."""
+    """Return, for the script, the sums of the row and of the filtered rows, and what would remain of the envelopes.
+
+    `phrase` is the sentence on top of the grid, as `PageScenario.phrase`.
+    """
     montants = MontantScenario.objects.filter(scenario=scenario).order_by()
     filtres = FiltreActions(request).qs.order_by().values("pk")
     par_colonne = {
@@ -163,5 +169,6 @@ def apres_une_case_essayee(
         "total_ligne": ecrire_montant(siennes.aggregate(somme=Sum("montant", output_field=MONTANT))["somme"]),
         "totaux": vides | {cle: ecrire_montant(somme["somme"]) for cle, somme in par_colonne.items()},
         "total": ecrire_montant(total),
+        "phrase": insecables(_phrase(request, filtres.count(), total)),
         "enveloppes": [en_vue(situation).en_json() for situation in enveloppes_du_scenario(scenario)],
     }

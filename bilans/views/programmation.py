@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from actions.models import ActionAnnuelle
 from actions.situation import RequeteCampagne
+from comptes.templatetags.typographie import insecables
 from comptes.versions import VersionPerimee, comparer, lire_version
 from comptes.vues import RIEN_DE_CHANGE, exiger
 from financements.models import AvisFinanceur, Financeur
@@ -27,12 +28,17 @@ from ..pages.programmation import (
     PageTotaux,
     annuelles_visibles,
     apres_une_case,
+    etat_lisible,
     lire_etat,
 )
 from . import cellules
 
 REFUS = "La programmation est ouverte à l'équipe du contrat de ville et aux financeurs."
 REFUS_AVIS = "Un avis est donné par le financeur, ou noté par l'équipe du contrat de ville."
+SANS_ETAT = (
+    "Choisissez d'abord quels montants vous saisissez (demandés, proposés, accordés ou notifiés) : rien n'est "
+    "enregistré."
+)
 REFUS_VERSE = "Les montants versés se calculent à partir des versements : ils ne se saisissent pas ici."
 
 
@@ -64,12 +70,15 @@ def programmation(request: RequeteCampagne) -> HttpResponse:
 def programmation_cellule(request: RequeteCampagne) -> HttpResponse:
     """Write some cells of a row, and answer in JSON what became of each, the sums, what remains of the envelopes.
 
-    400 for a request that cannot be read, 403 with a sentence for amounts that are not the account's to write.
+    400 for a request that cannot be read or that says no state of the amounts, 403 with a sentence for amounts that
+    are not the account's to write.
     """
     exiger(request, "financements.lire_programme", request.contrat, REFUS)
     demande = cellules.lire_la_demande(request)
     if demande is None:
         return JsonResponse({"message": cellules.ILLISIBLE}, status=400)
+    if not etat_lisible(request.GET):
+        return JsonResponse({"message": insecables(SANS_ETAT)}, status=400)
     etat = lire_etat(request.GET, request.campagne)
     if not etat.saisi:
         return JsonResponse({"message": REFUS_VERSE}, status=400)
@@ -90,6 +99,9 @@ def _ecrire(request: RequeteCampagne, annuelle: ActionAnnuelle, etat: Etat) -> c
 
 def _enregistrer_la_page(request: RequeteCampagne) -> dict[str, cellules.MontantsEcrits]:
     """Write the amounts typed in a form sent without a script; return what became of each row, by key."""
+    if not etat_lisible(request.GET):
+        messages.error(request, SANS_ETAT)
+        return {}
     etat = lire_etat(request.GET, request.campagne)
     if not etat.saisi:
         messages.error(request, REFUS_VERSE)

@@ -48,7 +48,7 @@ CHANGE = "Ce scénario vient d'être modifié par une autre personne : relisez-l
 def scenarios(request: RequeteCampagne) -> HttpResponse:
     """List the scenarios of the year, and copy the grid into a new one."""
     exiger(request, "contrats.gerer", request.contrat, REFUS_GESTION)
-    form = ScenarioForm(request.POST if request.method == "POST" else None)
+    form = ScenarioForm(request.POST if request.method == "POST" else None, campagne=request.campagne)
     if request.method == "POST" and form.is_valid():
         lu = form.cleaned_data
         try:

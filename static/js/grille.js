@@ -18,6 +18,7 @@
       if (element.dataset.total in corps.totaux) ecrire(element, corps.totaux[element.dataset.total] || VIDE);
     }
     ecrire(table.querySelector("[data-total-general]"), corps.total || VIDE);
+    ecrire(document.querySelector("[data-grille-phrase]"), corps.phrase);
     const dits = corps.enveloppes.map(montrerEnveloppe).filter(Boolean);
     if (dits.length) ecrire(formulaire.querySelector("[data-rapide-annonce]"), dits.join(" "));
   });

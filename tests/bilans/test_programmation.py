@@ -204,6 +204,55 @@ def test_une_colonne_qu_aucune_base_ne_sait_chercher_n_existe_pas(lieu, nom):
     assert ecrire(lieu, lieu.velo, {nom: ("", "1")}).status_code == 404
 
 
+@pytest.mark.parametrize("etat", ["tous", "inconnu"])
+def test_sans_etat_rien_ne_s_ecrit(lieu, etat):
+    saisie = {colonne(lieu.ville): ("", "1")}
+    with rien_n_est_ecrit():
+        reponse = ecrire(lieu, lieu.velo, saisie, f"?montant={etat}")
+        page = lieu.client.post(
+            lieu.adresse("programmation") + f"?montant={etat}",
+            {f"{lieu.velo.cle}-avant": "{}", f"{lieu.velo.cle}-{colonne(lieu.ville)}": "1"},
+            follow=True,
+        )
+    assert reponse.status_code == 400
+    assert reponse.json()["message"].startswith("Choisissez d'abord quels montants vous saisissez")
+    assert "Choisissez d'abord quels montants vous saisissez" in texte(page)
+
+
+def test_la_phrase_du_haut_suit_la_case(lieu):
+    ligne(lieu.velo, lieu.caf, propose=700)
+    for criteres in ("?montant=propose", "?montant=propose&q=velo"):
+        reponse = ecrire(lieu, lieu.velo, {colonne(lieu.etat): ("", "2 500")}, criteres).json()
+        page = lieu.client.get(lieu.adresse("programmation") + criteres).context["page"]
+        assert lisible(reponse["phrase"]) == lisible(page.phrase)
+        LigneFinancement.objects.filter(financeur=lieu.etat).delete()
+    assert lisible(reponse["phrase"]) == (
+        "1 action sur 2 en 2024, 2 500 € proposés, 700 € hors du total politique de la ville."
+    )
+
+
+def test_une_case_mene_au_suivi_de_son_montant(lieu):
+    adresse = lieu.adresse("programmation_case", lieu.velo.cle, colonne(lieu.ville))
+    assert "Suivre ce montant" not in texte(lieu.client.get(adresse))
+    creee = ligne(lieu.velo, lieu.ville, propose=4000)
+    adresse = lieu.adresse("programmation_case", lieu.velo.cle, colonne(lieu.ville, creee.nature_credit))
+    assert lieu.adresse("suivre_montant", creee.cle) in lieu.client.get(adresse).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("montants", "etat"),
+    [
+        ({}, "montant_propose"),
+        ({"accorde": 10}, "montant_accorde"),
+        ({"accorde": 10, "propose": 0}, "montant_propose"),
+    ],
+)
+def test_un_scenario_part_des_montants_qui_existent(lieu, montants, etat):
+    ligne(lieu.velo, lieu.ville, **montants)
+    form = lieu.client.get(lieu.adresse("scenarios")).context["form"]
+    assert form["etat"].value() == etat
+
+
 def test_les_versements_ne_se_saisissent_pas(lieu):
     reponse = ecrire(lieu, lieu.velo, {colonne(lieu.ville): ("", "1")}, "?montant=verse")
     assert reponse.status_code == 400
@@ -410,6 +459,8 @@ def test_une_colonne_illisible_ne_s_essaie_pas(lieu, scenario):
 def test_un_scenario_s_essaie_se_compare_et_s_adopte(lieu, scenario):
     reponse = essayer(lieu, scenario, lieu.velo, colonne(lieu.ville), "4 000", "3 000")
     assert lisible(reponse["total"]) == "3 000"
+    page = lieu.client.get(lieu.adresse("scenario", scenario.cle)).context["page"]
+    assert (lisible(reponse["phrase"]), lisible(page.phrase)) == ("2 actions en 2024, 3 000 € essayés.",) * 2
     assert LigneFinancement.objects.get().montant_propose == Decimal(4000)
     comparaison = texte(lieu.client.get(lieu.adresse("scenario_comparer", scenario.cle)))
     assert "1 case diffère, sur 1 action." in comparaison

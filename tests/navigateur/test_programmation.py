@@ -93,6 +93,7 @@ def test_au_clavier_seul_les_sommes_et_les_enveloppes_suivent(ouvrir):
     tout_enregistre(page)
     navigateur.dit(rangee(page, "Ateliers").locator("[data-total-ligne]"), "6 500,50")
     navigateur.dit(page.locator("[data-total-general]"), "13 500,50")
+    navigateur.dit(page.locator(".chapeau"), "3 actions en 2024, 13 500,50 € proposés.")
     # Little is left: said in sight, and read aloud.
     navigateur.dit(page.locator("thead .enveloppe-peu"), "reste 499,50 €")
     expect(page.locator("[data-rapide-annonce]")).to_contain_text("reste")
@@ -198,6 +199,7 @@ def test_un_scenario_s_edite_au_clavier_sans_toucher_au_programme(ouvrir, annee)
     page.keyboard.press("Enter")
     tout_enregistre(page)
     navigateur.dit(page.locator("thead .enveloppe-depassee"), "dépassée de 2 000 €")
+    navigateur.dit(page.locator(".chapeau"), "3 actions en 2024, 12 000 € essayés.")
     assert proposes() == []
     assert essai.montants.get().montant == Decimal(12000)
     axe.verifier(page)
