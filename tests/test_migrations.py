@@ -14,6 +14,7 @@ from django.db import connection
 
 RACINE = Path(__file__).resolve().parent.parent
 ESSAI = "essai_des_migrations"
+NOS_PIECES = ("comptes_", "contrats_", "porteurs_", "actions_", "financements_", "bilans_")
 SCHEMA = "import json; from tests.outils.schema import schema; print(json.dumps(schema()))"
 
 
@@ -54,9 +55,11 @@ def test_les_migrations_font_les_tables_des_modeles(base_vide: dict[str, str]) -
 
     lancer("manage.py", "migrate", "--verbosity", "0")
     migre: dict[str, Any] = json.loads(lancer("manage.py", "shell", "--verbosity", "0", "-c", SCHEMA))
-    # What keeps the memory of the migrations is theirs alone.
-    del migre["django_migrations"]
     attendu = json.loads(json.dumps(schema()))
-    assert set(migre) == set(attendu)
-    for table, description in attendu.items():
-        assert migre[table] == description, table
+    # What keeps the memory of the migrations is theirs alone.
+    assert set(migre) - set(attendu) == {"django_migrations"}
+    assert set(attendu) <= set(migre)
+    notres = [table for table in attendu if table.startswith(NOS_PIECES)]
+    for table in notres:
+        assert migre[table] == attendu[table], table
+    assert len(notres) > 100
