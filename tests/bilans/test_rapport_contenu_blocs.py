@@ -338,6 +338,20 @@ def test_les_avis_et_les_suites(campagne):
     assert [ligne["sens"] for ligne in lignes(tableau.tableau)] == ["Réservé", "En attente"]
 
 
+@pytest.mark.parametrize(("echeance", "verbe"), [(date(2025, 7, 10), "étaient"), (date(2999, 7, 10), "sont")])
+def test_le_delai_des_avis_est_dit(campagne, echeance, verbe):
+    dit, _ = seulement(campagne, "avis", avis=[Avis(instance="Conseil citoyen")], avis_attendus_le=echeance)
+    assert f"Les avis {verbe} attendus pour le 10 juillet" in simple(dit.texte)
+
+
+def test_personne_n_est_un_nombre_connu(campagne):
+    bilan_valide(campagne, F=0, H=0)
+    rapport = de_campagne(campagne)
+    assert chiffre(rapport, "personnes_total").valeur == 0
+    assert "publics-sexe" not in titres(rapport)
+    assert "Aucune personne n'est comptée." in recits(rapport)["essentiel"]
+
+
 def test_les_sections_se_cachent_s_ordonnent_et_se_disent(campagne):
     action(campagne)
     sections = [

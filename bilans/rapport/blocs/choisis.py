@@ -5,6 +5,7 @@ from documents import INSECABLE, Colonne, Groupe, TypeColonne
 from documents.rapport import Bloc, BlocTexte
 
 from ...models import Bilan
+from ...suivi import est_passee
 from ..choix import ActionPhare
 from ..donnees import ActionLue, Donnees
 from ..mots import echapper
@@ -73,8 +74,9 @@ def avis(d: Donnees) -> list[Bloc]:
             f"Le projet de rapport a été envoyé pour avis le {date_longue(composition.envoye_le)}."
         )
     if composition.avis_attendus_le:
+        verbe = "étaient" if est_passee(composition.avis_attendus_le) else "sont"
         phrases.append(
-            f"Les avis étaient attendus pour le {date_longue(composition.avis_attendus_le)} ; un avis qui n'est pas "
+            f"Les avis {verbe} attendus pour le {date_longue(composition.avis_attendus_le)} ; un avis qui n'est pas "
             "rendu dans ce délai est réputé favorable."
         )
     sur = pluriel(len(composition.avis), "organe consulté,organes consultés")

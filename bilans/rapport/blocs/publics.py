@@ -52,6 +52,8 @@ def phrase_publics(d: Donnees) -> str:
 def constat_sexe(public: Public) -> str:
     """Return what is known of women and men; first how many are unknown, when they are most."""
     total = public.total or 0
+    if not total:
+        return "Aucune personne n'est comptée"
     if not public.sexe_connu:
         return f"Le sexe n'est renseigné pour aucune des {pluriel(total, 'personne,personnes')}"
     if public.sexe_inconnu * 2 > total:
