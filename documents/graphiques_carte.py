@@ -242,11 +242,7 @@ class Plan:
         haut = 1.0
         if len(types) > 1:
             haut = legende(self.toile, [(self.styles[t].pastille, t or "Autre") for t in types])
-        plan = self._projeter(self.toile.largeur, haut)
-        places = self._placer(plan)
-        if None in places:
-            plan = self._projeter(self.toile.largeur - self._marge(places), haut)
-            places = self._placer(plan)
+        plan, places = self._composer(haut)
         for rang in sorted(range(len(places)), key=lambda r: -plan.surfaces[r].aire):
             self._style(rang).dessiner(self.toile, plan.surfaces[rang].anneaux)
         for rang, place in enumerate(places):
@@ -254,6 +250,18 @@ class Plan:
                 self._nommer(rang, place)
         bas = self._noms_a_cote(places, plan) if None in places else plan.bas
         return self._echelle(plan.projection, bas + 14)
+
+    def _composer(self, haut: float) -> tuple[Projete, list[Logement | None]]:
+        """Return the largest map whose names all have a place, in it or in the column that they need beside it."""
+        marge = 0.0
+        while True:
+            plan = self._projeter(self.toile.largeur - marge, haut)
+            places = self._placer(plan)
+            besoin = self._marge(places)
+            # a smaller map may send more names to the column, which never shrinks: this comes to an end
+            if besoin <= marge:
+                return plan, places
+            marge = besoin
 
     def _style(self, rang: int) -> Style:
         return self.styles[self.carte.contours[rang].type]
@@ -314,8 +322,10 @@ class Plan:
         return None
 
     def _marge(self, places: Sequence[Logement | None]) -> float:
-        """Return the width that names beside the map take, their line included."""
+        """Return the width that names beside the map take, their line included; 0 without any."""
         dehors = [rang for rang, place in enumerate(places) if place is None]
+        if not dehors:
+            return 0
         large = max(encombrement(self._texte(rang, PART_DES_NOMS * self.toile.largeur))[0] for rang in dehors)
         return large + 3 * JEU
 

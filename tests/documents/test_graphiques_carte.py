@@ -188,3 +188,14 @@ TERRITOIRES = st.builds(
 @given(st.lists(TERRITOIRES, min_size=1, max_size=9), st.sampled_from([80, 170]))
 def test_une_carte_quelconque_reste_lisible(contours, largeur_mm):
     assert Dessin(dessiner(_carte(*contours), largeur_mm=largeur_mm)).defauts() == []
+
+
+def test_la_colonne_s_elargit_quand_la_carte_plus_petite_y_envoie_un_nom():
+    """Its wider second line then left the sheet."""
+    carte = _carte(
+        Contour("<", polygone(tache(4.5, 44.0, 3)), "Quartier vécu", 12000),
+        Contour("eea", polygone(tache(4.69, 44.0625, 0.05)), "QPV", None),
+        Contour("<", polygone(tache(4.7, 44.0625, 0.05)), "QPV", 12000),
+        Contour("<", polygone(tache(4.625, 44.03, 0.05)), "", 0),
+    )
+    assert Dessin(dessiner(carte, largeur_mm=80)).defauts() == []
