@@ -13,38 +13,51 @@ from ..annexes.porteurs import porteurs
 from ..annexes.synthese import synthese
 from .donnees import Donnees
 
+NON_VALIDE = "Bilan non validé."
+DISPENSEE = "Aucun bilan à rendre."
 # Long texts, which stand under the short cells of their row.
 LONGUES = frozenset({"descriptif", "bilan", "type_public", "moyens"})
 
 
 def annexes(d: Donnees) -> tuple[Annexe, ...]:
     """Return the tables of the year that have something to say: actions, porteurs, money, enjeux."""
-    construites: list[tuple[str, Callable[[], Tableau], bool]] = [
-        ("synthese", lambda: _synthese(d), bool(d.actions)),
-        ("porteurs", lambda: _porteurs(d), bool(d.actions)),
-        ("financements", lambda: _financements(d), any(li.accorde is not None for li in d.lignes)),
-        ("enjeux", lambda: enjeux(d.contrat), bool(d.racines)),
+    construites: list[tuple[str, Callable[[Donnees], Tableau], bool]] = [
+        ("synthese", _synthese, bool(d.actions)),
+        ("porteurs", _porteurs, bool(d.actions)),
+        ("financements", _financements, any(li.accorde is not None for li in d.lignes)),
+        ("enjeux", lambda d: figer(enjeux(d.contrat)), bool(d.racines)),
     ]
-    return tuple(
-        Annexe(code=code, tableau=figer(construire())) for code, construire, utile in construites if utile
-    )
+    return tuple(Annexe(code=code, tableau=construire(d)) for code, construire, utile in construites if utile)
 
 
 def _synthese(d: Donnees) -> Tableau:
     tableau = synthese(d.contrat, d.campagne, d.utilisateur, valides=True)
     note = "Une action sans bilan validé est décrite par sa fiche, quand elle en a une."
-    return replace(tableau, notes=(*tableau.notes, note))
+    return _dire_les_manquants(d, replace(tableau, notes=(*tableau.notes, note)), "descriptif")
 
 
 def _porteurs(d: Donnees) -> Tableau:
-    return porteurs(d.contrat, d.campagne, d.utilisateur, valides=True)
+    return _dire_les_manquants(d, porteurs(d.contrat, d.campagne, d.utilisateur, valides=True), "bilan")
 
 
 def _financements(d: Donnees) -> Tableau:
     """Return the amounts of the programme; what was refused is left out, and said."""
     if not d.hors_programme:
-        return financements(d.contrat, d.campagne, d.utilisateur)
-    return financements(d.contrat, d.campagne, d.utilisateur, d.programme, selection="actions du programme")
+        return figer(financements(d.contrat, d.campagne, d.utilisateur))
+    return figer(
+        financements(d.contrat, d.campagne, d.utilisateur, d.programme, selection="actions du programme")
+    )
+
+
+def _dire_les_manquants(d: Donnees, tableau: Tableau, cle: str) -> Tableau:
+    """Return the table with, in the column `cle` of an action that says nothing, that its bilan is not validated."""
+    fige = figer(tableau)
+    # the annex and the programme are in the same order
+    lignes = (ligne for groupe in fige.iterer_groupes() for ligne in groupe.iterer())
+    for action, ligne in zip(d.actions, lignes, strict=True):
+        if not (ligne[cle] or action.valide):
+            ligne[cle] = NON_VALIDE if action.attendue else DISPENSEE
+    return fige
 
 
 def figer(tableau: Tableau) -> Tableau:

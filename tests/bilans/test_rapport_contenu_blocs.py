@@ -91,7 +91,7 @@ def test_un_bilan_qui_n_est_pas_valide_ne_dit_rien(campagne):
     assert simple(chiffre(rapport, "bilans").repose_sur) == "1 bilan validé sur 5 attendus"
     assert textes(rapport)["perspectives"].startswith("Sur 1 bilan validé, aucun ne remplit")
     annexe = next(annexe for annexe in rapport.annexes if annexe.code == "porteurs")
-    assert [ligne["bilan"] for ligne in lignes(annexe.tableau)].count(None) == 4
+    assert [ligne["bilan"] for ligne in lignes(annexe.tableau)].count("Bilan non validé.") == 4
 
 
 def test_une_demande_refusee_n_est_pas_du_programme(campagne, chargee: Client):

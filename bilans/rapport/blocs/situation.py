@@ -37,8 +37,8 @@ def situation(d: Donnees) -> list[Bloc]:
         "Le quartier et les autres échelles",
         (
             Colonne(cle="libelle", titre="Ce qui est mesuré", poids=4, entete_ligne=True),
-            *(Colonne(cle=echelle, titre=echelle, poids=1.2) for echelle in echelles),
-            Colonne(cle="source", titre="Source", poids=2.2),
+            *(Colonne(cle=echelle, titre=echelle, poids=1.8) for echelle in echelles),
+            Colonne(cle="source", titre="Source", poids=3.6),
         ),
         [
             Groupe(
