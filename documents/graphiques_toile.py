@@ -162,7 +162,7 @@ def largeur(texte: str, corps: float, gras: bool = False) -> float:
 
 def propre(texte: str) -> str:
     """Return the text on one line, without what our font cannot draw."""
-    return dessinable(" ".join(nettoyer(texte).split(" "))).replace("\n", " ").replace("\t", " ")
+    return dessinable(nettoyer(texte)).replace("\n", " ").replace("\t", " ")
 
 
 def couper(texte: str, maximum: float, corps: float, gras: bool = False) -> list[str]:
