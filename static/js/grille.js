@@ -17,7 +17,7 @@
     for (const element of tous("[data-total]", table)) {
       if (element.dataset.total in corps.totaux) ecrire(element, corps.totaux[element.dataset.total] || VIDE);
     }
-    ecrire(table.querySelector("[data-total-general]"), corps.total || VIDE);
+    for (const element of tous("[data-total-general]", formulaire)) ecrire(element, corps.total || VIDE);
     ecrire(document.querySelector("[data-grille-phrase]"), corps.phrase);
     const dits = corps.enveloppes.map(montrerEnveloppe).filter(Boolean);
     if (dits.length) ecrire(formulaire.querySelector("[data-rapide-annonce]"), dits.join(" "));
@@ -35,6 +35,10 @@
     // What is little or too much is read aloud; the rest is in sight.
     return change && ton ? phrase : "";
   };
+
+  /* -- The total stands on the bar, whatever the bar says -------------------------------------------- */
+  const enBas = formulaire.querySelector(".barre-enregistrement");
+  new ResizeObserver(() => formulaire.style.setProperty("--barre", `${enBas.offsetHeight}px`)).observe(enBas);
 
   /* -- Where one is: the action, the funder, the other amounts of the cell, its page ---------------- */
   const barre = formulaire.querySelector("[data-grille-case]");

@@ -92,7 +92,7 @@ def test_au_clavier_seul_les_sommes_et_les_enveloppes_suivent(ouvrir):
     expect(case(page, "Ateliers", "ÉTAT")).to_be_focused()
     tout_enregistre(page)
     navigateur.dit(rangee(page, "Ateliers").locator("[data-total-ligne]"), "6 500,50")
-    navigateur.dit(page.locator("[data-total-general]"), "13 500,50")
+    navigateur.dit(page.locator("tfoot [data-total-general]"), "13 500,50")
     navigateur.dit(page.locator(".chapeau"), "3 actions en 2024, 13 500,50 € proposés.")
     # Little is left: said in sight, and read aloud.
     navigateur.dit(page.locator("thead .enveloppe-peu"), "reste 499,50 €")
@@ -102,6 +102,42 @@ def test_au_clavier_seul_les_sommes_et_les_enveloppes_suivent(ouvrir):
         ("Ateliers", "ÉTAT", Decimal("2500.50")),
         ("Fête", "ÉTAT", Decimal(7000)),
     ]
+    axe.verifier(page)
+
+
+MESURE = """() => {
+    const boite = (element) => element.getBoundingClientRect();
+    const total = boite(document.querySelector(".grille tfoot"));
+    const [tete, ici] = [document.querySelector(".grille thead"), document.activeElement].map(boite);
+    return { libre: ici.top >= tete.bottom - 1 && ici.bottom <= total.top + 1, bas: total.bottom, haut: innerHeight };
+}"""
+
+
+def test_le_total_reste_en_bas_de_la_fenetre_sans_couvrir_la_case(ouvrir, annee):
+    for ordre in range(4, 30):
+        action = fabriques.ActionFactory(contrat=annee.contrat, intitule=f"Action {ordre}")
+        fabriques.ActionAnnuelleFactory(
+            campagne=annee, action=action, ordre=ordre, statut=ActionAnnuelle.Statut.DEPOSEE
+        )
+    page = ouvrir()
+    page.set_viewport_size({"width": 1440, "height": 760})
+    expect(page.locator("tfoot [data-total-general]")).to_be_in_viewport(ratio=1)
+    case(page, "Ateliers", "VILLE").focus()
+    for touche, combien in (("ArrowDown", 24), ("ArrowUp", 20)):
+        for _ in range(combien):
+            page.keyboard.press(touche)
+        navigateur.jusqu_a(
+            page, lambda: page.evaluate(MESURE)["libre"], lambda: str(page.evaluate(MESURE))
+        )
+        expect(page.locator("tfoot [data-total-general]")).to_be_in_viewport(ratio=1)
+
+
+def test_sur_un_telephone_le_total_reste_en_bas(ouvrir):
+    page = ouvrir(largeur=360)
+    case(page, "Ateliers", "ÉTAT").fill("500")
+    case(page, "Fête", "ÉTAT").focus()
+    expect(page.locator(".grille-barre .grille-total")).to_be_in_viewport(ratio=1)
+    navigateur.dit(page.locator(".grille-barre .grille-total"), "Total : 500")
     axe.verifier(page)
 
 
