@@ -26,6 +26,8 @@ _COURANT = 'font:8pt "Source Sans 3";color:#4a5260;width:100%'
 MARGE_CELLULE_PT = 6.5
 # a table of more columns than that sets its long texts under the others, unless its columns say which
 COLONNES_MAX = 6
+# a text of more characters, alone under its row, is set in two columns
+DEUX_COLONNES = 250
 # milliseconds of layout, measured on annexes of 16 columns: a cell, a character of text
 COUT_CELLULE = 0.4
 COUT_CARACTERE = 0.007
@@ -179,7 +181,13 @@ def _place(vue: Vue, indice: int) -> float:
 def _textes(vue: Vue, rangee: Rangee, colonnes: Sequence[tuple[int, int]]) -> str:
     if rangee.genre != Genre.LIGNE or all(rangee.cellules[i] is None for i, _ in colonnes):
         return ""
-    return "".join(f'<td colspan="{etendue}">{_texte(vue, rangee, i)}</td>' for i, etendue in colonnes)
+    textes = [_texte(vue, rangee, i) for i, _ in colonnes]
+    if len(textes) == 1 and len(textes[0]) > DEUX_COLONNES:
+        # a line as wide as the page would be lost before its end
+        textes = [f'<div class="deux-colonnes">{textes[0]}</div>']
+    return "".join(
+        f'<td colspan="{etendue}">{texte}</td>' for (_, etendue), texte in zip(colonnes, textes, strict=True)
+    )
 
 
 def _texte(vue: Vue, rangee: Rangee, indice: int) -> str:

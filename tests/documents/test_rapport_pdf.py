@@ -15,7 +15,7 @@ from documents import Colonne, ErreurRendu, Groupe, PieceJointe, Tableau, TypeCo
 from documents.calcul import Genre
 from documents.polices import DOSSIER
 from documents.rapport import Annexe
-from documents.rendu_rapport_annexe import AnnexeImprimee, coupes, imprimees
+from documents.rendu_rapport_annexe import AnnexeImprimee, _etendues, coupes, imprimees
 from documents.rendu_rapport_html import parties_imprimees, pied_de_page, rapport_en_html
 from documents.rendu_rapport_pdf import rapport_en_pdf
 from tests.outils.verapdf import valider
@@ -275,6 +275,18 @@ def test_annexe_ses_longs_textes_sont_sous_les_cellules_courtes():
     }
     assert largeurs == {9}
     assert "Objectifs" in [texte for _, _, texte in table.rangees[2]]
+
+
+def test_annexe_un_long_texte_seul_est_en_deux_colonnes(longue):
+    annexe = imprimees(longue.annexes)[1]
+    assert annexe.html().count('<td colspan="3"><div class="deux-colonnes">mot') == LIGNES
+
+
+def test_annexe_les_textes_se_partagent_la_largeur():
+    assert _etendues([1, 1], [10, 10, 10, 10]) == [2, 2]
+    assert _etendues([3, 1], [10, 10, 10, 10]) == [3, 1]
+    assert _etendues([9, 1, 1], [10, 10, 10]) == [1, 1, 1]
+    assert _etendues([1], [10, 10]) == [2]
 
 
 def test_annexe_sans_long_texte_reste_un_tableau():
