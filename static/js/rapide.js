@@ -299,7 +299,9 @@
     else pile.push({ lot, cases: [[case_, case_.connu]] });
   };
   const defaire = () => {
-    const dernier = pile.pop();
+    let dernier = pile.pop();
+    // What was refused and given up with Escape is undone already: the gesture before it is the one to undo.
+    while (dernier?.cases.every(([case_, avant]) => case_.champ.value === avant)) dernier = pile.pop();
     if (!dernier) { avertir("Il n'y a plus rien à défaire."); return; }
     for (const [case_, avant] of dernier.cases) {
       case_.champ.value = case_.retenue = avant;
@@ -335,7 +337,7 @@
   };
   const annuler = (case_) => {
     if (case_.conflit) { prendre(case_, case_.conflit.autre); return; }
-    case_.champ.value = case_.entree;
+    case_.champ.value = case_.retenue = case_.entree;
     case_.refus = "";
     case_.ligne.refus = "";
     valider(case_, null);

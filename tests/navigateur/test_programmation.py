@@ -152,6 +152,24 @@ def test_ce_qui_depasse_une_enveloppe_reste_dans_sa_case_avec_la_phrase(ouvrir):
     axe.verifier(page)
 
 
+def test_apres_un_refus_et_echap_defaire_defait_ce_qui_precede(ouvrir):
+    page = ouvrir()
+    case(page, "Ateliers", "VILLE").fill("4000")
+    page.keyboard.press("Enter")
+    tout_enregistre(page)
+    depassee = case(page, "Jardin", "ÉTAT")
+    depassee.fill("10 001")
+    page.keyboard.press("Enter")
+    expect(depassee).to_have_attribute("aria-invalid", "true")
+    depassee.focus()
+    page.keyboard.press("Escape")
+    expect(depassee).to_have_value("")
+    page.keyboard.press("Control+z")
+    expect(case(page, "Ateliers", "VILLE")).to_have_value("")
+    tout_enregistre(page)
+    navigateur.jusqu_a(page, lambda: {montant for *_, montant in proposes()} <= {None})
+
+
 def test_coller_un_bloc_puis_le_defaire(ouvrir):
     page = ouvrir()
     case(page, "Ateliers", "VILLE").focus()
