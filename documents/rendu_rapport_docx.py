@@ -35,11 +35,11 @@ from documents.rendu_docx import ENCRE, MARGE_CELLULE_PT, POLICE, TWIPS_PAR_POIN
 from documents.rendu_rapport_html import (
     DEFINITIONS,
     POINTS_PAR_MM,
+    capitale,
     pied_de_page,
     titre_complet,
     valeur_lisible,
 )
-from documents.rendu_rapport_xlsx import capitale
 from documents.rendu_texte_docx import LARGEUR_MM, preparer_docx
 from documents.tableau import Colonne, Groupe, Tableau
 from documents.texte import nettoyer
@@ -151,7 +151,9 @@ class _Redaction:
                 "libelle": capitale(chiffre.libelle),
                 "valeur": valeur_lisible(chiffre, chiffre.valeur) or "non connu",
                 "avant": valeur_lisible(chiffre, chiffre.avant),
-                "appui": " ".join(texte for texte in (chiffre.repose_sur, chiffre.definition) if texte),
+                "appui": "\n".join(
+                    capitale(texte) for texte in (chiffre.repose_sur, chiffre.definition) if texte
+                ),
             }
             for chiffre in bloc.chiffres
         ]
@@ -174,6 +176,7 @@ class _Redaction:
         legende = self.fichier.add_paragraph(style="Caption")
         legende.add_run(f"Tableau{INSECABLE}{self.tableaux} – {nettoyer(titre or tableau.titre)}")
         legende.paragraph_format.keep_with_next = True
+        legende.paragraph_format.space_before = Pt(12)
         dessous = " · ".join(
             dict.fromkeys(nettoyer(m) for m in (sous_titre, tableau.sous_titre_complet) if m)
         )
@@ -189,7 +192,7 @@ class _Redaction:
         # Word wants a paragraph after a table
         for note in [note for note in (*notes, *tableau.notes) if note] or [""]:
             paragraphe = self.fichier.add_paragraph()
-            paragraphe.add_run(nettoyer(note)).font.size = Pt(9)
+            paragraphe.add_run(nettoyer(capitale(note))).font.size = Pt(9)
 
     def _image(self, image: Image) -> None:
         description = nettoyer(image.description) or "Photographie"

@@ -144,6 +144,11 @@ def pied_de_page(rapport: Rapport) -> str:
     return " · ".join(nettoyer(morceau).replace("\n", " ") for morceau in morceaux if morceau)
 
 
+def capitale(texte: str) -> str:
+    """Return the text with a capital: what is said after a figure on a page may start a line here."""
+    return texte[:1].upper() + texte[1:]
+
+
 # -- Cover and contents ----------------------------------------------------------------------------
 def _corps(rapport: Rapport, annexes: Sequence[AnnexeImprimee], ici: set[int]) -> Iterator[str]:
     yield _couverture(rapport)
@@ -257,7 +262,7 @@ def _chiffre(chiffre: Chiffre, annee: int) -> str:
         avant = f"{valeur_lisible(chiffre, chiffre.avant)} en {annee - 1}"
         lignes.append(f'<p class="avant">{escape(avant)}</p>')
     lignes += [
-        f'<p class="{classe}">{_propre(texte)}</p>'
+        f'<p class="{classe}">{_propre(capitale(texte))}</p>'
         for classe, texte in (("definition", chiffre.definition), ("appui", chiffre.repose_sur))
         if texte
     ]
@@ -305,12 +310,12 @@ def _titres(titre: str, sous_titre: str) -> str:
 
 
 def _notes(*notes: str) -> str:
-    lignes = "".join(f"<p>{_propre(note)}</p>" for note in notes if note)
+    lignes = "".join(f"<p>{_propre(capitale(note))}</p>" for note in notes if note)
     return f'<div class="notes">{lignes}</div>' if lignes else ""
 
 
 def _marge(*notes: str) -> str:
-    lignes = "".join(f"<p>{_propre(note)}</p>" for note in notes if note)
+    lignes = "".join(f"<p>{_propre(capitale(note))}</p>" for note in notes if note)
     return f'<div class="marge">{lignes}</div>' if lignes else ""
 
 

@@ -15,7 +15,7 @@ from documents.formats import INSECABLE, a_des_centimes
 from documents.graphiques import tableau_du_graphique
 from documents.prose import en_texte
 from documents.rapport import BlocChiffres, BlocGraphique, BlocTableau, Chiffre, Rapport
-from documents.rendu_rapport_html import pied_de_page, titre_complet
+from documents.rendu_rapport_html import capitale, pied_de_page, titre_complet
 from documents.rendu_xlsx import (
     CORPS,
     ENCRE,
@@ -214,7 +214,7 @@ class _Synthese(_Page):
         self.ligne += 1
 
     def _chiffre(self, chiffre: Chiffre, annexes: dict[str, FeuilleTableau]) -> None:
-        textes = (chiffre.repose_sur, chiffre.definition)
+        textes = (capitale(chiffre.repose_sur), capitale(chiffre.definition))
         hauteur = max(-(-len(texte) // place) for texte, place in zip(textes, PAR_LIGNE, strict=True))
         if hauteur > 1:
             self.feuille.set_row(self.ligne, hauteur * INTERLIGNE + 2)
@@ -250,11 +250,6 @@ class _Synthese(_Page):
         elif isinstance(valeur, int | Decimal):
             points = type_ == TypeColonne.POURCENTAGE
             self.feuille.write_number(self.ligne, colonne, valeur / Decimal(100) if points else valeur, forme)
-
-
-def capitale(texte: str) -> str:
-    """Return the text with a capital: a label follows its figure on paper, it starts a line here."""
-    return texte[:1].upper() + texte[1:]
 
 
 def _typer(type_: TypeColonne, valeur: Any) -> Valeur:

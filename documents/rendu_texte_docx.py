@@ -72,7 +72,8 @@ def preparer_docx(fichier: Any, document: DocumentTexte) -> None:
     moment = document.cree_le.replace(tzinfo=None) if document.cree_le else datetime(2000, 1, 1)
     proprietes.created = proprietes.modified = moment
     pied = section.footer.paragraphs[0]
-    pied.paragraph_format.tab_stops.clear_all()
+    # those of the style first: the page number would stop in the middle
+    styles["Footer"].paragraph_format.tab_stops.clear_all()
     pied.paragraph_format.tab_stops.add_tab_stop(Mm(LARGEUR_MM), alignment=2)
     pied.add_run(f"{nettoyer(document.pied)}\tpage ").font.size = Pt(8)
     champ_docx(pied, "PAGE")
