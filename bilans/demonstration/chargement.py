@@ -9,7 +9,7 @@ from comptes.models import Utilisateur
 from contrats.models import ContratVille
 from financements.nomenclatures import charger_nomenclatures
 
-from . import bagnols, besancon, comptes, dijon, dole
+from . import bagnols, besancon, comptes, dijon, dole, rapports
 from .ecriture import Ecriture
 from .sources import cadre
 
@@ -71,6 +71,7 @@ def charger_demonstration(
     if avec_comptes:
         auteur = Utilisateur.objects.get(email=cadre("comptes")["administrateurs"][0])
         comptes.donner_acces(Ecriture(auteur), crees, {contrat.slug for contrat in charges})
+        rapports.ouvrir_les_rapports(charges)
     slugs = [territoire.slug for territoire in TERRITOIRES if territoire not in nouveaux]
     return Resultat(charges, list(ContratVille.objects.filter(slug__in=slugs)), len(crees))
 

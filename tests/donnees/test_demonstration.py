@@ -8,7 +8,7 @@ from actions.models import ActionAnnuelle
 from bilans.demonstration import dijon
 from bilans.demonstration.chargement import charger_demonstration
 from bilans.demonstration.ecriture import MOTIF
-from bilans.models import Bilan
+from bilans.models import Bilan, Courriel, RapportAnnuel, SectionRapport
 from comptes.demonstration import COMPTES
 from comptes.models import Utilisateur
 from contrats.models import AccesContrat, ContratVille
@@ -116,7 +116,9 @@ def test_chaque_ligne_chargee_est_dans_l_historique_avec_son_auteur_et_son_motif
                 lignes = modele.objects.all()
                 vus += bool(lignes)
                 assert {ligne.history_change_reason for ligne in lignes} <= {MOTIF}, modele
-                assert {ligne.history_type for ligne in lignes} <= {"+"}, modele
+                # A report is opened, written, sent for opinion, as people would.
+                faits = {"+", "~"} if modele.instance_type in (RapportAnnuel, SectionRapport) else {"+"}
+                assert {ligne.history_type for ligne in lignes} <= faits, modele
     assert vus > 10
     for bilan in Bilan.objects.select_related("action_annuelle__campagne__contrat").order_by("pk"):
         (ligne,) = bilan.historique.all()
@@ -130,3 +132,14 @@ def test_le_total_de_chaque_ligne_dit_la_sienne():
         "Colonne « TOTAL PDV », 1ʳᵉ ligne",
         "Colonne « TOTAL PDV », 2ᵉ ligne",
     ]
+
+
+def test_le_rapport_de_dole_est_en_consultation_celui_de_bagnols_se_redige():
+    dole, bagnols = RapportAnnuel.objects.order_by("-annee")
+    assert (dole.statut, dole.versions.get().est_intacte) == ("en_consultation", True)
+    assert [str(avis) for avis in dole.avis.all()] == ["Comité de pilotage : en attente"]
+    assert (bagnols.statut, bagnols.versions.count()) == ("preparation", 0)
+    assert "46 actions" in bagnols.sections.get(code="essentiel").texte.replace("\u00a0", " ")
+    copil = Utilisateur.objects.get(email="copil.dole@pilotis.example")
+    assert list(RapportAnnuel.objects.visibles_par(copil)) == [dole]
+    assert not Courriel.objects.exists()
