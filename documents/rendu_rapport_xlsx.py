@@ -118,10 +118,18 @@ class _Page:
             self.feuille.write_blank(self.ligne, colonne, None, forme)
 
     def entete(self, titres: Sequence[str]) -> None:
-        """Write the header of the sheet."""
+        """Write the header of the sheet; a year stands over figures, on the right."""
         for rang, titre in enumerate(titres):
+            cote = "right" if titre.isdecimal() else "left"
             self.texte(
-                rang, titre, bold=True, bg_color="#EDEAE2", bottom=1, bottom_color=ENCRE, text_wrap=True
+                rang,
+                titre,
+                bold=True,
+                bg_color="#EDEAE2",
+                bottom=1,
+                bottom_color=ENCRE,
+                text_wrap=True,
+                align=cote,
             )
         self.ligne += 1
 
