@@ -45,7 +45,10 @@ class Changement:
 
 @dataclass(frozen=True)
 class ConflitDeChamp:
-    """What someone else wrote in a field meanwhile: as typed, as read, by whom and when."""
+    """What someone else wrote in a field meanwhile: as typed, as read, by whom.
+
+    `quand` is when they began to type: their saves close to one another are one row of the history, dated by the first.
+    """
 
     libelle: str
     autre: str

@@ -126,7 +126,7 @@ class Conflit:
             conflit.autre,
             autre or "rien",
             str(conflit.qui) if conflit.qui else "une autre personne",
-            moment(conflit.quand),
+            f" (saisie commencée{moment(conflit.quand)})" if conflit.quand else "",
         )
 
     @property

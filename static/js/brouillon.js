@@ -206,7 +206,7 @@
         "div",
         { class: "conflit-versions" },
         version("Votre version", mienne, choix("Garder la mienne", "mienne")),
-        version([vous ? "Ce que vous avez écrit ailleurs" : `Version de ${qui || "quelqu'un d'autre"}`, quand && auMoment(quand)].filter(Boolean).join(", "), autre, choix("Prendre l'autre", "autre")),
+        version([vous ? "Ce que vous avez écrit ailleurs" : `Version de ${qui || "quelqu'un d'autre"}`, quand && `saisie commencée ${auMoment(quand)}`].filter(Boolean).join(", "), autre, choix("Prendre l'autre", "autre")),
       ),
     );
     if (longs && mienne && autre) bloc.append(choix("Garder les deux, l'une après l'autre", "deux"));

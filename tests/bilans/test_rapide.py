@@ -282,7 +282,7 @@ def test_la_case_qu_un_autre_a_changee_est_un_conflit(chargee, campagne, bilan):
         "12",
         str(autre),
     )
-    assert conflit["quand"].startswith(" à ")
+    assert conflit["quand"].startswith(" (saisie commencée à ")
     assert effectifs(bilan) == {"total_F": 12, "total_H": 17}
     # « Garder 14 » sends it again, knowing the other's value.
     assert saisir(chargee, bilan, **{FEMMES: ("12", "14")}).json()["enregistres"] == {FEMMES: "14"}

@@ -434,7 +434,7 @@ def test_le_second_voit_les_deux_versions_au_champ_et_choisit(client, bilan, lea
     html = reponse.content.decode()
     assert re.search(r'name="points_forts"[^>]*data-avant="De Sami"', html)
     vue = texte(reponse)
-    assert "Sami Ba a écrit autre chose" in vue
+    assert "Sami Ba a écrit autre chose, dans une saisie commencée le" in vue
     assert "De Sami" in vue
     # Sent again as shown, one's own version stays; or the other, when it is chosen.
     suite = {nom: str(valeur) for nom, valeur in form.data.items() if valeur} | {"suite": "continuer"}
