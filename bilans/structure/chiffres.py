@@ -4,7 +4,7 @@ Amounts in euros (Decimal), None for unknown; shares in hundredths of the total 
 from its parts, never typed (document 003 prints empty boxes for them).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -42,6 +42,13 @@ SAISIS: Mapping[str, str] = {
     **CHARGES,
     **SIGNES,
 }
+# What each computed amount is made of, among what is typed.
+PARTIES: Mapping[str, tuple[str, ...]] = {
+    "produits": tuple(PRODUITS),
+    "charges": tuple(CHARGES),
+    "resultat_exploitation": (*PRODUITS, *CHARGES),
+    "resultat_net": (*PRODUITS, *CHARGES, "resultat_exceptionnel"),
+}
 TOTAL, DETAIL, SOUS, RESULTAT = "total", "detail", "dont", "resultat"
 Cle = tuple[str, str]
 
@@ -53,6 +60,8 @@ class Montant:
     exercice: str
     valeur: Decimal | None
     part: Decimal | None
+    # Computed without an amount that cannot be read.
+    partiel: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,10 +80,15 @@ class LigneChiffre:
 
 
 class ChiffresClefs:
-    """The figures of a fiche, from what is typed: `valeurs` gives an amount by (code, exercise)."""
+    """The figures of a fiche, from what is typed: `valeurs` gives an amount by (code, exercise).
 
-    def __init__(self, valeurs: Mapping[Cle, Decimal | None]) -> None:
-        self._valeurs = valeurs
+    `illisibles` are the amounts typed in a way that cannot be read: what is computed leaves them out, and says so.
+    """
+
+    def __init__(
+        self, valeurs: Mapping[Cle, Decimal | None], illisibles: Collection[Cle] = frozenset()
+    ) -> None:
+        self._valeurs, self._illisibles = valeurs, illisibles
 
     def montant(self, code: str, exercice: str) -> Decimal | None:
         """Return an amount, typed or computed; None when nothing that makes it is known."""
@@ -90,6 +104,10 @@ class ChiffresClefs:
             exceptionnel = self.montant("resultat_exceptionnel", exercice)
             return None if exploitation is None else exploitation + (exceptionnel or Decimal(0))
         return self._valeurs.get((code, exercice))
+
+    def partiel(self, code: str, exercice: str) -> bool:
+        """Return whether an amount is computed without one that cannot be read."""
+        return any((partie, exercice) in self._illisibles for partie in PARTIES.get(code, ()))
 
     def part(self, code: str, exercice: str) -> Decimal | None:
         """Return the share of an amount in its side, in hundredths, not rounded; None for a result."""
@@ -107,7 +125,12 @@ class ChiffresClefs:
                 libelle,
                 nature,
                 tuple(
-                    Montant(exercice, self.montant(code, exercice), self.part(code, exercice))
+                    Montant(
+                        exercice,
+                        self.montant(code, exercice),
+                        self.part(code, exercice),
+                        self.partiel(code, exercice),
+                    )
                     for exercice in EXERCICES
                 ),
             )

@@ -7,14 +7,19 @@ from comptes.templatetags.typographie import insecables
 from documents import montant, pourcentage
 from documents.formats import date_longue
 
-from .chiffres import EXERCICES, LigneChiffre, titre_de_l_exercice
+from .chiffres import EXERCICES, LigneChiffre, Montant, titre_de_l_exercice
 from .questions import ACTIVITE, CHIFFRES, IDENTIFICATION, QUESTIONS, VIE
 from .saisie import SaisieStructure
+
+SANS_ILLISIBLES = "sans les montants à corriger"
 
 
 @dataclass(frozen=True)
 class ReponseLue:
-    """A question and its answer as it is read; an empty text when nothing was answered."""
+    """A question and its answer as it is read; an empty text when nothing was answered.
+
+    What is typed and refused is there too, marked « à corriger ».
+    """
 
     champ: str
     libelle: str
@@ -68,8 +73,13 @@ def sections_de_la_fiche(saisie: SaisieStructure) -> list[SectionLue]:
 
 def rangee(ligne: LigneChiffre) -> RangeeLue:
     """Return a row of the key figures in French."""
-    cellules = tuple((montant(lu.valeur), pourcentage(lu.part)) for lu in ligne.montants)
+    cellules = tuple((_montant(lu), pourcentage(lu.part)) for lu in ligne.montants)
     return RangeeLue(ligne.libelle, ligne.nature, cellules)
+
+
+def _montant(lu: Montant) -> str:
+    """Return an amount as it is read; one that leaves another out says so beside."""
+    return f"{montant(lu.valeur)} ({SANS_ILLISIBLES})".lstrip() if lu.partiel else montant(lu.valeur)
 
 
 def entete_de_la_fiche(saisie: SaisieStructure) -> list[ReponseLue]:
@@ -105,5 +115,6 @@ def _axes(saisie: SaisieStructure) -> list[GroupeLu]:
 
 def _reponse(saisie: SaisieStructure, nom: str, libelle: str = "") -> ReponseLue:
     champ = saisie.champs[nom]
-    texte = saisie.attente.get(nom) or champ.texte()
+    refuse = saisie.attente.get(nom)
+    texte = f"{refuse} (à corriger)" if refuse else champ.texte()
     return ReponseLue(nom, insecables(libelle or champ.libelle), texte)

@@ -1,5 +1,6 @@
 """What the fiche asks, step by step: the sections, the questions and the words of document 003."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,7 +31,8 @@ ETAPES: Mapping[str, str] = {
     RELECTURE: "Relecture et envoi",
 }
 LIGNE, TEXTE, ENTIER, QUANTITE, JOUR, PART = "ligne", "texte", "entier", "quantite", "jour", "part"
-SIRET, COURRIEL = "siret", "courriel"
+SIRET, COURRIEL, APE = "siret", "courriel", "ape"
+APE_FAUX = "Un code APE a quatre chiffres et une lettre, par exemple 94.99Z."
 COURRIEL_INCOMPLET = "Écrivez une adresse électronique complète, par exemple contact@association.fr."
 PART_TROP_GRANDE = "Une part ne dépasse pas 100 %."
 MONTANT_SIGNE = "Écrivez un montant, par exemple 24 000, ou -3 500 pour une perte."
@@ -79,7 +81,7 @@ QUESTIONS: tuple[Question, ...] = (
         ("date_creation", "Date de création", JOUR),
         ("date_statuts", "Date de mise à jour des statuts", JOUR),
         ("siret", "Numéro SIRET", SIRET),
-        ("ape", "Code APE"),
+        ("ape", "Code APE", APE, "Par exemple 94.99Z, gardé sans point ni espace."),
         ("agrement_debut", "Agrément « Centre social », du", JOUR),
         ("agrement_fin", "Agrément « Centre social », au", JOUR),
     ),
@@ -159,6 +161,16 @@ class ChampSiret(ChampTexteLu):
             raise ValidationError(str(faux)) from None
 
 
+class ChampApe(ChampTexteLu):
+    """A code of the French nomenclature of activities, four digits and a letter: « 94.99 z » gives « 9499Z »."""
+
+    def lire(self, texte: str) -> str:
+        code = re.sub(r"[\s.]", "", texte).upper()
+        if not re.fullmatch(r"[0-9]{4}[A-Z]", code):
+            raise ValidationError(APE_FAUX)
+        return code
+
+
 class ChampCourriel(ChampTexteLu):
     """An address of e-mail."""
 
@@ -214,6 +226,8 @@ def champ_de(question: Question) -> forms.Field:
         return ChampDate(**options)
     if question.genre == SIRET:
         return ChampSiret(**options)
+    if question.genre == APE:
+        return ChampApe(**options)
     if question.genre == COURRIEL:
         return ChampCourriel(**options)
     return ChampTexte(**options)

@@ -179,12 +179,10 @@ class SaisieStructure:
     @property
     def chiffres(self) -> ChiffresClefs:
         """The key figures as they are stored, what was just written included."""
+        chiffres = [champ for champ in self.champs.values() if isinstance(champ, ChiffreFiche)]
         return ChiffresClefs(
-            {
-                (champ.code, champ.exercice): champ.valeur
-                for champ in self.champs.values()
-                if isinstance(champ, ChiffreFiche) and champ.nom not in self.attente
-            }
+            {(c.code, c.exercice): c.valeur for c in chiffres if c.nom not in self.attente},
+            {(c.code, c.exercice) for c in chiffres if c.nom in self.attente},
         )
 
     @cached_property

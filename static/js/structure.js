@@ -19,6 +19,9 @@
     const centimes = Number(lu[2].replaceAll(" ", "")) * 100 + Number((lu[3] || "").padEnd(2, "0"));
     return lu[1] ? -centimes : centimes;
   };
+  /* Whether an amount that is computed leaves out one that is typed and cannot be read. */
+  const PARTIES = { produits: PRODUITS, charges: CHARGES, resultat_exploitation: [...PRODUITS, ...CHARGES], resultat_net: [...PRODUITS, ...CHARGES, "resultat_exceptionnel"] };
+  const partiel = (code, exercice) => PARTIES[code].some((partie) => table.querySelector(`[name="chiffre_${partie}_${exercice}"]`)?.value.trim() && lire(partie, exercice) === null);
   const somme = (codes, exercice) => {
     const connus = codes.map((code) => lire(code, exercice)).filter((valeur) => valeur !== null);
     return connus.length ? connus.reduce((total, valeur) => total + valeur, 0) : null;
@@ -37,7 +40,9 @@
   };
   const montrer = () => {
     for (const sortie of table.querySelectorAll("output[data-exercice]")) {
-      sortie.textContent = ecrire(calculer(sortie.dataset.exercice)[sortie.closest("[data-code]").dataset.code]);
+      const { exercice } = sortie.dataset;
+      const { code } = sortie.closest("[data-code]").dataset;
+      sortie.textContent = ecrire(calculer(exercice)[code]) + (partiel(code, exercice) ? " (sans les montants à corriger)" : "");
     }
   };
   table.addEventListener("input", montrer);

@@ -160,6 +160,40 @@ def test_ce_qui_ne_se_lit_pas_est_garde_tel_quel_et_dit(fiche: BilanStructure, m
     assert "adherents" not in lue(fiche).saisie_en_attente
 
 
+def test_ce_qui_est_refuse_se_lit_a_corriger(fiche: BilanStructure, membre: Any) -> None:
+    ecrire(
+        fiche,
+        membre,
+        adherents="12,5",
+        chiffre_subventions_encours="1 000",
+        chiffre_recettes_propres_encours="mille",
+    )
+    sections = sections_de_la_fiche(SaisieStructure(lue(fiche)))
+    reponses = {r.champ: r.texte for s in sections for groupe in s.groupes for r in groupe.reponses}
+    assert reponses["adherents"] == "12,5 (à corriger)"
+    (chiffres,) = [section.chiffres for section in sections if section.chiffres]
+    produits = next(rangee for rangee in chiffres if rangee.libelle == "Total des produits")
+    # The exercise under way says what its total leaves out; the others have nothing to say.
+    assert [lisible(montant) for montant, _ in produits.cellules] == [
+        *("", "1 000 € (sans les montants à corriger)", "")
+    ]
+
+
+def test_la_relecture_attend_comme_celle_d_un_bilan(client: Any, fiche: BilanStructure, membre: Any) -> None:
+    client.force_login(membre)
+    ecrire(fiche, membre, adherents="12,5")
+    saisir = adresse(fiche, "fiche_structure_saisir")
+    relecture = client.get(f"{saisir}?etape=relecture").content.decode()
+    assert 'value="transmettre" aria-disabled="true" aria-describedby="pourquoi-attendre"' in relecture
+    assert "L'envoi attend" in relecture
+    assert "12,5 (à corriger)" in lisible(relecture)
+    chiffres = lisible(client.get(f"{saisir}?etape=chiffres").content.decode())
+    assert "sans les montants à corriger" not in chiffres
+    ecrire(fiche, membre, chiffre_recettes_propres_encours="mille")
+    chiffres = lisible(client.get(f"{saisir}?etape=chiffres").content.decode())
+    assert chiffres.count("(sans les montants à corriger)") == 3
+
+
 def test_vider_une_reponse_l_efface_et_zero_est_une_reponse(fiche: BilanStructure, membre: Any) -> None:
     ecrire(fiche, membre, adherents="12", familles="0")
     ecrire(fiche, membre, adherents=("12", ""))
@@ -338,6 +372,7 @@ def test_le_brouillon_repond_ce_qui_est_enregistre(client: Any, fiche: BilanStru
         ("siret", "123 456 789 01235", "quatorze chiffres est faux", "732 829 320 00074", "73282932000074"),
         ("siret", "732829320", "Vous avez saisi neuf chiffres", "73282932000074", "73282932000074"),
         ("courriel", "contact@", "Écrivez une adresse électronique complète", "mjc@mjc.fr", "mjc@mjc.fr"),
+        ("ape", "association", "quatre chiffres et une lettre", "94.99 z", "9499Z"),
     ],
 )
 def test_un_numero_faux_se_dit_et_se_garde_jusqu_a_ce_qu_il_soit_juste(
