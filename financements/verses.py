@@ -1,5 +1,6 @@
 """What is paid, whatever the way: line by line, or by the payments of conventions. Euros, less what was recovered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from actions.models import Campagne
 from porteurs.models import Convention
 
 from .attributions import ZERO, Part, lire_parts, par_ligne
-from .models import AccesFinanceur, Financeur, Versement
+from .models import AccesFinanceur, Enveloppe, Financeur, LigneFinancement, Versement
 from .paiements import verse_net
 from .querysets import LigneFinancementQuerySet, VersementQuerySet
 
@@ -29,6 +30,32 @@ def verse_par_ligne(lignes: LigneFinancementQuerySet) -> dict[int, Decimal]:
     for ligne, montant in par_ligne(lire_parts(de_convention, verse_net)).items():
         verses[ligne] = verses.get(ligne, ZERO) + montant
     return verses
+
+
+def verses_des_enveloppes(
+    campagne: Campagne, enveloppes: Iterable[Enveloppe], utilisateur: Any
+) -> dict[int, Decimal]:
+    """Return what is paid of each envelope (pk) as far as the account sees, in a fixed number of queries.
+
+    Of one without dispositif, all that its funder paid in the year, by conventions and beside the programme too; of one
+    with a dispositif, what the lines of its actions were paid.
+    """
+    du_financeur = {
+        lu.financeur.pk: lu.total for lu in bilan_verse(campagne, utilisateur).financeurs if lu.financeur
+    }
+    lignes = LigneFinancement.objects.visibles_par(utilisateur).filter(action_annuelle__campagne=campagne)
+    par_ligne_payee = verse_par_ligne(lignes)
+    du_dispositif: dict[tuple[int, Any], Decimal] = {}
+    colonnes = ("pk", "financeur", "action_annuelle__dispositif")
+    for pk, financeur, dispositif in lignes.order_by("pk").values_list(*colonnes):
+        cle = financeur, dispositif
+        du_dispositif[cle] = du_dispositif.get(cle, ZERO) + par_ligne_payee.get(pk, ZERO)
+    return {
+        e.pk: du_financeur.get(e.financeur_id, ZERO)
+        if e.dispositif_id is None
+        else du_dispositif.get((e.financeur_id, e.dispositif_id), ZERO)
+        for e in enveloppes
+    }
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,12 @@ class EnveloppeLue:
     reste: Decimal
     actions: int
     part: Decimal
+    verse: Decimal
     url_lignes: str
 
 
-def lues(request: RequeteCampagne, situation: SituationEnveloppe) -> EnveloppeLue:
-    """Return an envelope with the address of the actions that it pays."""
+def lues(request: RequeteCampagne, situation: SituationEnveloppe, verse: Decimal) -> EnveloppeLue:
+    """Return an envelope with the address of the actions that it pays; `verse` is what is paid of it, in euros."""
     enveloppe = situation.enveloppe
     criteres: dict[str, str | None] = {"financeur": enveloppe.financeur.cle}
     if enveloppe.dispositif_id:
@@ -43,5 +44,6 @@ def lues(request: RequeteCampagne, situation: SituationEnveloppe) -> EnveloppeLu
         reste=situation.reste,
         actions=situation.actions,
         part=part,
+        verse=verse,
         url_lignes=base + adresse.avec(type(request.GET)(), **criteres),
     )

@@ -19,6 +19,7 @@ from financements.operations import (
     modifier_enveloppe,
     supprimer_enveloppe,
 )
+from financements.verses import verses_des_enveloppes
 
 from ..forms.programmation import EnveloppeForm, valeurs_enveloppe
 from ..pages.enveloppes import lues
@@ -32,8 +33,9 @@ def enveloppes(request: RequeteCampagne) -> HttpResponse:
     """Show the envelopes of the year that the account sees: a funder reads its own."""
     exiger(request, "financements.lire_programme", request.contrat, REFUS)
     trouvees = situations(request.campagne, utilisateur=request.user)
+    verses = verses_des_enveloppes(request.campagne, [s.enveloppe for s in trouvees], request.user)
     contexte = {
-        "enveloppes": [lues(request, situation) for situation in trouvees],
+        "enveloppes": [lues(request, situation, verses[situation.enveloppe.pk]) for situation in trouvees],
         # Two envelopes of a funder may count the same line: their sums would count it twice.
         "total": additionner(s.enveloppe.montant for s in trouvees if s.enveloppe.dispositif is None),
         "gere": request.user.has_perm("contrats.gerer", request.contrat),

@@ -15,7 +15,7 @@ from financements.models import LigneFinancement, MontantConvention, Reversement
 from financements.operations import versements as op
 from financements.paiements import paiement_de, verse_net
 from financements.programmation import Critere, Etat, lire_grille, totaliser
-from financements.verses import bilan_verse
+from financements.verses import bilan_verse, verses_des_enveloppes
 from tests import fabriques
 from tests.outils.requetes import verifier_requetes_constantes
 
@@ -315,3 +315,26 @@ def test_le_verse_d_une_annee_est_la_somme_de_ses_versements(cpo, lignes, donnes
         siens = [v for v in tous if v.convention or v.ligne.financeur == seul]
         totaux_des_financeurs = {f.financeur: f.total for f in bilan.financeurs}
         assert totaux_des_financeurs.get(seul, D(0)) == sum(map(verse_net, siens), D(0))
+
+
+def test_le_verse_d_une_enveloppe_est_la_somme_de_ce_que_le_financeur_paie(cpo):
+    lieu = cpo
+    dispositif = fabriques.DispositifFactory()
+    entiere = fabriques.EnveloppeFactory(financeur=lieu.ville, campagne=lieu.campagne, montant=D(5000))
+    propre = fabriques.EnveloppeFactory(
+        financeur=lieu.ville, campagne=lieu.campagne, dispositif=dispositif, montant=D(500)
+    )
+    vide = fabriques.EnveloppeFactory(financeur=lieu.etat, campagne=lieu.campagne, montant=D(500))
+    enveloppes = [entiere, propre, vide]
+    payer(lieu, 700)
+    directe = fabriques.LigneFinancementFactory(
+        action_annuelle=fabriques.ActionAnnuelleFactory(campagne=lieu.campagne, dispositif=dispositif),
+        financeur=lieu.ville,
+        montant_notifie=D(40),
+    )
+    fabriques.VersementFactory(ligne=directe, verse=True, montant_verse=D(40), date_versement=HIER)
+    verses = verses_des_enveloppes(lieu.campagne, enveloppes, lieu.chargee)
+    # 600 € by convention to the line, 100 € beside the programme, 40 € line by line.
+    assert verses == {entiere.pk: D(740), propre.pk: D(40), vide.pk: D(0)}
+    (ville,) = [lu for lu in bilan_verse(lieu.campagne).financeurs if lu.financeur == lieu.ville]
+    assert verses[entiere.pk] == ville.total
