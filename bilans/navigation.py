@@ -23,9 +23,12 @@ NAVIGATION = (
     ("Contrat", "contrat", "contrats.lire"),
     ("Annexes", "annexes", "contrats.lire"),
     ("Rapport", "rapport", "contrats.gerer"),
+    ("Rapports à lire", "rapports", "contrats.lire"),
 )
 # Pages of the room « Financements » that have addresses of their own.
 DES_FINANCEMENTS = ("programmation/", "versements/", "conventions/", "echeances/", "donnees-ouvertes/")
+# Of the report of a year, what is read.
+DES_RAPPORTS_LUS = ("rapport/lire/", "rapport/versions/")
 AILLEURS: dict[str, Any] = {
     "contrat": None,
     "annee": None,
@@ -106,6 +109,12 @@ def _courante(chemin: str, urls: Mapping[str, str]) -> str:
     # A bilan is at the address of its action, but belongs with the bilans for who follows them.
     if actions and chemin.startswith(actions) and "/bilan/" in chemin and "suivi_bilans" in urls:
         return "suivi_bilans"
+    # A report is read at the address of its year, whoever composes it.
+    rapports = urls.get("rapports")
+    if rapports and chemin.startswith(
+        tuple(rapports.removesuffix("rapports/") + d for d in DES_RAPPORTS_LUS)
+    ):
+        return "rapports"
     # What is planned, paid and agreed is money, at addresses of its own.
     argent = urls.get("financements")
     if argent and chemin.startswith(

@@ -5,7 +5,7 @@ No inline style: the site's CSP forbids it. Everything that comes from a row is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import BinaryIO
@@ -71,15 +71,25 @@ def rendre_html(tableau: Tableau, sortie: BinaryIO) -> None:
     sortie.write(_page(tableau).encode())
 
 
-def fragment_html(tableau: Tableau) -> SafeString:
+@dataclass(frozen=True)
+class LienDeColonne:
+    """Where the header of a column leads; `tri` is its `aria-sort`, empty when the rows are not sorted by it."""
+
+    url: str
+    tri: str = ""
+
+
+def fragment_html(tableau: Tableau, liens: Mapping[str, LienDeColonne] | None = None) -> SafeString:
     """Return the table and its notes, to be put in a page of the site, which styles its classes.
+
+    `liens`, by key of column, are the headers that lead somewhere: to the same table in another order.
 
     `.annexe-cadre` (focusable, scrolls sideways) > `table.annexe` with caption, two-level head, one tbody a
     group, tfoot; cells `.num`, `.texte`, `.texte-long`, `.repete`; rows `.groupe` `.sous-total` `.total`
     `.parts` (their `.libelle` may stick) `.vide`; then `.annexe-notes`. Everything is escaped.
     """
     legende = " — ".join(m for m in (tableau.titre, tableau.sous_titre_complet) if m)
-    return _sur("".join(_fragment(voir(tableau), legende=legende)))
+    return _sur("".join(_fragment(voir(tableau), legende=legende, liens=liens)))
 
 
 @dataclass(frozen=True)
@@ -126,10 +136,10 @@ def _edition(tableau: Tableau) -> str:
     return f"édité le {date_longue(tableau.date_edition)}" if tableau.date_edition else ""
 
 
-def _fragment(vue: Vue, *, legende: str) -> Iterator[str]:
+def _fragment(vue: Vue, *, legende: str, liens: Mapping[str, LienDeColonne] | None = None) -> Iterator[str]:
     titre = escape(vue.tableau.titre)
     yield f'<div class="annexe-cadre" role="region" aria-label="{titre}" tabindex="0">'
-    yield from _table(vue, imprime=False, legende=legende)
+    yield from _table(vue, imprime=False, legende=legende, liens=liens)
     yield "</div>"
     if vue.tableau.notes:
         yield '<div class="annexe-notes">'
@@ -144,6 +154,7 @@ def _table(
     legende: str = "",
     largeurs: Sequence[float] = (),
     dessous: Dessous | None = None,
+    liens: Mapping[str, LienDeColonne] | None = None,
 ) -> Iterator[str]:
     tableau = vue.tableau
     yield '<table class="annexe">'
@@ -154,7 +165,7 @@ def _table(
     else:
         colonnes = [f'<col style="width:{pt:.2f}pt">' for pt in largeurs] or ["<col>"] * len(tableau.colonnes)
         yield f"<colgroup>{''.join(colonnes)}</colgroup>"
-    yield from _entete(tableau, dessous.entetes if dessous else "")
+    yield from _entete(tableau, dessous.entetes if dessous else "", liens or {})
     yield from _corps(vue, imprime=imprime, dessous=dessous)
     yield "</table>"
 
@@ -165,7 +176,7 @@ def _colgroups(tableau: Tableau) -> Iterator[str]:
         yield f'<colgroup span="{nombre}"></colgroup>' if nombre > 1 else "<colgroup></colgroup>"
 
 
-def _entete(tableau: Tableau, dessous: str = "") -> Iterator[str]:
+def _entete(tableau: Tableau, dessous: str, liens: Mapping[str, LienDeColonne]) -> Iterator[str]:
     yield "<thead>"
     if tableau.en_deux_niveaux:
         indice = 0
@@ -174,23 +185,29 @@ def _entete(tableau: Tableau, dessous: str = "") -> Iterator[str]:
             if nom:
                 yield f'<th scope="colgroup" colspan="{nombre}" class="groupe-colonnes">{escape(nom)}</th>'
             else:
-                yield _th_colonne(tableau, indice, ' rowspan="2"')
+                yield _th_colonne(tableau, indice, liens, ' rowspan="2"')
             indice += nombre
         yield "</tr>"
     yield "<tr>"
     for indice, colonne in enumerate(tableau.colonnes):
         if colonne.groupe or not tableau.en_deux_niveaux:
-            yield _th_colonne(tableau, indice)
+            yield _th_colonne(tableau, indice, liens)
     yield "</tr>"
     if dessous:
         yield f'<tr class="dessous">{dessous}</tr>'
     yield "</thead>"
 
 
-def _th_colonne(tableau: Tableau, indice: int, attributs: str = "") -> str:
+def _th_colonne(
+    tableau: Tableau, indice: int, liens: Mapping[str, LienDeColonne], attributs: str = ""
+) -> str:
     colonne = tableau.colonnes[indice]
     classe = ' class="num"' if colonne.type in NUMERIQUES else ""
-    return f'<th scope="col"{attributs}{classe}>{escape(colonne.titre)}</th>'
+    titre = escape(colonne.titre)
+    if lien := liens.get(colonne.cle):
+        titre = f'<a href="{escape(lien.url)}">{titre}</a>'
+        attributs += f' aria-sort="{escape(lien.tri)}"' if lien.tri else ""
+    return f'<th scope="col"{attributs}{classe}>{titre}</th>'
 
 
 def _corps(vue: Vue, *, imprime: bool, dessous: Dessous | None) -> Iterator[str]:

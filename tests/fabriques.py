@@ -87,6 +87,18 @@ from contrats.models import (
     Territoire,
     ValeurStatistique,
 )
+from documents.rapport import (
+    Annexe,
+    BlocChiffres,
+    BlocImages,
+    BlocTexte,
+    Chiffre,
+    Image,
+    Rapport,
+    Section,
+)
+from documents.rapport_json import en_json, octets
+from documents.tableau import Colonne, Groupe, Tableau
 from financements.models import (
     AccesFinanceur,
     AmbiguiteMontants,
@@ -1259,6 +1271,29 @@ class AvisRapportFactory(DjangoModelFactory):
     )
 
 
+def rapport_fige() -> Rapport:
+    """Return a report as it is kept: a key figure, a text, a photograph, an annex of two rows."""
+    photo = Image(description="Un arbre.", credit="", empreinte="1" * 64, contenu=b"")
+    colonnes = (Colonne(cle="action", titre="Action", entete_ligne=True),)
+    lignes = [{"action": "École ouverte"}, {"action": "Atelier vélo"}]
+    tableau = Tableau(titre="Les actions", nom="actions", colonnes=colonnes, groupes=(Groupe(lignes=lignes),))
+    blocs = (
+        BlocChiffres(code="chiffres_cles", chiffres=(Chiffre(cle="actions", libelle="actions", valeur=2),)),
+        BlocTexte(code="recit", texte="Une année de travail."),
+        BlocImages(code="images", images=(photo,)),
+    )
+    return Rapport(
+        titre="Rapport annuel de la politique de la ville",
+        sous_titre="Contrat de ville",
+        collectivite="Grand Dole",
+        lieu="Dole",
+        annee=2024,
+        etat="Version 1",
+        sections=(Section(code="essentiel", titre="L'essentiel", blocs=blocs),),
+        annexes=(Annexe(code="synthese", tableau=tableau),),
+    )
+
+
 class VersionRapportFactory(DjangoModelFactory):
     class Meta:
         model = VersionRapport
@@ -1269,6 +1304,12 @@ class VersionRapportFactory(DjangoModelFactory):
     empreinte = factory.LazyAttribute(lambda version: sha256(version.contenu.encode()).hexdigest())
     figee_le = datetime(2025, 6, 2, 9, tzinfo=UTC)
     figee_par = factory.SubFactory(UtilisateurFactory)
+
+    class Params:
+        # a small report that can be read, with the photograph of PhotoRapportFactory and an annex
+        lisible = factory.Trait(
+            contenu=factory.LazyFunction(lambda: octets(en_json(rapport_fige())).decode())
+        )
 
 
 class TransitionRapportFactory(DjangoModelFactory):
@@ -1288,6 +1329,15 @@ class FichierRapportFactory(DjangoModelFactory):
     rapport = factory.SubFactory(RapportFactory)
     format = FichierRapport.Format.PDF
     demande_par = factory.SubFactory(UtilisateurFactory)
+
+    class Params:
+        fait = factory.Trait(
+            etat=FichierRapport.Etat.FAIT,
+            fichier=factory.django.FileField(filename="rapport.pdf", data=b"%PDF-1.7\n%%EOF\n"),
+            taille=15,
+            empreinte="2" * 64,
+            fini_le=datetime(2025, 6, 2, 9, 5, tzinfo=UTC),
+        )
 
 
 # -- Several objects at once -----------------------------------------------------------------------

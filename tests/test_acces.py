@@ -17,8 +17,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from bilans.models import Bilan
+from bilans.models import Bilan, RapportAnnuel
 from comptes.models import Utilisateur
 from tests import fabriques
 
@@ -47,6 +48,15 @@ class Monde:
         valeurs = ADRESSES[nom].arguments(self.objets)
         return reverse(nom, kwargs=arguments | valeurs | remplacements)
 
+    def publier_le_rapport(self) -> None:
+        """Publish the report of the first contract."""
+        contrat = self.objets["campagne_contrat"].contrat
+        RapportAnnuel.objects.filter(contrat=contrat).update(
+            statut=RapportAnnuel.Statut.PUBLIE,
+            publie_le=timezone.now(),
+            deliberation=fabriques.DeliberationFactory(contrat=contrat),
+        )
+
     def mettre_le_bilan(self, situation: str) -> None:
         """Put the bilan of the first contract's action in `situation` (a trait of the factory)."""
         action = self.objets["action_contrat"]
@@ -69,6 +79,8 @@ class Adresse:
     methode: str = "get"
     # other keys: parameter, and the name in Monde.objets of what goes with the object
     avec: tuple[tuple[str, str], ...] = ()
+    # of a report that is read: it must be published
+    publie: bool = False
 
     def arguments(self, objets: dict[str, Any], objet: str = "") -> dict[str, Any]:
         valeurs: dict[str, Any] = dict(self.autres)
@@ -284,6 +296,17 @@ ADRESSES: dict[str, Adresse] = {
         for nom in ("rapport_section_brouillon", "rapport_section_lire", "rapport_section_ranger")
     },
     **{nom: Adresse(GESTION, "section", sous="photo") for nom in ("rapport_photo", "rapport_photo_retirer")},
+    "rapports": Adresse(LECTEURS),
+    "rapport_lire": Adresse(LECTEURS, publie=True),
+    **{
+        nom: Adresse(LECTEURS, autres=(("numero", 1),), publie=True)
+        for nom in ("rapport_version", "rapport_comparer", "rapport_presenter", "rapport_fichiers")
+    },
+    "rapport_version_annexe": Adresse(LECTEURS, autres=(("numero", 1), ("code", "synthese")), publie=True),
+    "rapport_version_image": Adresse(LECTEURS, autres=(("numero", 1), ("empreinte", "1" * 64)), publie=True),
+    "rapport_fichier": Adresse(LECTEURS, "fichier", publie=True),
+    # Whoever asked for it may give it up too (tests/bilans/test_lecture_rapport.py).
+    "rapport_fichier_abandonner": Adresse(GESTION, "fichier", methode="post", publie=True),
     "contrat": Adresse(LECTEURS),
     "territoire": Adresse(LECTEURS, "territoire", "pk"),
 }
@@ -291,6 +314,8 @@ ADRESSES: dict[str, Adresse] = {
 COMMUNES = {"accueil", "aller_au_contrat"}
 # `invitation` opens nothing: it sends a code to the address it was written to (tests/comptes/test_invitation.py).
 PUBLIQUES = {"accessibilite", "donnees_personnelles", "demonstration_courriels", "sante", "invitation"}
+# A published report that was given an address (tests/bilans/test_lecture_rapport.py).
+PUBLIQUES |= {f"rapport_public{suite}" for suite in ("", "_annexe", "_image", "_fichier")}
 
 
 def noms_d_adresses(resolveur: URLResolver | None = None) -> Iterator[str]:
@@ -365,6 +390,11 @@ def _rapport(campagne: Any, action: Any) -> dict[str, Any]:
     section = fabriques.SectionRapportFactory(rapport=rapport)
     fabriques.ActionPhareFactory(rapport=rapport, action_annuelle=action)
     return {
+        "fichier": fabriques.FichierRapportFactory(
+            version=fabriques.VersionRapportFactory(rapport=rapport, nature="publiee", lisible=True),
+            rapport=rapport,
+            fait=True,
+        ),
         "section": section,
         "photo": fabriques.PhotoRapportFactory(section=section),
         "phare": SimpleNamespace(cle=action.cle, pk=None),
@@ -454,7 +484,7 @@ def monde() -> Monde:
             section=fabriques.SectionRapportFactory(rapport=objets["section_contrat"].rapport)
         ),
         "fiche": objets["fiche_contrat"],
-        **{nom: objets[f"{nom}_contrat"] for nom in ("section", "photo", "phare")},
+        **{nom: objets[f"{nom}_contrat"] for nom in ("section", "photo", "phare", "fichier")},
         "fiche_voisine": fabriques.BilanStructureFactory(campagne=objets["campagne_contrat"], porteur=voisin),
         "porteur_voisin": voisin,
         "ligne_voisine": ligne_voisine,
@@ -497,6 +527,8 @@ def test_every_address_is_in_the_table() -> None:
 def test_who_opens(monde: Monde, nom: str) -> None:
     regle = ADRESSES[nom]
     monde.mettre_le_bilan(regle.situation)
+    if regle.publie:
+        monde.publier_le_rapport()
     adresse = monde.adresse(nom)
     for role in LECTEURS:
         statut = ouvrir(monde, role, adresse, regle.methode).status_code

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.files import File
 from django.core.files.storage import Storage
 from django.utils import timezone
 
@@ -67,18 +68,29 @@ def rapport_du_jour(rapport: RapportAnnuel, *, etat: str = "", cree_le: Any = No
 
 
 # -- Reading again ---------------------------------------------------------------------------------
-def lire_version(version: VersionRapport) -> Rapport:
-    """Return the report as it was frozen. Raises VersionAlteree when its content was tampered with."""
+def lire_version(version: VersionRapport, *, images: bool = True) -> Rapport:
+    """Return the report as it was frozen. Raises VersionAlteree when its content was tampered with.
+
+    Without `images` the photographs have no bytes: a page shows each at its own address (`ouvrir_image`).
+    """
     if not version.est_intacte:
         raise VersionAlteree(f"Le contenu de « {version} » ne correspond plus à son empreinte.")
-    stockage: Storage = PhotoRapport._meta.get_field("fichier").storage
 
     def image(sha256: str) -> bytes:
-        with stockage.open(chemin_de_l_image(version.rapport, sha256)) as fichier:
+        if not images:
+            return b""
+        with ouvrir_image(version.rapport, sha256) as fichier:
             contenu: bytes = fichier.read()
         return contenu
 
     return depuis_json(json.loads(version.contenu), image)
+
+
+def ouvrir_image(rapport: RapportAnnuel, sha256: str) -> File[bytes]:
+    """Return the open file of a photograph of the report. Raises FileNotFoundError."""
+    stockage: Storage = PhotoRapport._meta.get_field("fichier").storage
+    fichier: File[bytes] = stockage.open(chemin_de_l_image(rapport, sha256))
+    return fichier
 
 
 # -- Comparing -------------------------------------------------------------------------------------
