@@ -75,14 +75,24 @@ ANNEXES_PAR_DEFAUT = ("synthese",)
 
 # -- Finding ---------------------------------------------------------------------------------------
 def trouver_version(
-    utilisateur: Utilisateur, contrat: ContratVille, annee: int, numero: int | None = None
+    utilisateur: Utilisateur,
+    contrat: ContratVille,
+    annee: int,
+    numero: int | None = None,
+    *,
+    legere: bool = False,
 ) -> VersionRapport:
-    """Return a version that the account may read, the latest without `numero`. Raises Http404."""
+    """Return a version that the account may read, the latest without `numero`; `legere`, without its content.
+
+    Raises Http404.
+    """
     versions = VersionRapport.objects.visibles_par(utilisateur).filter(
         rapport__contrat=contrat, rapport__annee=annee
     )
     if numero is not None:
         versions = versions.filter(numero=numero)
+    if legere:
+        versions = versions.legeres()
     trouvee = versions.select_related("rapport__deliberation").order_by("-numero").first()
     if trouvee is None:
         raise Http404
@@ -604,7 +614,9 @@ class PageComparaison:
             rapport__annee=rapport.annee - 1,
             nature=VersionRapport.Nature.PUBLIEE,
         )
-        trouvee: VersionRapport | None = versions.select_related("rapport").order_by("-numero").first()
+        trouvee: VersionRapport | None = (
+            versions.legeres().select_related("rapport").order_by("-numero").first()
+        )
         return trouvee
 
     @cached_property

@@ -69,7 +69,7 @@ def rapports(request: RequeteCampagne) -> HttpResponse:
 @require_safe
 def rapport_lire(request: RequeteCampagne) -> HttpResponse:
     """Lead to the latest version of the report of the year that the account may read."""
-    version = trouver_version(request.user, request.contrat, request.annee)
+    version = trouver_version(request.user, request.contrat, request.annee, legere=True)
     return redirect("rapport_version", request.contrat.slug, request.annee, version.numero)
 
 
@@ -78,11 +78,13 @@ def rapport_lire(request: RequeteCampagne) -> HttpResponse:
 def rapport_version(request: RequeteCampagne, numero: int) -> HttpResponse:
     """Show a version: what it is and its key figures on one screen, then its sections."""
     version = trouver_version(request.user, request.contrat, request.annee, numero)
+    lecture = Lecture(version, request.user)
     autres = VersionRapport.objects.visibles_par(request.user).filter(rapport=version.rapport)
     contexte = {
         "version": version,
         "titre_version": titre_de_version(version),
-        "page": Lecture(version, request.user),
+        "page": lecture,
+        "an_dernier": PageComparaison(lecture, request.user, "").an_dernier,
         "versions": list(autres.legeres().order_by("-numero")),
         "annees_voisines": annees_voisines(version, request.user),
         "fichiers": FichiersDeLaVersion(version, request.user),
@@ -168,7 +170,7 @@ def rapport_presenter(request: RequeteCampagne, numero: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rapport_fichiers(request: RequeteCampagne, numero: int) -> HttpResponse:
     """Show how far the files of a version are; posted, have one made by the worker."""
-    version = trouver_version(request.user, request.contrat, request.annee, numero)
+    version = trouver_version(request.user, request.contrat, request.annee, numero, legere=True)
     if request.method == "POST":
         try:
             demander_fichier(request.user, version.rapport, request.POST.get("format", ""), version)

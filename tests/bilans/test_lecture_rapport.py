@@ -311,6 +311,7 @@ def test_the_figures_of_last_year_stand_beside(lieu: Lieu) -> None:
     )
     lieu.publier(ouvrir_rapport(lieu.chargee, lieu.contrat, 2023))
     lieu.publier()
+    assert "Les chiffres de 2024 en regard de ceux de 2023" in texte(lieu.lire(lieu.copil))
     page = texte(lieu.lire(lieu.copil, "rapport_comparer", 1, avec="an-dernier"))
     assert LIGNE.format(1, 2) in page
 
