@@ -187,6 +187,7 @@ IMPOSSIBLES: dict[str, list[Fabrique]] = {
     "acces_contrat_unique": [
         deuxieme_acces(AccesContrat, f.chargee_de_mission, "contrat", f.ContratFactory, role="copil")
     ],
+    "membre_instance_unique": [double(f.MembreInstanceFactory, "instance_siegee", "utilisateur")],
     # porteurs
     "porteur_nom_unique": [double(f.PorteurFactory, "epci", "nom", "nom_normalise")],
     "porteur_siret_unique": [double(f.PorteurFactory, "epci", siret="21390198600017")],

@@ -15,10 +15,12 @@ from tests.outils.pages import texte
 
 pytestmark = pytest.mark.django_db
 
-# What one may still do from an archived year: leave, take it out of the archives, and what belongs to no year.
+# What one may still do from an archived year: leave, take it out of the archives, write its report, which comes after
+# it (docs/decisions/0020-rapport-annuel.md), and what belongs to no year.
 PERMIS = {
     "account_logout",
     "campagne_desarchiver",
+    "rapport_ouvrir",
     "porteur_creer",
     "porteur_modifier",
     "porteur_inviter",
