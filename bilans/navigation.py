@@ -88,10 +88,15 @@ def _situation(request: RequeteCampagne) -> dict[str, Any]:
 
 def navigation(request: RequeteCampagne) -> list[Lien]:
     """Return the links that the account may follow in this contract, the current room marked."""
+    # Each permission is asked once: several rooms share one, and every page is framed.
+    permises = {
+        permission: request.user.has_perm(permission, request.contrat)
+        for permission in dict.fromkeys(permission for _, _, permission in NAVIGATION)
+    }
     ouvertes = {
         nom: (libelle, reverse(nom, args=[request.contrat.slug, request.annee]))
         for libelle, nom, permission in NAVIGATION
-        if request.user.has_perm(permission, request.contrat)
+        if permises[permission]
     }
     courante = _courante(request.path, {nom: url for nom, (_, url) in ouvertes.items()})
     return [Lien(libelle, url, nom == courante) for nom, (libelle, url) in ouvertes.items()]
