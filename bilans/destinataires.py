@@ -135,7 +135,7 @@ class Appel:
         """Those who have had their message of the day."""
         return [d for d in self.destinataires if d.defaut is None and d.ecrit_aujourd_hui]
 
-    def pour(self, porteur: int, email: str) -> Destinataire | None:
+    def pour(self, porteur: int | None, email: str) -> Destinataire | None:
         """Return what is owed at `email` for the porteur of that key; None when nothing is."""
         return next((d for d in self.destinataires if d.porteur.pk == porteur and d.email == email), None)
 

@@ -61,7 +61,7 @@ class Rappels:
         """Those who may be written to today about something they were never reminded of."""
         return [rappel for rappel in self.a_envoyer if rappel.nouveau]
 
-    def pour(self, porteur: int, email: str) -> RappelEcheances | None:
+    def pour(self, porteur: int | None, email: str) -> RappelEcheances | None:
         """Return what is owed at `email` for the porteur of that key; None when nothing is."""
         return next(
             (r for r in self.destinataires if r.contact.porteur.pk == porteur and r.contact.email == email),

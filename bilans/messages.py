@@ -222,6 +222,61 @@ FICHE_ROUVERTE = Modele(
     ),
     "Relire la fiche",
 )
+# What is said of the annual report to who is consulted on it, then to who reads it.
+CODE_A_L_ENTREE = (
+    "Pour entrer, un code vous sera envoyé à cette adresse : vous n'avez pas de mot de passe à retenir."
+)
+AVIS_DEMANDE = Modele(
+    "Votre avis sur le rapport {annee} du contrat de ville de {contrat}",
+    _texte(
+        "Bonjour {nom},",
+        "Le projet de rapport {annee} du contrat de ville de {contrat} vous est soumis pour avis. L'avis attendu "
+        "est celui de :",
+        "{instances}",
+        "Vous avez jusqu'au {echeance} pour lire le projet et donner cet avis : favorable, réservé ou défavorable, "
+        "avec vos observations. Vous pouvez le modifier jusqu'à cette date. Sans réponse, il sera réputé favorable.",
+        "{lien}",
+        CODE_A_L_ENTREE,
+    ),
+    "Lire le projet et donner l'avis",
+)
+AVIS_PROLONGE = Modele(
+    "Nouvelle date pour l'avis sur le rapport {annee} : {echeance}",
+    _texte(
+        "Bonjour {nom},",
+        "Les avis sur le projet de rapport {annee} du contrat de ville de {contrat} sont maintenant attendus "
+        "jusqu'au {echeance} :",
+        "{motif}",
+        "Vous siégez dans :",
+        "{instances}",
+        "L'avis déjà donné est gardé. Il peut être modifié jusqu'à cette date.",
+        "{lien}",
+        CODE_A_L_ENTREE,
+    ),
+    "Lire le projet et donner l'avis",
+)
+AVIS_RAPPELE = Modele(
+    "Rappel : l'avis sur le rapport {annee} est attendu pour le {echeance}",
+    _texte(
+        "Bonjour {nom},",
+        "Le projet de rapport {annee} du contrat de ville de {contrat} attend encore l'avis de :",
+        "{instances}",
+        "Vous pouvez le donner jusqu'au {echeance}. Sans réponse, il sera réputé favorable.",
+        "{lien}",
+        CODE_A_L_ENTREE,
+    ),
+    "Lire le projet et donner l'avis",
+)
+RAPPORT_PUBLIE = Modele(
+    "Le rapport {annee} du contrat de ville de {contrat} est publié",
+    _texte(
+        "Bonjour {nom},",
+        "Le rapport annuel {annee} du contrat de ville de {contrat} est approuvé et publié.",
+        "{lien}",
+        CODE_A_L_ENTREE,
+    ),
+    "Lire le rapport",
+)
 # Said instead of the words of a validation to whom several bilans were validated at once.
 PLUSIEURS_VALIDATIONS = Modele(
     "{valides} : {structure}",
@@ -481,6 +536,27 @@ def valeurs_echeances(
     lignes = tuple(f"{echeance.libelle}, {_pour_le(echeance.date)}" for echeance in echeances)
     page = reverse("convention", args=[campagne.contrat.slug, campagne.annee, echeances[0].convention.cle])
     return Valeurs(mots, {"echeances": lignes}, lien_personnel(invitation, page))
+
+
+def valeurs_rapport(
+    campagne: Campagne,
+    nom: str,
+    page: str,
+    *,
+    instances: Sequence[str] = (),
+    echeance: date | None = None,
+    motif: str = "",
+) -> Valeurs:
+    """Return the values of an e-mail about the annual report: the bodies asked, by when, the path that it opens."""
+    mots = {
+        "nom": nom,
+        "contrat": campagne.contrat.nom_court,
+        "annee": str(campagne.annee),
+        "contact": campagne.contact_nom,
+        "echeance": date_longue(echeance) if echeance else "",
+        "motif": motif.strip(),
+    }
+    return Valeurs(mots, {"instances": tuple(instances)}, adresse_complete(page))
 
 
 # -- Rendering -------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from porteurs.models import Echeance
 from .destinataires import lire_appel
 from .echeances_dues import lire_rappels
 from .messages import ECHEANCES, rendre, valeurs_appel, valeurs_echeances
-from .models import Courriel
+from .models import AvisRapport, Courriel, RapportAnnuel
 from .querysets import EnvoiQuerySet
 from .recus import pdf_du_recu
 
@@ -37,6 +37,7 @@ DELAIS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
 TENTATIVES_MAX = len(DELAIS) + 1
 PLUS_RIEN = "Plus aucun bilan n'était attendu de cette personne au moment de l'envoi."
 PLUS_D_ECHEANCE = "Plus aucune échéance n'était attendue de cette structure au moment de l'envoi."
+PLUS_D_AVIS = "Plus aucun avis n'était attendu de cette personne au moment de l'envoi."
 ADRESSE_EN_DEFAUT = "Cette adresse n'a pas reçu un autre message : rien ne lui est plus envoyé tout seul."
 SERVEUR_MUET = "Le serveur d'envoi ne répond pas."
 
@@ -127,7 +128,7 @@ def _prendre() -> Courriel | None:
     if not pris:
         return None
     courriel: Courriel = (
-        Courriel.objects.select_related("campagne__contrat__epci", "porteur", "invitation", "recu")
+        Courriel.objects.select_related("campagne__contrat__epci", "porteur", "rapport", "invitation", "recu")
         .select_related("bilan__action_annuelle")
         .get(pk=suivant)
     )
@@ -171,6 +172,8 @@ def _preparer(courriel: Courriel) -> None:
     """Write the words of what depends on the moment. Raises PlusRienADire when nothing is owed any more."""
     if courriel.type == Courriel.Type.ECHEANCE:
         _preparer_les_echeances(courriel)
+    if courriel.type == Courriel.Type.RAPPEL_AVIS:
+        _verifier_l_avis(courriel)
     if courriel.type not in Courriel.TYPES_QUOTIDIENS:
         return
     appel = lire_appel(courriel.campagne, porteur=courriel.porteur)
@@ -197,6 +200,19 @@ def _preparer_les_echeances(courriel: Courriel) -> None:
     valeurs = valeurs_echeances(courriel.campagne, rappel.contact, rappel.echeances, courriel.invitation)
     message = rendre(courriel.campagne, courriel.type, valeurs, ECHEANCES)
     courriel.objet, courriel.texte, courriel.html = message.objet, message.texte, message.html
+
+
+def _verifier_l_avis(courriel: Courriel) -> None:
+    """Raise PlusRienADire when the bodies of this person have answered, or are asked no more."""
+    attendus = AvisRapport.objects.filter(
+        rapport=courriel.rapport,
+        rapport__statut=RapportAnnuel.Statut.EN_CONSULTATION,
+        rapport__echeance_avis__gte=timezone.localdate(),
+        sens="",
+        instance_consultee__membres__utilisateur__email=courriel.destinataire,
+    )
+    if not attendus.exists():
+        raise PlusRienADire(PLUS_D_AVIS)
 
 
 def _se_souvenir(courriel: Courriel) -> None:

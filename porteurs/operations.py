@@ -133,14 +133,14 @@ def inviter(
     email = email.strip().lower()
     # The row of the porteur is the lock: two sendings cannot invite the same address at once.
     Porteur.objects.select_for_update(no_key=True).get(pk=porteur.pk)
-    compte, _ = Utilisateur.objects.get_or_create(email=email, defaults=_nouveau_compte(nom))
+    compte, _ = Utilisateur.objects.get_or_create(email=email, defaults=nouveau_compte(nom))
     if not compte.is_active:
         raise ValidationError({"email": COMPTE_DESACTIVE})
     _ouvrir_acces(auteur, porteur, compte, role)
     return _tenir_invitation(auteur, porteur, email, nom, expire_le)
 
 
-def _nouveau_compte(nom: str) -> dict[str, str]:
+def nouveau_compte(nom: str) -> dict[str, str]:
     """Return the fields of an account that signs in with a code. Where a full name is cut, nobody knows."""
     return {
         "nom": nom.strip()[: Utilisateur._meta.get_field("nom").max_length],

@@ -296,6 +296,14 @@ ADRESSES: dict[str, Adresse] = {
         for nom in ("rapport_section_brouillon", "rapport_section_lire", "rapport_section_ranger")
     },
     **{nom: Adresse(GESTION, "section", sous="photo") for nom in ("rapport_photo", "rapport_photo_retirer")},
+    "rapport_consultation": Adresse(GESTION),
+    "rapport_envoyer": Adresse(GESTION),
+    "rapport_geste": Adresse(GESTION, autres=(("geste", "revenir"),)),
+    "rapport_membre_ajouter": Adresse(GESTION, "instance", "pk"),
+    "rapport_membre_retirer": Adresse(GESTION, "membre", "pk"),
+    # Opened to the members of the body too (tests/bilans/test_consultation_pages.py).
+    "rapport_avis": Adresse(GESTION, "avis"),
+    "rapport_suite": Adresse(GESTION, "avis"),
     "rapports": Adresse(LECTEURS),
     "rapport_lire": Adresse(LECTEURS, publie=True),
     **{
@@ -385,16 +393,20 @@ def _convention(contrat: Any, porteur: Any) -> dict[str, Any]:
 
 
 def _rapport(campagne: Any, action: Any) -> dict[str, Any]:
-    """Return a section of the report of a year, with a photograph, and an action put forward, by name."""
+    """Return, by name, what hangs from the report of a year: a section, its photograph, an opinion asked of a body…"""
     rapport = fabriques.RapportFactory(contrat=campagne.contrat, annee=campagne.annee)
     section = fabriques.SectionRapportFactory(rapport=rapport)
     fabriques.ActionPhareFactory(rapport=rapport, action_annuelle=action)
+    instance = fabriques.InstanceFactory(contrat=campagne.contrat, type="conseil_citoyen")
     return {
         "fichier": fabriques.FichierRapportFactory(
             version=fabriques.VersionRapportFactory(rapport=rapport, nature="publiee", lisible=True),
             rapport=rapport,
             fait=True,
         ),
+        "instance": instance,
+        "membre": fabriques.MembreInstanceFactory(instance_siegee=instance),
+        "avis": fabriques.AvisRapportFactory(rapport=rapport, instance_consultee=instance),
         "section": section,
         "photo": fabriques.PhotoRapportFactory(section=section),
         "phare": SimpleNamespace(cle=action.cle, pk=None),
@@ -484,7 +496,10 @@ def monde() -> Monde:
             section=fabriques.SectionRapportFactory(rapport=objets["section_contrat"].rapport)
         ),
         "fiche": objets["fiche_contrat"],
-        **{nom: objets[f"{nom}_contrat"] for nom in ("section", "photo", "phare", "fichier")},
+        **{
+            nom: objets[f"{nom}_contrat"]
+            for nom in ("section", "photo", "phare", "instance", "membre", "avis", "fichier")
+        },
         "fiche_voisine": fabriques.BilanStructureFactory(campagne=objets["campagne_contrat"], porteur=voisin),
         "porteur_voisin": voisin,
         "ligne_voisine": ligne_voisine,

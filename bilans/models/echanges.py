@@ -123,7 +123,9 @@ class Envoi(AvecCle):
 
 
 class Courriel(AvecCle):
-    """An e-mail to a representative: waiting, sent, refused, come back. Never changed once sent.
+    """An e-mail to a representative, or to who is consulted on a report: waiting, sent, refused, come back.
+
+    It never changes once sent.
 
     The words of a reminder are written when it is sent, from what is still owed then (`bilans_dus`).
     """
@@ -138,6 +140,8 @@ class Courriel(AvecCle):
         ACCES = "acces", "Accès d'un collègue"
         ECHEANCE = "echeance", "Rappel d'une convention"
         FICHE = "fiche", "Fiche de structure"
+        RAPPORT = "rapport", "Rapport annuel"
+        RAPPEL_AVIS = "rappel_avis", "Rappel d'un avis"
 
     class Statut(models.TextChoices):
         EN_ATTENTE = "en_attente", "En attente"
@@ -156,7 +160,18 @@ class Courriel(AvecCle):
     type = models.CharField("type", max_length=12, choices=Type)
     statut = models.CharField("état", max_length=12, choices=Statut, default=Statut.EN_ATTENTE)
     campagne = models.ForeignKey(Campagne, models.CASCADE, related_name="courriels", verbose_name="campagne")
-    porteur = models.ForeignKey(Porteur, models.PROTECT, related_name="courriels", verbose_name="porteur")
+    # Written to somebody who speaks for a structure, or about a report to who is consulted on it.
+    porteur = models.ForeignKey(
+        Porteur, models.PROTECT, null=True, blank=True, related_name="courriels", verbose_name="porteur"
+    )
+    rapport = models.ForeignKey(
+        "RapportAnnuel",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="courriels",
+        verbose_name="rapport",
+    )
     envoi = models.ForeignKey(
         Envoi,
         models.CASCADE,
@@ -225,6 +240,12 @@ class Courriel(AvecCle):
                 condition=Q(type__in=["invitation", "relance"], reprise_de__isnull=True),
                 name="courriel_un_par_jour",
                 violation_error_message="Cette personne a déjà reçu un message aujourd'hui.",
+            ),
+            models.CheckConstraint(
+                name="courriel_porteur_ou_rapport",
+                condition=Q(porteur__isnull=False, rapport__isnull=True)
+                | Q(porteur__isnull=True, rapport__isnull=False),
+                violation_error_message="Un courriel s'adresse à une structure, ou concerne un rapport.",
             ),
             models.CheckConstraint(
                 name="courriel_envoye_date",

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from actions.models import Campagne, EvenementCampagne, RelancePrevue
 from comptes.models import Utilisateur
-from porteurs.models import AccesPorteur, Invitation
+from porteurs.models import AccesPorteur, Invitation, Porteur
 from porteurs.operations import inviter as ouvrir_acces
 
 from ..destinataires import (
@@ -272,7 +272,7 @@ def _en_un_seul(auteur: Utilisateur, courriels: list[Courriel]) -> Courriel:
     compte = AccesPorteur.objects.filter(
         porteur=premier.porteur_id, utilisateur__email=premier.destinataire
     ).exists()
-    contact = Contact(premier.porteur, premier.destinataire, premier.nom_destinataire, compte=compte)
+    contact = Contact(_porteur_de(premier), premier.destinataire, premier.nom_destinataire, compte=compte)
     bilans = [courriel.bilan for courriel in courriels if courriel.bilan is not None]
     ensemble = nouveau_courriel(auteur, premier.campagne, Type.VALIDATION, contact)
     ensemble.invitation = premier.invitation
@@ -282,6 +282,13 @@ def _en_un_seul(auteur: Utilisateur, courriels: list[Courriel]) -> Courriel:
     Courriel.objects.filter(pk__in=[courriel.pk for courriel in courriels]).delete()
     ensemble.save()
     return ensemble
+
+
+def _porteur_de(courriel: Courriel) -> Porteur:
+    """Return the structure that is written to. Raises ValueError for an e-mail about a report, which has none."""
+    if courriel.porteur is None:
+        raise ValueError(f"« {courriel} » ne s'adresse pas à une structure.")
+    return courriel.porteur
 
 
 def annoncer_prolongation(bilan: Bilan, auteur: Utilisateur) -> list[Courriel]:
@@ -436,20 +443,26 @@ def _reprendre(auteur: Utilisateur, courriel: Courriel, envoi: Envoi | None = No
         raise OperationRefusee("Ce message n'est pas encore parti : attendez son envoi.")
     if actuel.statut == Statut.EN_COURS:
         Courriel.objects.filter(pk=actuel.pk).update(statut=Statut.ECHEC, erreur=INTERROMPU)
-    contact = Contact(
-        actuel.porteur, actuel.destinataire, actuel.nom_destinataire, AccesPorteur.Role.CONTRIBUTEUR
+    reprise = Courriel(
+        type=actuel.type,
+        campagne=actuel.campagne,
+        porteur=actuel.porteur,
+        rapport=actuel.rapport,
+        destinataire=actuel.destinataire,
+        nom_destinataire=actuel.nom_destinataire,
+        jour=timezone.localdate(),
+        auteur=auteur,
     )
-    reprise = nouveau_courriel(auteur, actuel.campagne, actuel.type, contact)
     reprise.reprise_de, reprise.envoi = actuel, envoi
     reprise.bilan, reprise.recu, reprise.bilans_dus = actuel.bilan, actuel.recu, actuel.bilans_dus
-    reprise.invitation = _prolonger_l_invitation(auteur, actuel, contact)
+    reprise.invitation = _prolonger_l_invitation(auteur, actuel)
     if actuel.type not in Courriel.TYPES_QUOTIDIENS:
         reprise.objet, reprise.texte, reprise.html = actuel.objet, actuel.texte, actuel.html
     reprise.save()
     return reprise
 
 
-def _prolonger_l_invitation(auteur: Utilisateur, courriel: Courriel, contact: Contact) -> Invitation | None:
+def _prolonger_l_invitation(auteur: Utilisateur, courriel: Courriel) -> Invitation | None:
     """Make the link of an e-mail good again. An access that was withdrawn is not reopened by a message."""
     invitation = courriel.invitation
     if invitation is None:
@@ -459,6 +472,12 @@ def _prolonger_l_invitation(auteur: Utilisateur, courriel: Courriel, contact: Co
             "L'accès de cette adresse a été retiré. Pour le rendre, invitez-la de nouveau depuis la page des accès "
             "de la structure."
         )
+    contact = Contact(
+        _porteur_de(courriel),
+        courriel.destinataire,
+        courriel.nom_destinataire,
+        AccesPorteur.Role.CONTRIBUTEUR,
+    )
     try:
         return ouvrir_l_acces(auteur, courriel.campagne, contact)
     except ValidationError as erreur:

@@ -21,6 +21,7 @@ from comptes.versions import VersionPerimee
 from contrats.models import Deliberation, Instance
 
 from ..models import AvisRapport, RapportAnnuel, TransitionRapport, VersionRapport
+from ..operations.courriels_rapport import annoncer_l_envoi, annoncer_la_publication, annoncer_le_delai
 from ..operations.etats import OperationRefusee
 from .redaction import prendre
 from .versions import figer
@@ -88,11 +89,13 @@ def envoyer_pour_avis(
     aujourd_hui = timezone.localdate()
     _refuser_un_delai_court(aujourd_hui, echeance)
     actuel.date_envoi_avis, actuel.echeance_avis = aujourd_hui, echeance
-    actuel.deliberation_delai = deliberation
+    actuel.deliberation_delai = _garder_la_deliberation(actuel, deliberation) if deliberation else None
     _inscrire_les_instances(auteur, actuel, consultees)
     motif = "" if not actuel.versions.exists() else "Nouvel envoi pour avis."
     _passer(auteur, actuel, Statut.EN_CONSULTATION)
-    return figer(auteur, actuel, Nature.PROJET, motif)
+    version = figer(auteur, actuel, Nature.PROJET, motif)
+    annoncer_l_envoi(auteur, actuel)
+    return version
 
 
 def _refuser_un_delai_court(depuis: date, echeance: date) -> None:
@@ -133,7 +136,9 @@ def prolonger_la_consultation(
         )
     _exiger_un_motif(motif, "Dites pourquoi le délai est prolongé.")
     actuel.echeance_avis = echeance
-    return _passer(auteur, actuel, Statut.EN_CONSULTATION, motif)
+    _passer(auteur, actuel, Statut.EN_CONSULTATION, motif)
+    annoncer_le_delai(auteur, actuel, motif)
+    return actuel
 
 
 def _exiger_un_motif(motif: str, phrase: str) -> None:
@@ -213,12 +218,15 @@ def _garder_l_avis(auteur: Utilisateur | None, avis: AvisRapport, motif: str = "
 
 
 @transaction.atomic
-def donner_suite(auteur: Utilisateur, avis: AvisRapport, suite: str) -> AvisRapport:
+def donner_suite(
+    auteur: Utilisateur, avis: AvisRapport, suite: str, *, version: int | None = None
+) -> AvisRapport:
     """Write what follows from the observations of a body and return its opinion.
 
-    Raises PermissionDenied; OperationRefusee once the report is approved: what the council stated does not change.
+    `version` is the number of the row that the page showed. Raises PermissionDenied; VersionPerimee; OperationRefusee
+    once the report is approved: what the council stated does not change.
     """
-    actuel = _prendre_l_avis(avis, None)
+    actuel = _prendre_l_avis(avis, version)
     if not auteur.has_perm("contrats.gerer", actuel.rapport.contrat):
         raise PermissionDenied
     _exiger(actuel.rapport, Statut.EN_CONSULTATION, Statut.FINALISE)
@@ -267,8 +275,18 @@ def approuver(auteur: Utilisateur, rapport: RapportAnnuel, deliberation: Deliber
             "Le conseil dit quelle suite est donnée aux observations. Il reste à répondre à : "
             f"{', '.join(str(avis.instance_consultee) for avis in sans_suite)}."
         )
-    actuel.deliberation = deliberation
+    actuel.deliberation = _garder_la_deliberation(actuel, deliberation)
     return _passer(auteur, actuel, Statut.APPROUVE)
+
+
+def _garder_la_deliberation(rapport: RapportAnnuel, deliberation: Deliberation) -> Deliberation:
+    """Return a délibération of the contract of the report, kept when it was just described."""
+    if deliberation.contrat_id != rapport.contrat_id:
+        raise PermissionDenied
+    if deliberation.pk is None:
+        deliberation.full_clean()
+        deliberation.save()
+    return deliberation
 
 
 def avis_sans_suite(rapport: RapportAnnuel) -> list[AvisRapport]:
@@ -287,7 +305,9 @@ def publier(auteur: Utilisateur, rapport: RapportAnnuel) -> VersionRapport:
     _exiger(actuel, Statut.APPROUVE)
     actuel.publie_le = timezone.now()
     _passer(auteur, actuel, Statut.PUBLIE)
-    return figer(auteur, actuel, Nature.PUBLIEE, "Publication du rapport approuvé.")
+    version = figer(auteur, actuel, Nature.PUBLIEE, "Publication du rapport approuvé.")
+    annoncer_la_publication(auteur, actuel)
+    return version
 
 
 @transaction.atomic

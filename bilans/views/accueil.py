@@ -9,6 +9,7 @@ from comptes.reprise import chemins_gardes
 from contrats.models import ContratVille
 
 from ..pages.arrivee import Arrivee, VosActions, annee_utile, page_d_arrivee, rapports_publies
+from ..pages.consultation_rapport import avis_attendus
 from ..pages.structure import fiches_dues
 
 
@@ -26,9 +27,14 @@ def accueil(request: HttpRequest) -> HttpResponse:
                 "vos_actions": VosActions(request.user, chemins_gardes(request)),
                 "fiches_dues": fiches_dues(request.user),
                 "contrats_suivis": arrivee.contrats,
+                "avis_attendus": avis_attendus(request.user),
             },
         )
-    return render(request, "bilans/accueil.html", {"contrats_suivis": arrivee.contrats})
+    return render(
+        request,
+        "bilans/accueil.html",
+        {"contrats_suivis": arrivee.contrats, "avis_attendus": avis_attendus(request.user)},
+    )
 
 
 @require_safe
@@ -50,5 +56,8 @@ def accueil_contrat(request: RequeteCampagne) -> HttpResponse:
     return render(
         request,
         "bilans/accueil_lecteur.html",
-        {"rapports": rapports_publies(request.contrat, request.user)},
+        {
+            "rapports": rapports_publies(request.contrat, request.user),
+            "avis_attendus": avis_attendus(request.user),
+        },
     )

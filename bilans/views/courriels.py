@@ -109,7 +109,13 @@ def _trouver(request: RequeteCampagne, cle: str) -> Courriel:
     visibles = Courriel.objects.visibles_par(request.user).filter(campagne=request.campagne)
     trouve: Courriel = get_object_or_404(
         visibles.select_related(
-            "porteur", "auteur", "recu", "envoi", "reprise_de", "bilan__action_annuelle__action"
+            "porteur",
+            "rapport__contrat",
+            "auteur",
+            "recu",
+            "envoi",
+            "reprise_de",
+            "bilan__action_annuelle__action",
         ),
         cle=cle,
     )

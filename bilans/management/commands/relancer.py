@@ -12,9 +12,10 @@ from actions.models import Campagne, RelancePrevue
 from bilans.destinataires import Appel, Destinataire, lire_appel
 from bilans.echeances_dues import campagne_des_rappels, contrats_a_rappeler, lire_rappels
 from bilans.messages import lignes_de, phrase_attendus
-from bilans.models import Envoi
+from bilans.models import Envoi, RapportAnnuel
 from bilans.operations import OperationRefusee
 from bilans.operations.courriels import faire_relance_prevue, relancer
+from bilans.operations.courriels_rapport import avis_a_rappeler, rappeler_les_avis, rapports_a_rappeler
 from bilans.operations.rappels import rappeler_les_echeances
 from bilans.pages.courriels import expliquer
 from bilans.taches import Tournee, vider
@@ -48,8 +49,8 @@ class Command(Commande):
         parser.add_argument(
             "--prevues",
             action="store_true",
-            help="dans toutes les campagnes, les relances prévues dont la date est arrivée, et les échéances des "
-            "conventions à rappeler",
+            help="dans toutes les campagnes, les relances prévues dont la date est arrivée, les échéances des "
+            "conventions à rappeler, et les avis attendus sur un rapport dans la semaine",
         )
         parser.add_argument(
             "--simulation", action="store_true", help="montre ce qui partirait, sans rien envoyer ni écrire"
@@ -69,12 +70,13 @@ class Command(Commande):
             campagne = campagne_demandee(contrat_demande(options["contrat"]), options["annee"])
             comptes = [self._maintenant(campagne, simulation)]
         rappels = _rappeler_les_conventions(simulation) if options["prevues"] else []
+        avis = _rappeler_les_avis(simulation) if options["prevues"] else []
         # The command sends by itself: a machine without a worker reminds too.
         tournee = None if simulation else vider()
         if options["format"] == "json":
             self.stdout.write(json.dumps(_en_json(comptes, tournee), ensure_ascii=False, indent=2))
         elif options["verbosity"] > 0:
-            self._raconter(comptes, tournee, rappels)
+            self._raconter(comptes, tournee, rappels, avis)
 
     def _maintenant(self, campagne: Campagne, simulation: bool) -> Compte:
         if campagne.statut not in OUVERTES:
@@ -104,13 +106,19 @@ class Command(Commande):
         self.stdout.write(insecables(phrase))
 
     def _raconter(
-        self, comptes: list[Compte], tournee: Tournee | None, rappels: list[tuple[ContratVille, int]]
+        self,
+        comptes: list[Compte],
+        tournee: Tournee | None,
+        rappels: list[tuple[ContratVille, int]],
+        avis: list[tuple[RapportAnnuel, int]],
     ) -> None:
         if tournee is None:
             self._dire("Simulation : rien n'est envoyé, rien n'est écrit.")
         for contrat, nombre in rappels:
             self._dire(f"{contrat} : {pluriel(nombre, RAPPELS)} des échéances de conventions.")
-        if not comptes and not rappels:
+        for rapport, nombre in avis:
+            self._dire(f"{rapport} : {pluriel(nombre, RAPPELS)} de l'avis attendu.")
+        if not comptes and not rappels and not avis:
             self._dire("Aucune relance n'est prévue aujourd'hui ni en retard : rien à envoyer.")
         for compte in comptes:
             self._raconter_une(compte, simulation=tournee is None)
@@ -180,6 +188,15 @@ def _rappeler_les_conventions(simulation: bool) -> list[tuple[ContratVille, int]
         if nombre:
             faits.append((contrat, nombre))
     return faits
+
+
+def _rappeler_les_avis(simulation: bool) -> list[tuple[RapportAnnuel, int]]:
+    """Remind of the opinions awaited within a week; return how many e-mails, by report."""
+    comptes = [
+        (rapport, len(avis_a_rappeler(rapport) if simulation else rappeler_les_avis(rapport)))
+        for rapport in rapports_a_rappeler()
+    ]
+    return [(rapport, nombre) for rapport, nombre in comptes if nombre]
 
 
 def _prevues() -> list[RelancePrevue]:

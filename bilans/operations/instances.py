@@ -1,0 +1,61 @@
+"""Who sits in the bodies of a contract: accounts that give the opinion of their body on the annual report."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from comptes.models import Utilisateur
+from comptes.signature import signer
+from contrats.models import AccesContrat, Instance, MembreInstance
+from porteurs.operations import COMPTE_DESACTIVE, nouveau_compte
+
+from .courriels_rapport import annoncer_a_un_membre
+
+
+@transaction.atomic
+def ajouter_membre(auteur: Utilisateur, instance: Instance, email: str, nom: str = "") -> MembreInstance:
+    """Have the account of this address sit in a body and return its seat; it reads the contract from then on.
+
+    The account is created without a password when there is none. It is written to when the opinion of the body is
+    awaited. Raises PermissionDenied; ValidationError on « email » for a closed account, or one that sits there.
+    """
+    actuelle = Instance.objects.select_for_update(no_key=True).get(pk=instance.pk)
+    if not auteur.has_perm("contrats.gerer", actuelle.contrat):
+        raise PermissionDenied
+    compte, _ = Utilisateur.objects.get_or_create(email=email.strip().lower(), defaults=nouveau_compte(nom))
+    if not compte.is_active:
+        raise ValidationError({"email": COMPTE_DESACTIVE})
+    if MembreInstance.objects.filter(instance_siegee=actuelle, utilisateur=compte).exists():
+        raise ValidationError({"email": f"{compte} siège déjà dans cette instance."})
+    if not AccesContrat.objects.filter(utilisateur=compte, contrat=actuelle.contrat_id).exists():
+        acces = AccesContrat(utilisateur=compte, contrat_id=actuelle.contrat_id, role=AccesContrat.Role.COPIL)
+        signer(acces, auteur, f"membre de « {actuelle} »")
+        acces.save()
+    membre = MembreInstance(instance_siegee=actuelle, utilisateur=compte)
+    signer(membre, auteur)
+    membre.save()
+    annoncer_a_un_membre(auteur, membre)
+    return membre
+
+
+@transaction.atomic
+def retirer_membre(auteur: Utilisateur, membre: MembreInstance, *, acces_aussi: bool) -> None:
+    """Take an account out of a body, and out of the contract when asked; the opinions that it gave stay.
+
+    Only the access of a reader is taken away, and only from who sits nowhere else. Raises PermissionDenied.
+    """
+    contrat = membre.instance_siegee.contrat
+    if not auteur.has_perm("contrats.gerer", contrat):
+        raise PermissionDenied
+    signer(membre, auteur)
+    membre.delete()
+    ailleurs = MembreInstance.objects.filter(
+        utilisateur=membre.utilisateur_id, instance_siegee__contrat=contrat
+    )
+    if not acces_aussi or ailleurs.exists():
+        return
+    lecture = AccesContrat.objects.filter(
+        utilisateur=membre.utilisateur_id, contrat=contrat, role=AccesContrat.Role.COPIL
+    )
+    for acces in lecture.order_by("pk"):
+        signer(acces, auteur, f"retiré de « {membre.instance_siegee} »")
+        acces.delete()

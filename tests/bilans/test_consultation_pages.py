@@ -1,0 +1,511 @@
+"""The pages of the consultation on the annual report, its e-mails, who sits in the bodies."""
+
+from datetime import UTC, date, datetime
+from email.header import decode_header, make_header
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from bilans.models import AvisRapport, Courriel, RapportAnnuel
+from bilans.operations.courriels import renvoyer_courriel
+from bilans.operations.courriels_rapport import rappeler_les_avis, rapports_a_rappeler
+from bilans.operations.instances import ajouter_membre, retirer_membre
+from bilans.rapport import consultation
+from bilans.rapport.redaction import ouvrir_rapport
+from bilans.taches import vider
+from contrats.models import AccesContrat, Deliberation, MembreInstance
+from tests import fabriques
+
+pytestmark = pytest.mark.django_db
+
+ECHEANCE = date(2025, 7, 10)
+
+
+@pytest.fixture(autouse=True)
+def le_jour() -> Any:
+    with time_machine.travel(datetime(2025, 6, 2, 10, tzinfo=UTC), tick=False) as jour:
+        yield jour
+
+
+def clair(texte: object) -> str:
+    """Return a text with plain spaces."""
+    return str(texte).replace("\u00a0", " ").replace("&nbsp;", " ").replace("&#x27;", "'")
+
+
+class Lieu:
+    """A contract and its report; a conseil citoyen with a member, a council without any, a COPIL."""
+
+    def __init__(self) -> None:
+        f = fabriques
+        self.campagne = f.CampagneFactory(annee=2024, contact_email="ville@exemple.fr")
+        self.contrat = self.campagne.contrat
+        self.chargee = f.chargee_de_mission(self.contrat, email="lea@exemple.fr")
+        self.citoyens = f.InstanceFactory(
+            contrat=self.contrat, type="conseil_citoyen", nom="Conseil citoyen", ordre=2
+        )
+        self.ville = f.InstanceFactory(
+            contrat=self.contrat, type="assemblee", nom="Conseil municipal", ordre=3
+        )
+        self.copil = f.InstanceFactory(contrat=self.contrat, type="copil", nom="COPIL", ordre=1)
+        self.zoe = f.membre_du_copil(self.contrat, email="zoe@exemple.fr", prenom="Zoé", nom="Martin")
+        self.siege = f.MembreInstanceFactory(instance_siegee=self.citoyens, utilisateur=self.zoe)
+        self.elu = f.membre_du_copil(self.contrat, email="elu@exemple.fr")
+        self.rapport = ouvrir_rapport(self.chargee, self.contrat, 2024)
+
+    def url(self, nom: str, *cles: Any) -> str:
+        return reverse(nom, args=[self.contrat.slug, 2024, *cles])
+
+    def client(self, compte: Any) -> Client:
+        client = Client()
+        client.force_login(compte, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    def envoyer(self) -> None:
+        consultation.envoyer_pour_avis(self.chargee, self.rapport, [self.citoyens, self.ville], ECHEANCE)
+        self.rapport.refresh_from_db()
+
+    def avis(self, instance: Any) -> AvisRapport:
+        return self.rapport.avis.get(instance_consultee=instance)
+
+    def lire(self, compte: Any, nom: str, *cles: Any) -> str:
+        reponse = self.client(compte).get(self.url(nom, *cles))
+        assert reponse.status_code == 200
+        return clair(reponse.content.decode())
+
+    def poster(self, compte: Any, nom: str, /, *cles: Any, **champs: Any) -> Any:
+        return self.client(compte).post(self.url(nom, *cles), champs)
+
+    def clore(self) -> None:
+        for instance in (self.citoyens, self.ville):
+            consultation.rendre_avis(self.chargee, self.avis(instance), sens="favorable")
+        consultation.clore_la_consultation(self.chargee, self.rapport)
+
+
+@pytest.fixture
+def lieu() -> Lieu:
+    return Lieu()
+
+
+def ecrits() -> list[tuple[str, str, str]]:
+    return list(Courriel.objects.order_by("pk").values_list("type", "destinataire", "objet"))
+
+
+# -- Sent for opinion ------------------------------------------------------------------------------
+def test_la_page_d_envoi_coche_les_instances_de_la_loi_et_dit_qui_recoit(lieu: Lieu) -> None:
+    page = lieu.lire(lieu.chargee, "rapport_envoyer")
+    cochees = {
+        i.nom: f'id="instance-{i.pk}" checked' in page for i in (lieu.citoyens, lieu.ville, lieu.copil)
+    }
+    assert cochees == {"Conseil citoyen": True, "Conseil municipal": True, "COPIL": False}
+    assert "Zoé Martin (zoe@exemple.fr)" in page
+    assert page.count("aucun membre n'a de compte : vous saisirez son avis") == 2
+    assert 'value="2025-07-12"' in page
+
+
+def test_on_confirme_en_toutes_lettres_avant_d_envoyer(lieu: Lieu) -> None:
+    champs = {"instances": [lieu.citoyens.pk, lieu.ville.pk], "echeance": "2025-07-10"}
+    reponse = lieu.poster(lieu.chargee, "rapport_envoyer", **champs)
+    page = clair(reponse.content.decode())
+    assert "jusqu'au 10 juillet 2025" in page
+    assert not lieu.rapport.versions.exists()
+    assert 'name="echeance" value="2025-07-10"' in page
+    lieu.poster(lieu.chargee, "rapport_envoyer", confirmer="oui", **champs)
+    lieu.rapport.refresh_from_db()
+    assert (lieu.rapport.statut, lieu.rapport.echeance_avis) == ("en_consultation", ECHEANCE)
+    assert [str(avis.instance_consultee) for avis in lieu.rapport.avis.order_by("pk")] == [
+        "Conseil citoyen",
+        "Conseil municipal",
+    ]
+
+
+def test_un_delai_trop_court_se_dit_au_champ_et_rien_ne_se_perd(lieu: Lieu) -> None:
+    reponse = lieu.poster(
+        lieu.chargee,
+        "rapport_envoyer",
+        instances=[lieu.copil.pk],
+        echeance="2025-06-20",
+        deliberation_organe="Conseil communautaire",
+        deliberation_date="",
+    )
+    page = clair(reponse.content.decode())
+    assert "choisissez le 2 juillet 2025 ou un jour suivant" in page
+    assert "Une nouvelle délibération demande l'assemblée et la date." in page
+    assert f'id="instance-{lieu.copil.pk}" checked' in page
+    assert f'id="instance-{lieu.citoyens.pk}" checked' not in page
+    assert 'value="Conseil communautaire"' in page
+    assert not Deliberation.objects.exists()
+
+
+def test_la_deliberation_du_delai_se_decrit_sur_place(lieu: Lieu) -> None:
+    lieu.poster(
+        lieu.chargee,
+        "rapport_envoyer",
+        instances=[lieu.citoyens.pk],
+        echeance="2025-07-10",
+        deliberation_organe="Conseil communautaire",
+        deliberation_date="2025-05-20",
+        deliberation_numero="2025-31",
+        confirmer="oui",
+    )
+    lieu.rapport.refresh_from_db()
+    assert lieu.rapport.deliberation_delai == Deliberation.objects.get(contrat=lieu.contrat, numero="2025-31")
+
+
+# -- E-mails ---------------------------------------------------------------------------------------
+def test_l_envoi_ecrit_aux_membres_et_mene_a_leur_avis(lieu: Lieu, settings: Any) -> None:
+    lieu.envoyer()
+    courriel = Courriel.objects.get()
+    assert (courriel.destinataire, courriel.porteur, courriel.rapport) == (
+        "zoe@exemple.fr",
+        None,
+        lieu.rapport,
+    )
+    lien = settings.PILOTIS_ADRESSE + lieu.url("rapport_avis", lieu.avis(lieu.citoyens).cle)
+    for corps in (courriel.texte, courriel.html):
+        assert lien in corps
+        assert "10 juillet 2025" in clair(corps)
+        assert "Conseil citoyen" in corps
+    vider()
+    [parti] = mail.outbox
+    assert "zoe@exemple.fr" in parti.to[0]
+    assert str(make_header(decode_header(parti.from_email))).startswith(lieu.contrat.epci.nom)
+    assert parti.reply_to == ["ville@exemple.fr"]
+
+
+def test_qui_siege_deux_fois_recoit_un_seul_courriel(lieu: Lieu) -> None:
+    fabriques.MembreInstanceFactory(instance_siegee=lieu.ville, utilisateur=lieu.zoe)
+    lieu.envoyer()
+    courriel = Courriel.objects.get()
+    assert "Conseil citoyen" in courriel.texte
+    assert "Conseil municipal" in courriel.texte
+
+
+def test_un_compte_desactive_ne_recoit_rien(lieu: Lieu) -> None:
+    lieu.zoe.is_active = False
+    lieu.zoe.save()
+    lieu.envoyer()
+    assert ecrits() == []
+
+
+def test_le_rappel_part_une_fois_dans_la_derniere_semaine(lieu: Lieu, le_jour: Any) -> None:
+    lieu.envoyer()
+    le_jour.move_to(datetime(2025, 7, 2, 8, tzinfo=UTC))
+    assert (rapports_a_rappeler(), rappeler_les_avis(lieu.rapport)) == ([], [])
+    le_jour.move_to(datetime(2025, 7, 3, 8, tzinfo=UTC))
+    assert rapports_a_rappeler() == [lieu.rapport]
+    assert [c.destinataire for c in rappeler_les_avis(lieu.rapport)] == ["zoe@exemple.fr"]
+    assert rappeler_les_avis(lieu.rapport) == []
+    le_jour.move_to(datetime(2025, 7, 11, 8, tzinfo=UTC))
+    assert rapports_a_rappeler() == []
+
+
+def test_une_instance_qui_a_repondu_n_est_jamais_rappelee(lieu: Lieu, le_jour: Any) -> None:
+    lieu.envoyer()
+    vider()
+    le_jour.move_to(datetime(2025, 7, 4, 8, tzinfo=UTC))
+    [rappel] = rappeler_les_avis(lieu.rapport)
+    consultation.rendre_avis(lieu.zoe, lieu.avis(lieu.citoyens), sens="favorable")
+    # It answered between the writing and the sending.
+    assert vider().sans_objet == 1
+    rappel.refresh_from_db()
+    assert rappel.statut == Courriel.Statut.SANS_OBJET
+    Courriel.objects.all().delete()
+    assert rappeler_les_avis(lieu.rapport) == []
+
+
+def test_la_commande_des_rappels_prevus_rappelle_les_avis(lieu: Lieu, le_jour: Any, capsys: Any) -> None:
+    lieu.envoyer()
+    le_jour.move_to(datetime(2025, 7, 3, 8, tzinfo=UTC))
+    call_command("relancer", "--prevues", "--simulation")
+    assert "1 personne reçoit le rappel de l'avis" in clair(capsys.readouterr().out)
+    assert not Courriel.objects.filter(type="rappel_avis").exists()
+    call_command("relancer", "--prevues")
+    assert [m.subject for m in mail.outbox if "Rappel" in m.subject] != []
+    call_command("relancer", "--prevues")
+    assert Courriel.objects.filter(type="rappel_avis").count() == 1
+
+
+def test_prolonger_previent_avec_le_motif_et_autorise_un_nouveau_rappel(lieu: Lieu, le_jour: Any) -> None:
+    lieu.envoyer()
+    le_jour.move_to(datetime(2025, 7, 3, 8, tzinfo=UTC))
+    rappeler_les_avis(lieu.rapport)
+    lieu.poster(
+        lieu.chargee,
+        "rapport_geste",
+        "prolonger",
+        echeance="2025-08-20",
+        motif="Le conseil se réunit en août.",
+    )
+    dernier = Courriel.objects.latest("pk")
+    assert "20 août 2025" in clair(dernier.objet)
+    assert "Le conseil se réunit en août." in clair(dernier.texte)
+    lieu.rapport.refresh_from_db()
+    le_jour.move_to(datetime(2025, 8, 14, 8, tzinfo=UTC))
+    assert len(rappeler_les_avis(lieu.rapport)) == 1
+
+
+def test_publier_previent_les_lecteurs_et_les_membres_une_fois_chacun(lieu: Lieu) -> None:
+    lieu.envoyer()
+    lieu.clore()
+    consultation.approuver(
+        lieu.chargee,
+        lieu.rapport,
+        fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 9, 30)),
+    )
+    Courriel.objects.all().delete()
+    lieu.poster(lieu.chargee, "rapport_geste", "publier")
+    assert sorted(destinataire for _, destinataire, _ in ecrits()) == ["elu@exemple.fr", "zoe@exemple.fr"]
+
+
+def test_un_courriel_s_adresse_a_une_structure_ou_concerne_un_rapport(lieu: Lieu) -> None:
+    for champs in ({"porteur": None}, {"rapport": lieu.rapport}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            fabriques.CourrielFactory(campagne=lieu.campagne, **champs)
+
+
+def test_les_pages_des_courriels_portent_un_courriel_sans_structure(lieu: Lieu) -> None:
+    lieu.envoyer()
+    courriel = Courriel.objects.get()
+    Courriel.objects.update(statut="refuse", erreur="550 5.1.1 inconnu")
+    for nom, cles in (("courriels", ()), ("courriel", (courriel.cle,)), ("campagne_relances", ())):
+        lieu.lire(lieu.chargee, nom, *cles)
+    assert "zoe@exemple.fr" in lieu.lire(lieu.chargee, "courriels")
+    reprise = renvoyer_courriel(lieu.chargee, courriel)
+    assert (reprise.rapport, reprise.porteur, reprise.objet) == (lieu.rapport, None, courriel.objet)
+
+
+# -- Opinions --------------------------------------------------------------------------------------
+def test_un_membre_voit_d_abord_l_avis_attendu_puis_le_donne(lieu: Lieu) -> None:
+    lieu.envoyer()
+    cle = lieu.avis(lieu.citoyens).cle
+    accueil = lieu.lire(lieu.zoe, "accueil_contrat")
+    assert lieu.url("rapport_avis", cle) in accueil
+    assert lieu.url("rapport_version", 1) in lieu.lire(lieu.zoe, "rapport_avis", cle)
+    lieu.poster(lieu.zoe, "rapport_avis", cle, sens="reserve", texte="Plus de sport.", version=1)
+    assert "Réservé" in lieu.lire(lieu.zoe, "rapport_avis", cle)
+    assert lieu.url("rapport_avis", cle) not in lieu.lire(lieu.zoe, "accueil_contrat")
+    avis = lieu.avis(lieu.citoyens)
+    assert (avis.sens, avis.texte, avis.pour_l_instance) == ("reserve", "Plus de sport.", False)
+
+
+def test_un_avis_reserve_sans_observation_garde_ce_qui_est_saisi(lieu: Lieu) -> None:
+    lieu.envoyer()
+    cle = lieu.avis(lieu.citoyens).cle
+    reponse = lieu.poster(lieu.zoe, "rapport_avis", cle, sens="reserve", texte="", version=1)
+    page = clair(reponse.content.decode())
+    assert "dit pourquoi" in page
+    assert 'value="reserve"' in page
+    assert lieu.avis(lieu.citoyens).sens == ""
+
+
+def test_passe_la_date_un_membre_lit_ce_qui_est_dit(lieu: Lieu, le_jour: Any) -> None:
+    lieu.envoyer()
+    cle = lieu.avis(lieu.citoyens).cle
+    le_jour.move_to(datetime(2025, 7, 11, 8, tzinfo=UTC))
+    page = lieu.lire(lieu.zoe, "rapport_avis", cle)
+    assert "Les avis étaient attendus jusqu'au 10 juillet 2025" in page
+    assert "<textarea" not in page
+    lieu.poster(lieu.zoe, "rapport_avis", cle, sens="favorable", version=1)
+    assert lieu.avis(lieu.citoyens).sens == ""
+
+
+def test_l_avis_d_une_autre_instance_n_existe_pas(lieu: Lieu) -> None:
+    lieu.envoyer()
+    adresse = lieu.url("rapport_avis", lieu.avis(lieu.ville).cle)
+    for compte in (lieu.zoe, lieu.elu):
+        assert lieu.client(compte).get(adresse).status_code == 404
+        assert lieu.client(compte).post(adresse, {"sens": "favorable"}).status_code == 404
+
+
+def test_deux_membres_voient_les_deux_versions(lieu: Lieu) -> None:
+    lieu.envoyer()
+    cle = lieu.avis(lieu.citoyens).cle
+    lieu.poster(lieu.chargee, "rapport_avis", cle, sens="favorable", texte="Très bien.", version=1)
+    reponse = lieu.poster(lieu.zoe, "rapport_avis", cle, sens="defavorable", texte="Non.", version=1)
+    page = clair(reponse.content.decode())
+    assert "a enregistré une autre version" in page
+    assert "Très bien." in page
+    assert "Non." in page
+    assert lieu.avis(lieu.citoyens).texte == "Très bien."
+    lieu.poster(lieu.zoe, "rapport_avis", cle, sens="defavorable", texte="Non.", version=2)
+    assert lieu.avis(lieu.citoyens).texte == "Non."
+
+
+def test_la_chargee_inscrit_un_avis_pour_une_instance(lieu: Lieu) -> None:
+    lieu.envoyer()
+    lieu.poster(
+        lieu.chargee,
+        "rapport_avis",
+        lieu.avis(lieu.ville).cle,
+        sens="favorable",
+        texte="",
+        date="",
+        deliberation="2025-48",
+        version=1,
+    )
+    avis = lieu.avis(lieu.ville)
+    assert (avis.sens, avis.pour_l_instance, avis.deliberation) == ("favorable", True, "2025-48")
+    assert "inscrit pour l'instance par" in lieu.lire(lieu.chargee, "rapport_consultation")
+
+
+def test_deux_suites_sont_opposees(lieu: Lieu) -> None:
+    lieu.envoyer()
+    consultation.rendre_avis(lieu.zoe, lieu.avis(lieu.citoyens), sens="reserve", texte="Plus de sport.")
+    cle = lieu.avis(lieu.citoyens).cle
+    lieu.poster(lieu.chargee, "rapport_suite", cle, suite_donnee="Un appel à projets.", version=2)
+    reponse = lieu.poster(lieu.chargee, "rapport_suite", cle, suite_donnee="Rien.", version=2)
+    page = clair(reponse.content.decode())
+    assert "Un appel à projets." in page
+    assert "Rien." in page
+    assert lieu.avis(lieu.citoyens).suite_donnee == "Un appel à projets."
+
+
+# -- The other steps -------------------------------------------------------------------------------
+def test_clore_dit_qui_est_repute_favorable(lieu: Lieu, le_jour: Any) -> None:
+    lieu.envoyer()
+    assert "le silence ne vaut accord qu'après cette date" in clair(
+        lieu.poster(lieu.chargee, "rapport_geste", "clore").content.decode()
+    )
+    consultation.rendre_avis(lieu.zoe, lieu.avis(lieu.citoyens), sens="favorable")
+    le_jour.move_to(datetime(2025, 7, 11, 8, tzinfo=UTC))
+    page = lieu.lire(lieu.chargee, "rapport_geste", "clore")
+    assert "son avis est réputé favorable" in page
+    assert "<li>Conseil municipal</li>" in page
+    assert "<li>Conseil citoyen</li>" not in page
+    lieu.poster(lieu.chargee, "rapport_geste", "clore")
+    assert lieu.avis(lieu.ville).sens == "repute_favorable"
+
+
+def test_approuver_avec_une_deliberation_decrite_sur_place(lieu: Lieu) -> None:
+    lieu.envoyer()
+    lieu.clore()
+    reponse = lieu.poster(lieu.chargee, "rapport_geste", "approuver")
+    assert "Choisissez la délibération, ou décrivez-la" in clair(reponse.content.decode())
+    champs = {"deliberation_organe": "Conseil communautaire", "deliberation_numero": "2025-77"}
+    reponse = lieu.poster(
+        lieu.chargee, "rapport_geste", "approuver", deliberation_date="2025-01-05", **champs
+    )
+    assert "antérieure" in clair(reponse.content.decode())
+    assert not Deliberation.objects.exists()
+    lieu.poster(lieu.chargee, "rapport_geste", "approuver", deliberation_date="2025-09-30", **champs)
+    lieu.rapport.refresh_from_db()
+    assert (lieu.rapport.statut, lieu.rapport.deliberation.numero) == ("approuve", "2025-77")
+
+
+def test_publier_corriger_adresse_revenir(lieu: Lieu) -> None:
+    lieu.envoyer()
+    lieu.clore()
+    consultation.approuver(
+        lieu.chargee,
+        lieu.rapport,
+        fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 9, 30)),
+    )
+    lieu.poster(lieu.chargee, "rapport_geste", "publier")
+    lieu.poster(lieu.chargee, "rapport_geste", "corriger", motif="Un montant était faux.")
+    reponse = lieu.poster(lieu.chargee, "rapport_geste", "adresse", adresse_publique="Dole 2024")
+    assert "minuscules sans accent" in clair(reponse.content.decode())
+    lieu.poster(lieu.chargee, "rapport_geste", "adresse", adresse_publique="dole-2024")
+    lieu.rapport.refresh_from_db()
+    assert (lieu.rapport.adresse_publique, lieu.rapport.versions.count()) == ("dole-2024", 3)
+    reponse = lieu.poster(lieu.chargee, "rapport_geste", "revenir", motif="")
+    assert "Dites pourquoi" in clair(reponse.content.decode())
+    lieu.poster(lieu.chargee, "rapport_geste", "revenir", motif="Publié trop tôt.")
+    lieu.rapport.refresh_from_db()
+    assert (lieu.rapport.statut, lieu.rapport.adresse_publique) == ("approuve", None)
+
+
+@pytest.mark.parametrize(
+    "geste", ["prolonger", "clore", "approuver", "publier", "corriger", "adresse", "revenir"]
+)
+def test_un_geste_hors_de_son_etat_ramene_en_le_disant(lieu: Lieu, geste: str) -> None:
+    reponse = lieu.client(lieu.chargee).get(lieu.url("rapport_geste", geste), follow=True)
+    assert "n'a pas encore été envoyé pour avis" in clair(reponse.content.decode())
+
+
+def test_un_geste_inconnu_n_existe_pas(lieu: Lieu) -> None:
+    assert lieu.client(lieu.chargee).get(lieu.url("rapport_geste", "effacer")).status_code == 404
+
+
+def test_la_page_dit_ou_l_on_en_est_a_chaque_etape(lieu: Lieu) -> None:
+    assert "envoyez-le pour avis" in lieu.lire(lieu.chargee, "rapport_consultation")
+    lieu.envoyer()
+    assert "Aucun avis rendu sur 2, jusqu'au 10 juillet 2025." in lieu.lire(
+        lieu.chargee, "rapport_consultation"
+    )
+    lieu.clore()
+    assert "peut approuver le rapport" in lieu.lire(lieu.chargee, "rapport_consultation")
+
+
+def test_le_nombre_de_requetes_ne_depend_pas_des_instances(
+    lieu: Lieu, django_assert_max_num_queries: Any
+) -> None:
+    lieu.envoyer()
+    client = lieu.client(lieu.chargee)
+    client.get(lieu.url("rapport_consultation"))
+    with django_assert_max_num_queries(100) as avant:
+        client.get(lieu.url("rapport_consultation"))
+    for rang in range(4):
+        instance = fabriques.InstanceFactory(contrat=lieu.contrat, nom=f"Instance {rang}")
+        fabriques.MembreInstanceFactory(instance_siegee=instance)
+        fabriques.AvisRapportFactory(rapport=lieu.rapport, instance_consultee=instance)
+    with django_assert_max_num_queries(len(avant)):
+        client.get(lieu.url("rapport_consultation"))
+
+
+# -- Who sits where --------------------------------------------------------------------------------
+def test_ajouter_une_adresse_ouvre_un_compte_et_demande_l_avis_attendu(lieu: Lieu) -> None:
+    lieu.envoyer()
+    Courriel.objects.all().delete()
+    lieu.poster(
+        lieu.chargee, "rapport_membre_ajouter", lieu.ville.pk, email=" Paul@Exemple.fr", nom="Paul Petit"
+    )
+    membre = MembreInstance.objects.get(instance_siegee=lieu.ville)
+    assert (membre.utilisateur.email, membre.utilisateur.has_usable_password()) == ("paul@exemple.fr", False)
+    assert AccesContrat.objects.get(utilisateur=membre.utilisateur).role == "copil"
+    assert [(type_, a) for type_, a, _ in ecrits()] == [("rapport", "paul@exemple.fr")]
+    assert lieu.lire(membre.utilisateur, "rapport_avis", lieu.avis(lieu.ville).cle)
+
+
+def test_ajouter_un_compte_du_contrat(lieu: Lieu) -> None:
+    lieu.poster(lieu.chargee, "rapport_membre_ajouter", lieu.ville.pk, compte=lieu.elu.pk)
+    assert lieu.ville.membres.get().utilisateur == lieu.elu
+    assert ecrits() == []
+
+
+def test_un_membre_ne_siege_pas_deux_fois_ni_un_compte_ferme(lieu: Lieu) -> None:
+    with pytest.raises(ValidationError, match="siège déjà"):
+        ajouter_membre(lieu.chargee, lieu.citoyens, "zoe@exemple.fr")
+    lieu.elu.is_active = False
+    lieu.elu.save()
+    with pytest.raises(ValidationError, match="désactivé"):
+        ajouter_membre(lieu.chargee, lieu.citoyens, "elu@exemple.fr")
+    with pytest.raises(PermissionDenied):
+        ajouter_membre(lieu.zoe, lieu.citoyens, "autre@exemple.fr")
+
+
+def test_retirer_un_membre_et_son_acces_si_on_le_demande(lieu: Lieu) -> None:
+    lieu.poster(lieu.chargee, "rapport_membre_retirer", lieu.siege.pk)
+    assert not lieu.citoyens.membres.exists()
+    assert AccesContrat.objects.filter(utilisateur=lieu.zoe).exists()
+    siege = ajouter_membre(lieu.chargee, lieu.citoyens, "zoe@exemple.fr")
+    autre = ajouter_membre(lieu.chargee, lieu.ville, "zoe@exemple.fr")
+    retirer_membre(lieu.chargee, siege, acces_aussi=True)
+    assert AccesContrat.objects.filter(utilisateur=lieu.zoe).exists()
+    retirer_membre(lieu.chargee, autre, acces_aussi=True)
+    assert not AccesContrat.objects.filter(utilisateur=lieu.zoe).exists()
+    with pytest.raises(PermissionDenied):
+        retirer_membre(lieu.elu, autre, acces_aussi=False)
+
+
+def test_le_rapport_d_une_autre_annee_ne_se_consulte_pas_ici(lieu: Lieu) -> None:
+    fabriques.CampagneFactory(contrat=lieu.contrat, annee=2023)
+    RapportAnnuel.objects.exclude(pk=lieu.rapport.pk).delete()
+    adresse = reverse("rapport_consultation", args=[lieu.contrat.slug, 2023])
+    assert lieu.client(lieu.chargee).get(adresse).status_code == 404
