@@ -126,9 +126,7 @@ def test_le_total_reste_en_bas_de_la_fenetre_sans_couvrir_la_case(ouvrir, annee)
     for touche, combien in (("ArrowDown", 24), ("ArrowUp", 20)):
         for _ in range(combien):
             page.keyboard.press(touche)
-        navigateur.jusqu_a(
-            page, lambda: page.evaluate(MESURE)["libre"], lambda: str(page.evaluate(MESURE))
-        )
+        navigateur.jusqu_a(page, lambda: page.evaluate(MESURE)["libre"], lambda: str(page.evaluate(MESURE)))
         expect(page.locator("tfoot [data-total-general]")).to_be_in_viewport(ratio=1)
 
 

@@ -554,7 +554,9 @@ def test_deux_personnes_sur_la_meme_question(saisie, claire, bilan, choix):
     # Both are there; hers goes on as she types.
     taper(claire, " Suite 🌱.")
     navigateur.dit(conflit, "Votre version De Claire. Suite 🌱.", lisible(TEXTE))
-    expect(conflit).to_contain_text(re.compile(r"Version\sde\sLéa\sMorel,\ssaisie\scommencée\sà\s\d+\sh\s\d\d"))
+    expect(conflit).to_contain_text(
+        re.compile(r"Version\sde\sLéa\sMorel,\ssaisie\scommencée\sà\s\d+\sh\s\d\d")
+    )
     axe.verifier(claire)
     bouton(claire, "Voir les deux versions").focus()
     claire.keyboard.press("Enter")
