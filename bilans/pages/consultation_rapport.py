@@ -128,7 +128,7 @@ class AvisLu:
             return f"silence au {date_longue(self.avis.date)}"
         if self.avis.sens:
             return f"rendu le {date_longue(self.avis.date)}"
-        return f"attendu jusqu'au {date_longue(self.avis.rapport.echeance_avis)}"
+        return f"jusqu'au {date_longue(self.avis.rapport.echeance_avis)}"
 
     @property
     def par(self) -> str:

@@ -116,7 +116,7 @@ def test_la_consultation_entiere(new_context, live_server, contrat, siege):
     expect(zoe.page.get_by_label("Réservé", exact=True)).to_be_checked()
     zoe.page.get_by_label("Les observations").fill(OBSERVATIONS)
     zoe.envoyer("Donner cet avis", f"Avis sur le rapport {annee}")
-    zoe.lit("Réservé", "par Zoé Martin")
+    zoe.lit("Réservé", "par Zoé Martin", "L'avis de votre instance est enregistré.")
     zoe.aller(reverse("accueil"), TITRE_QUELCONQUE)
     expect(demande).to_have_count(0)
 
