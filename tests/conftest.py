@@ -30,6 +30,8 @@ settings.register_profile("memes-exemples", settings.get_profile("hasard"), dera
 settings.load_profile("memes-exemples")
 
 RACINE = Path(__file__).resolve().parent.parent
+# How many times emptying the tables gives way to a request that waits for it too.
+CROISEMENTS_MAX = 5
 VARIABLE_ABSENTE = re.compile(r"⟪variable absente : (.*?)⟫")
 
 
@@ -196,6 +198,8 @@ def vidage_rapide() -> Iterator[None]:
     this waits for the requests under way. Only a superuser may leave the foreign keys alone; another truncates.
     """
     from django.core.management.commands import flush
+    from django.db import OperationalError
+    from django.db.backends.base.operations import BaseDatabaseOperations
 
     tronquer = flush.sql_flush
 
@@ -215,8 +219,21 @@ def vidage_rapide() -> Iterator[None]:
         ]
         return [";".join(ordres)]
 
+    vider = BaseDatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
+        # A request of a page that closed may be writing still: when the two wait for each other, one gives way.
+        for _ in range(CROISEMENTS_MAX):
+            try:
+                return vider(self, sql_list)
+            except OperationalError as erreur:
+                if type(erreur.__cause__).__name__ != "DeadlockDetected":
+                    raise
+        return vider(self, sql_list)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "sql_flush", sql_flush)
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
 
 
