@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from documents.rendu_rapport_docx import rapport_en_docx
-from documents.rendu_rapport_xlsx import rapport_en_xlsx
-
 from documents import PieceJointe
 from documents.rapport import Rapport
+from documents.rendu_rapport_docx import rapport_en_docx
 from documents.rendu_rapport_pdf import rapport_en_pdf
+from documents.rendu_rapport_xlsx import rapport_en_xlsx
 
 Dire = Callable[[str, int], None]
 NOM_DU_CLASSEUR = "annexes-{annee}.xlsx"
