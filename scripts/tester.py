@@ -25,7 +25,7 @@ class Etape:
 
 
 ETAPES = [
-    Etape("style du code (ruff check)", [PY, "-m", "ruff", "check", "--quiet", "."]),
+    Etape("style du code (ruff check)", [PY, "-m", "ruff", "check", "--no-cache", "--quiet", "."]),
     Etape("mise en forme (ruff format)", [PY, "-m", "ruff", "format", "--check", "--quiet", "."]),
     Etape("gabarits (djlint)", [PY, "-m", "djlint", "--lint", "--quiet", "."]),
     Etape("sens des imports (import-linter)", [str(Path(PY).parent / "lint-imports"), "--no-cache"]),
