@@ -275,6 +275,6 @@ def test_les_reglages_de_production_sont_surs(tmp_path):
         "ALLOWED_HOSTS": "pilotis.exemple.fr",
     }
     commande = [sys.executable, "manage.py", "check", "--deploy"]
-    resultat = subprocess.run(commande, cwd=RACINE, env=environnement, capture_output=True, text=True)  # noqa: S603
+    resultat = subprocess.run(commande, cwd=RACINE, env=environnement, capture_output=True, text=True)
     assert resultat.returncode == 0, resultat.stderr
     assert set(re.findall(r"\((\w+\.\w\d+)\)", resultat.stderr)) == AVERTISSEMENTS_ADMIS, resultat.stderr

@@ -44,7 +44,7 @@ def test_les_migrations_font_les_tables_des_modeles(base_vide: dict[str, str]) -
     from tests.outils.schema import schema
 
     def lancer(*arguments: str) -> str:
-        return subprocess.run(  # noqa: S603
+        return subprocess.run(
             [sys.executable, *arguments],
             cwd=RACINE,
             env=base_vide,

@@ -100,7 +100,7 @@ def test_un_lien_symbolique_reste_un_lien(campagne, tmp_path):
 def test_un_peripherique_est_ecrit_jamais_remplace(campagne, tmp_path):
     tuyau = tmp_path / "tuyau"
     os.mkfifo(tuyau)
-    with subprocess.Popen(["cat", str(tuyau)], stdout=subprocess.PIPE) as lecteur:  # noqa: S603, S607
+    with subprocess.Popen(["cat", str(tuyau)], stdout=subprocess.PIPE) as lecteur:  # noqa: S607
         exporter("synthese", **complet(campagne), format="csv", sortie=str(tuyau))
         assert lecteur.communicate()[0].startswith(b"\xef\xbb\xbfACTION;")
     assert stat.S_ISFIFO(tuyau.stat().st_mode)
@@ -272,7 +272,7 @@ def en_ligne(*arguments: str, donnees: Path) -> subprocess.CompletedProcess[str]
     }
     environnement.pop("DATABASE_URL", None)
     racine = Path(__file__).resolve().parents[2]
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "manage.py", "exporter", *arguments],
         capture_output=True,
         text=True,

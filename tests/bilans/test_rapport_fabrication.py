@@ -193,7 +193,7 @@ fabrication.fabriquer.func(int(sys.argv[1]))
 def test_tuer_le_worker_au_milieu_laisse_un_etat_clair_et_le_second_essai_reussit(tmp_path: Path) -> None:
     lieu = Lieu()
     fichier = fabriques.FichierRapportFactory(rapport=lieu.rapport, format="xlsx", demande_par=lieu.chargee)
-    ouvrier = subprocess.Popen(  # noqa: S603
+    ouvrier = subprocess.Popen(
         [sys.executable, "-c", OUVRIER, str(fichier.pk)],
         cwd=RACINE,
         env=_environnement(tmp_path),

@@ -229,7 +229,7 @@ def test_documents_ne_connait_ni_la_base_ni_le_domaine():
         "import sys, documents, documents.calcul, documents.rendu_html, documents.pdf_enfant;"
         "print([m for m in sys.modules if m.startswith(('django.db', 'weasyprint', 'comptes', 'contrats'))])"
     )
-    lu = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
+    lu = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert lu.stdout.strip() == "[]"
 
 

@@ -26,7 +26,7 @@ def valider(chemin: Path | str, profils: Sequence[str] = ("ua1", "3a")) -> list[
 
     Raises CalledProcessError when the validator itself fails: a check that did not run is not a success.
     """
-    sortie = subprocess.run(  # noqa: S603
+    sortie = subprocess.run(
         [sys.executable, __file__, ",".join(profils), str(chemin)],
         check=True,
         capture_output=True,
