@@ -7,8 +7,10 @@ memory back. Nothing is loaded but our fonts and what the HTML carries itself (d
 from __future__ import annotations
 
 import base64
+import faulthandler
 import gc
 import json
+import os
 import resource
 import sys
 from datetime import datetime
@@ -76,6 +78,8 @@ def composer(commande: dict[str, Any]) -> bytes:
 
 def principal() -> int:
     """Read the order, write the PDF, return the exit code."""
+    # a library in C that falls says where
+    faulthandler.enable()
     commande = json.load(sys.stdin.buffer)
     duree = int(commande.get("delai", 300))
     resource.setrlimit(resource.RLIMIT_AS, (MEMOIRE_MAX, MEMOIRE_MAX))
@@ -87,4 +91,7 @@ def principal() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(principal())
+    CODE = principal()
+    sys.stdout.flush()
+    # without the farewells of the interpreter: Pango's own threads may still read the fonts that these would free
+    os._exit(CODE)

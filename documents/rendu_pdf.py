@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,6 @@ VARIABLES = (
     "HOME",
     "LANG",
     "LC_ALL",
-    "TMPDIR",
     "XDG_CACHE_HOME",
     "FONTCONFIG_FILE",
     "FONTCONFIG_PATH",
@@ -44,6 +44,10 @@ VARIABLES = (
 DELAI_S = 300
 # how often a layout that may be stopped looks whether it is
 PAS_S = 0.5
+# Pango reads the fonts in threads of its own and fell once in some thousands of layouts (as in WeasyPrint's issue
+# 1402); the same order then succeeds
+CHUTES = frozenset((-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT))
+ESSAIS = 2
 
 PAGES_MM = {"A4": (210, 297), "A3": (297, 420)}
 MARGE_MM = 12
@@ -96,7 +100,7 @@ def html_en_pdf(
     }
     entree = json.dumps(commande).encode()
     try:
-        code, sortie, erreurs = _executer(entree, delai, arret)
+        code, sortie, erreurs = _obtenir(entree, delai, arret)
     except subprocess.TimeoutExpired as expiration:
         raise ErreurRendu(
             f"La mise en page du PDF a dépassé {delai} secondes et a été arrêtée. "
@@ -111,25 +115,39 @@ def html_en_pdf(
     return sortie
 
 
-def _executer(entree: bytes, delai: int, arret: Event | None) -> tuple[int, bytes, bytes]:
-    """Run the child and return its code and what it wrote. Nothing of it is left, whatever happens here.
+def _obtenir(entree: bytes, delai: int, arret: Event | None) -> tuple[int, bytes, bytes]:
+    """Return the child's code and what it wrote, after another try when a library fell.
 
-    Raises TimeoutExpired after `delai` seconds, ErreurRendu once `arret` is set.
+    Raises TimeoutExpired after `delai` seconds in all, ErreurRendu once `arret` is set.
     """
     fin = monotonic() + delai
-    # the order waits in a file: communicate() forgets what it has not sent when it is called again
-    with tempfile.TemporaryFile(prefix="pilotis-pdf-") as ordre:
-        ordre.write(entree)
-        ordre.seek(0)
-        enfant = subprocess.Popen(
-            [sys.executable, "-m", "documents.pdf_enfant"],
-            stdin=ordre,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=RACINE,
-            env={nom: os.environ[nom] for nom in VARIABLES if nom in os.environ},
-        )
-        with enfant:
+    for essai in range(1, ESSAIS + 1):
+        code, sortie, erreurs = _executer(entree, fin, arret)
+        if code not in CHUTES or essai == ESSAIS:
+            break
+        journal.warning("PDF child fell (%s), tried again: %s", code, erreurs.decode(errors="replace"))
+    return code, sortie, erreurs
+
+
+def _executer(entree: bytes, fin: float, arret: Event | None) -> tuple[int, bytes, bytes]:
+    """Run the child once, until `fin` of the monotonic clock at most. Nothing of it is left, whatever happens here."""
+    # its temporary files too, which it does not remove when it is stopped
+    with tempfile.TemporaryDirectory(prefix="pilotis-pdf-") as dossier:
+        # the order waits in a file: communicate() forgets what it has not sent when it is called again
+        chemin = Path(dossier, "ordre.json")
+        chemin.write_bytes(entree)
+        environnement = {nom: os.environ[nom] for nom in VARIABLES if nom in os.environ}
+        with (
+            chemin.open("rb") as ordre,
+            subprocess.Popen(
+                [sys.executable, "-m", "documents.pdf_enfant"],
+                stdin=ordre,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=RACINE,
+                env={**environnement, "TMPDIR": dossier},
+            ) as enfant,
+        ):
             try:
                 while True:
                     reste = max(fin - monotonic(), 0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -182,3 +184,33 @@ def test_pdf_qui_echoue_le_dit_en_francais(monkeypatch, caplog):
     with pytest.raises(ErreurRendu, match="La mise en page du PDF a échoué"):
         html_en_pdf("<title>T</title>")
     assert "PDF child failed" in caplog.text
+
+
+def _python_qui_tombe(dossier: Path, fois: int) -> Path:
+    """Return an interpreter that dies of a segmentation fault the first `fois` times it is started, then works."""
+    chemin = dossier / "python"
+    chemin.write_text(
+        "#!/bin/sh\n"
+        f'echo "$TMPDIR" >> {dossier}/chutes\n'
+        f"[ $(wc -l < {dossier}/chutes) -gt {fois} ] || kill -SEGV $$\n"
+        f'exec {sys.executable} "$@"\n'
+    )
+    chemin.chmod(0o700)
+    return chemin
+
+
+def test_une_bibliotheque_qui_tombe_est_relancee_une_fois(monkeypatch, caplog, tmp_path):
+    monkeypatch.setattr("documents.rendu_pdf.sys.executable", str(_python_qui_tombe(tmp_path, 1)))
+    assert html_en_pdf('<html lang="fr"><title>T</title><p>corps').startswith(b"%PDF-")
+    assert "tried again" in caplog.text
+    dossiers = (tmp_path / "chutes").read_text().split()
+    assert len(dossiers) == 2
+    assert not [dossier for dossier in dossiers if Path(dossier).exists()]
+
+
+def test_une_bibliotheque_qui_tombe_toujours_le_dit(monkeypatch, caplog, tmp_path):
+    monkeypatch.setattr("documents.rendu_pdf.sys.executable", str(_python_qui_tombe(tmp_path, 9)))
+    with pytest.raises(ErreurRendu, match="La mise en page du PDF a échoué"):
+        html_en_pdf("<title>T</title>")
+    assert len((tmp_path / "chutes").read_text().split()) == 2
+    assert "PDF child failed (-11)" in caplog.text
