@@ -123,6 +123,26 @@ def sans_reseau() -> Iterator[None]:
         yield
 
 
+# -- Static files ----------------------------------------------------------------------------------
+@pytest.fixture(autouse=True, scope="session")
+def fichiers_statiques_cherches_une_fois() -> Iterator[None]:
+    """Look for the static files once for all the clients of a run: each looked through every directory anew."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    chercher = WhiteNoiseMiddleware.add_files_from_finders
+    trouves: dict[str, Any] = {}
+
+    def add_files_from_finders(self: Any) -> None:
+        if not trouves:
+            chercher(self)
+            trouves.update(self.files)
+        self.files.update(trouves)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_files_from_finders)
+        yield
+
+
 # -- Templates -------------------------------------------------------------------------------------
 _absentes: list[str] = []
 
