@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from documents.calcul import Genre, Rangee, Valeur, rangees
 from documents.formats import a_des_centimes, date_longue, montant, nombre, pourcentage
-from documents.tableau import NUMERIQUES, Tableau, TypeColonne
+from documents.tableau import NUMERIQUES, Colonne, Tableau, TypeColonne
 
 # average width of a character, in em: enough to reserve a column, not to compose a line
 _EM_CHIFFRE = 0.5
@@ -69,12 +70,17 @@ class Vue:
 
     def _besoin(self, indice: int) -> float:
         colonne = self.tableau.colonnes[indice]
-        besoin = mot_le_plus_long(colonne.titre)
+        besoin = max(mot_le_plus_long(colonne.titre), self._besoin_du_groupe(colonne))
         if colonne.type in NUMERIQUES:
             for rangee in self.rangees:
                 if rangee.cellules:
                     besoin = max(besoin, len(self.texte(indice, rangee)) * _EM_CHIFFRE * 1.06)
         return besoin
+
+    def _besoin_du_groupe(self, colonne: Colonne) -> float:
+        """Return the room for the upper header of a column, when it stands over it alone."""
+        voisines = [c for c in self.tableau.colonnes if c.groupe == colonne.groupe]
+        return mot_le_plus_long(colonne.groupe) if len(voisines) == 1 else 0
 
     def _besoin_des_mots(self, indice: int) -> float:
         if self.tableau.colonnes[indice].type in NUMERIQUES:
@@ -99,7 +105,8 @@ def voir(tableau: Tableau) -> Vue:
 
 def mot_le_plus_long(titre: str) -> float:
     """Return the width, in em, of the longest word of a title, as set in semibold."""
-    mots = titre.replace("-", "- ").replace("/", "/ ").split()
+    # a no-break space holds two words together
+    mots = re.split(r"[ \n]+", titre.replace("-", "- ").replace("/", "/ "))
     return max((sum(_EM_CAPITALE if c.isupper() else _EM_MINUSCULE for c in m) for m in mots), default=0)
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from documents.graphiques_couleurs import ENCRE, SOMBRES, TRAIT, Theme, feuille_sombre
 from documents.polices import DOSSIER, FICHIERS, dessinable
-from documents.texte import nettoyer
+from documents.texte import apostrophes, nettoyer
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -114,6 +114,7 @@ class Ligne:
 @lru_cache(maxsize=8192)
 def _composer(texte: str, gras: bool) -> Ligne:
     """Return the letters of a line, kerned; their outlines go to _LETTRES."""
+    texte = apostrophes(texte)
     fichier = _fichier_police(gras)
     from matplotlib.font_manager import get_font
     from matplotlib.path import Path as Trace

@@ -15,7 +15,7 @@ from documents.rapport import Annexe
 from documents.rendu_html import POIDS_TEXTE, Dessous, table_html
 from documents.rendu_pdf import chaine_css
 from documents.tableau import Colonne, Tableau, TypeColonne
-from documents.texte import lignes_de_liste, nettoyer
+from documents.texte import apostrophes, lignes_de_liste, nettoyer
 
 POINTS_PAR_MM = 72 / 25.4
 MARGE_MM = 14
@@ -89,7 +89,7 @@ class AnnexeImprimee:
 
     def css(self, *, suite: bool) -> str:
         """Return the rules of its pages. A `suite` cannot know its first number: it bears none."""
-        haut = chaine_css(self.titre + (" (suite)" if suite else ""))
+        haut = chaine_css(apostrophes(self.titre + (" (suite)" if suite else "")))
         numero = "none" if suite else f"{chaine_css(f'page {self.prefixe}')} counter(page)"
         regles = (
             f"@page {self.ancre}{{size:A4 landscape;margin:16mm {MARGE_MM}mm 18mm;"

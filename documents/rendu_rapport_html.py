@@ -6,6 +6,7 @@ It comes as one document, or as several that are laid out at the same time and j
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -36,7 +37,7 @@ from documents.rendu_html import table_html
 from documents.rendu_pdf import chaine_css
 from documents.rendu_rapport_annexe import MARGE_CELLULE_PT, POINTS_PAR_MM, AnnexeImprimee, coupes, imprimees
 from documents.tableau import NUMERIQUES, Tableau, TypeColonne
-from documents.texte import nettoyer
+from documents.texte import apostrophes, nettoyer
 
 FEUILLE = Path(__file__).with_name("rapport.css")
 # the column of text, and the whole page: what is left is the outer margin, for notes
@@ -54,7 +55,13 @@ FUT_MM = 92
 # milliseconds of layout, or so: what a document takes by itself, a picture, a row of a table, a character
 COUT_DOCUMENT, COUT_DESSIN, COUT_RANGEE, COUT_CARACTERE = 900, 40, 3, 0.01
 
+# a section that says no more than that, in characters, does not open a page after another as short
+SECTION_COURTE, ETENDUE_RANGEE = 900, 60
+
 DEFINITIONS = "Définitions et sources"
+
+# outside a tag: an address keeps its own
+_APOSTROPHE = re.compile(r"(<[^>]*>)|(?<=\w)(?:&#x27;|')(?=[\w«])")
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,7 @@ def _document(rapport: Rapport, corps: str, regles: str) -> str:
         f"<title>{_propre(titre_complet(rapport))}</title>"
         f'<meta name="author" content="{_propre(rapport.collectivite)}"><meta name="generator" content="Pilotis">'
         f"{cree_le}<style>{css_polices()}{FEUILLE.read_text('utf-8')}{pied}{regles}</style></head>"
-        f"<body>{corps}</body></html>"
+        f"<body>{_APOSTROPHE.sub(lambda trouve: trouve[1] or '’', corps)}</body></html>"
     )
 
 
@@ -141,7 +148,7 @@ def titre_complet(rapport: Rapport) -> str:
 def pied_de_page(rapport: Rapport) -> str:
     """Return what stands at the foot of each page: contract, year, state of the report."""
     morceaux = (rapport.sous_titre or rapport.lieu, str(rapport.annee), rapport.etat)
-    return " · ".join(nettoyer(morceau).replace("\n", " ") for morceau in morceaux if morceau)
+    return apostrophes(" · ".join(nettoyer(morceau).replace("\n", " ") for morceau in morceaux if morceau))
 
 
 def capitale(texte: str) -> str:
@@ -153,8 +160,10 @@ def capitale(texte: str) -> str:
 def _corps(rapport: Rapport, annexes: Sequence[AnnexeImprimee], ici: set[int]) -> Iterator[str]:
     yield _couverture(rapport)
     yield _sommaire(rapport, annexes, ici)
+    courte = False
     for numero, section in enumerate(rapport.sections, start=1):
-        yield _section(section, numero, rapport.annee)
+        suivie, courte = courte, _est_courte(section)
+        yield _section(section, numero, rapport.annee, suite=suivie and courte)
     if rapport.definitions or rapport.sources:
         yield _definitions(rapport)
 
@@ -194,34 +203,59 @@ def _hauteur(valeur: Decimal, plus_haut: Decimal) -> float:
 
 
 def _sommaire(rapport: Rapport, annexes: Sequence[AnnexeImprimee], ici: set[int]) -> str:
-    lignes = [
-        _entree(f"#section-{numero}", f"{numero}.{INSECABLE}{nettoyer(section.titre)}", f"section-{numero}")
+    sections = [
+        _entree(f"#section-{numero}", f"{numero}.", nettoyer(section.titre), f"section-{numero}")
         for numero, section in enumerate(rapport.sections, start=1)
     ]
     if rapport.definitions or rapport.sources:
-        lignes.append(_entree("#definitions", DEFINITIONS, "definitions"))
-    lignes += [
+        sections.append(_entree("#definitions", "", DEFINITIONS, "definitions"))
+    fin = [
         _entree(
             f"#{annexe.ancre}" if annexe.numero in ici else f"{PROTOCOLE}{annexe.ancre}",
-            annexe.titre,
-            numero=f"{annexe.prefixe}1",
+            f"Annexe{INSECABLE}{annexe.numero}",
+            nettoyer(annexe.annexe.tableau.titre),
+            page=f"{annexe.prefixe}1",
         )
         for annexe in annexes
     ]
-    return f'<section class="sommaire"><h2>Sommaire</h2><ul>{"".join(lignes)}</ul></section>'
+    listes = f"<ul>{''.join(sections)}</ul>" + (f'<ul class="annexes">{"".join(fin)}</ul>' if fin else "")
+    return f'<section class="sommaire"><h2>Sommaire</h2>{listes}</section>'
 
 
-def _entree(adresse: str, titre: str, cible: str = "", *, numero: str = "") -> str:
-    """The number stands beside the link: nothing but words in a link (PDF/UA 7.18.5)."""
-    page = f'<span class="page" data-cible="#{cible}"></span>' if cible else f"<span>{numero}</span>"
-    return f'<li><a href="{adresse}">{escape(titre)}</a>{page}</li>'
+def _entree(adresse: str, numero: str, titre: str, cible: str = "", *, page: str = "") -> str:
+    """The page stands beside the link: nothing but words in a link (PDF/UA 7.18.5)."""
+    folio = f'<span class="page" data-cible="#{cible}"></span>' if cible else f"<span>{page}</span>"
+    return f'<li><span class="numero">{escape(numero)}</span> <a href="{adresse}">{escape(titre)}</a> {folio}</li>'
 
 
 # -- Sections --------------------------------------------------------------------------------------
-def _section(section: Section, numero: int, annee: int) -> str:
+def _est_courte(section: Section) -> bool:
+    """Whether the section is a few sentences and rows: a page of its own would be nearly white."""
+    return sum(map(_etendue, section.blocs)) < SECTION_COURTE
+
+
+def _etendue(bloc: Bloc) -> int:
+    """Return about how many characters of prose would take the room of a block."""
+    match bloc:
+        case BlocTexte():
+            return len(bloc.texte)
+        case BlocTableau():
+            vue = voir(bloc.tableau)
+            rangs = range(len(bloc.tableau.colonnes))
+            return sum(
+                ETENDUE_RANGEE + sum(len(vue.texte(i, rangee)) for i in rangs if rangee.cellules)
+                for rangee in vue.rangees
+            )
+        case _:
+            return SECTION_COURTE
+
+
+def _section(section: Section, numero: int, annee: int, *, suite: bool) -> str:
+    """Return a section; a `suite` stands under the one before when there is room."""
     blocs = "".join(_bloc(bloc, annee) for bloc in section.blocs)
+    classe = "section suite" if suite else "section"
     return (
-        f'<section class="section"><h2 id="section-{numero}" class="ouverture">{_propre(section.titre)}</h2>{blocs}'
+        f'<section class="{classe}"><h2 id="section-{numero}" class="ouverture">{_propre(section.titre)}</h2>{blocs}'
         f"</section>"
     )
 
@@ -339,7 +373,7 @@ def _est_etroite(vue: Vue) -> bool:
 def _table(vue: Vue) -> str:
     largeur = (COLONNE_MM if _est_etroite(vue) else PAGE_MM) * POINTS_PAR_MM
     largeurs = vue.largeurs(largeur, CORPS_TABLEAU_PT, MARGE_CELLULE_PT)
-    classe = "etroite" if _est_etroite(vue) else "large"
+    classe = "corps etroite" if _est_etroite(vue) else "corps large"
     return f'<div class="{classe}">{table_html(vue, imprime=True, largeurs=largeurs)}</div>'
 
 
