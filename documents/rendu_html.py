@@ -79,17 +79,26 @@ class LienDeColonne:
     tri: str = ""
 
 
-def fragment_html(tableau: Tableau, liens: Mapping[str, LienDeColonne] | None = None) -> SafeString:
+def fragment_html(tableau: Tableau) -> SafeString:
     """Return the table and its notes, to be put in a page of the site, which styles its classes.
-
-    `liens`, by key of column, are the headers that lead somewhere: to the same table in another order.
 
     `.annexe-cadre` (focusable, scrolls sideways) > `table.annexe` with caption, two-level head, one tbody a
     group, tfoot; cells `.num`, `.texte`, `.texte-long`, `.repete`; rows `.groupe` `.sous-total` `.total`
     `.parts` (their `.libelle` may stick) `.vide`; then `.annexe-notes`. Everything is escaped.
     """
-    legende = " — ".join(m for m in (tableau.titre, tableau.sous_titre_complet) if m)
-    return _sur("".join(_fragment(voir(tableau), legende=legende, liens=liens)))
+    return fragment_de_la_vue(voir(tableau))
+
+
+def fragment_de_la_vue(
+    vue: Vue, *, liens: Mapping[str, LienDeColonne] | None = None, ancres: Sequence[str] = ()
+) -> SafeString:
+    """Return the same for rows that are computed already, or some of them.
+
+    `liens`, by key of column, are the headers that lead somewhere: to the same table in another order. `ancres` are the
+    identifiers of the lines in the page, in reading order (groups and totals not counted); empty for none.
+    """
+    legende = " — ".join(m for m in (vue.tableau.titre, vue.tableau.sous_titre_complet) if m)
+    return _sur("".join(_fragment(vue, legende=legende, liens=liens, ancres=ancres)))
 
 
 @dataclass(frozen=True)
@@ -136,10 +145,16 @@ def _edition(tableau: Tableau) -> str:
     return f"édité le {date_longue(tableau.date_edition)}" if tableau.date_edition else ""
 
 
-def _fragment(vue: Vue, *, legende: str, liens: Mapping[str, LienDeColonne] | None = None) -> Iterator[str]:
+def _fragment(
+    vue: Vue,
+    *,
+    legende: str,
+    liens: Mapping[str, LienDeColonne] | None = None,
+    ancres: Sequence[str] = (),
+) -> Iterator[str]:
     titre = escape(vue.tableau.titre)
     yield f'<div class="annexe-cadre" role="region" aria-label="{titre}" tabindex="0">'
-    yield from _table(vue, imprime=False, legende=legende, liens=liens)
+    yield from _table(vue, imprime=False, legende=legende, liens=liens, ancres=ancres)
     yield "</div>"
     if vue.tableau.notes:
         yield '<div class="annexe-notes">'
@@ -155,6 +170,7 @@ def _table(
     largeurs: Sequence[float] = (),
     dessous: Dessous | None = None,
     liens: Mapping[str, LienDeColonne] | None = None,
+    ancres: Sequence[str] = (),
 ) -> Iterator[str]:
     tableau = vue.tableau
     yield '<table class="annexe">'
@@ -166,7 +182,7 @@ def _table(
         colonnes = [f'<col style="width:{pt:.2f}pt">' for pt in largeurs] or ["<col>"] * len(tableau.colonnes)
         yield f"<colgroup>{''.join(colonnes)}</colgroup>"
     yield from _entete(tableau, dessous.entetes if dessous else "", liens or {})
-    yield from _corps(vue, imprime=imprime, dessous=dessous)
+    yield from _corps(vue, imprime=imprime, dessous=dessous, ancres=ancres)
     yield "</table>"
 
 
@@ -210,8 +226,9 @@ def _th_colonne(
     return f'<th scope="col"{attributs}{classe}>{titre}</th>'
 
 
-def _corps(vue: Vue, *, imprime: bool, dessous: Dessous | None) -> Iterator[str]:
+def _corps(vue: Vue, *, imprime: bool, dessous: Dessous | None, ancres: Sequence[str] = ()) -> Iterator[str]:
     """One tbody a group: a heading or the row after a subtotal opens a new one; totals close the table."""
+    suivantes = iter(ancres)
     yield "<tbody>"
     precedent: Genre | None = None
     au_pied = False
@@ -222,16 +239,18 @@ def _corps(vue: Vue, *, imprime: bool, dessous: Dessous | None) -> Iterator[str]
         elif precedent is not None and (rangee.genre == Genre.GROUPE or precedent == Genre.SOUS_TOTAL):
             yield "</tbody><tbody>"
         suite = dessous.rangees[rang] if dessous else ""
-        yield _rangee(vue, rangee, dessus=bool(suite))
+        ancre = next(suivantes, "") if rangee.genre == Genre.LIGNE else ""
+        yield _rangee(vue, rangee, dessus=bool(suite), ancre=ancre)
         if suite:
             yield f'<tr class="dessous">{suite}</tr>'
         precedent = rangee.genre
     yield "</tfoot>" if au_pied and not imprime else "</tbody>"
 
 
-def _rangee(vue: Vue, rangee: Rangee, *, dessus: bool = False) -> str:
+def _rangee(vue: Vue, rangee: Rangee, *, dessus: bool = False, ancre: str = "") -> str:
     classe = "dessus" if dessus else _CLASSES.get(rangee.genre)
-    ouverture = f'<tr class="{classe}">' if classe else "<tr>"
+    identifiant = f' id="{escape(ancre)}"' if ancre else ""
+    ouverture = f'<tr{identifiant} class="{classe}">' if classe else f"<tr{identifiant}>"
     nombre = len(vue.tableau.colonnes)
     if rangee.genre == Genre.VIDE:
         return f'{ouverture}<td colspan="{nombre}">{_lignes(rangee.libelle)}</td></tr>'

@@ -3,45 +3,38 @@
 Everything comes from `lire_version`, never from the live figures: one decoding a page, no query a row.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from operator import itemgetter
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from django.db.models import Prefetch
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve, reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import date_longue, insecables
 from contrats.models import ContratVille
 from documents.affichage import voir
-from documents.calcul import Genre, Rangee, cellules_de
+from documents.calcul import Genre
 from documents.normalisation import normaliser
-from documents.prose import en_html, en_texte
+from documents.prose import en_html
 from documents.rapport import (
     Annexe,
     Bloc,
     BlocChiffres,
     BlocGraphique,
-    BlocImages,
     BlocTableau,
-    BlocTexte,
     Chiffre,
     Image,
     Rapport,
     Section,
 )
-from documents.rendu_html import LienDeColonne, fragment_html
 from documents.rendu_rapport_html import valeur_lisible
-from documents.tableau import NUMERIQUES, Tableau, TypeColonne
+from documents.tableau import Tableau
 
 from ..models import FichierRapport, RapportAnnuel, VersionRapport
 from ..navigation import NAVIGATION, Lien
@@ -49,18 +42,15 @@ from ..rapport.fabrication import est_arrete
 from ..rapport.versions import (
     ChiffreChange,
     Differences,
-    VersionAlteree,
     comparer,
     ecart_du_chiffre,
     lire_version,
     rapport_du_jour,
 )
-from .adresse import en_tetes, lire_tris
 from .blocs import BlocLu, lire_blocs
+from .lignes_annexe import annexes_par_nom
 
 Etat, Format = FichierRapport.Etat, FichierRapport.Format
-# Beyond, a browser takes too long to lay a table out: the workbook has no limit.
-LIGNES_PAR_PAGE = 500
 # The permission that each page of the application asks; those that are not here are for who runs the contract.
 PERMISSIONS = {nom: permission for _, nom, permission in NAVIGATION} | {"territoire": "contrats.lire"}
 # The annexes that hold the rows of a key figure, the best first.
@@ -69,8 +59,20 @@ ANNEXES_DES_CHIFFRES = {
     "accorde": ("financements", "porteurs"),
     "financeurs": ("financements",),
     "hors_total": ("financements",),
+    "personnes_qpv": ("porteurs", "synthese"),
+    "personnes_total": ("porteurs", "synthese"),
 }
 ANNEXES_PAR_DEFAUT = ("synthese",)
+# Those that hold the rows of a table or of a chart, the best first, by the beginning of its code.
+ANNEXES_DES_BLOCS = {
+    "actions": ("porteurs", "synthese"),
+    "argent": ("financements", "porteurs"),
+    "avancement": ("synthese", "porteurs"),
+    "enjeux": ("enjeux", "porteurs"),
+    "indicateurs": ("porteurs", "synthese"),
+    "publics": ("porteurs", "synthese"),
+    "realisations": ("porteurs", "synthese"),
+}
 
 
 # -- Finding ---------------------------------------------------------------------------------------
@@ -173,10 +175,15 @@ class ChiffreDuRapport:
 
 @dataclass(frozen=True)
 class BlocDuRapport:
-    """A block, and the rows of its table that the reader may open in the application."""
+    """A block, the annex that holds its rows, and those of its table.
+
+    `lignes_figees` are read in the annex by anybody who reads the report, `lignes` in the application by who may.
+    """
 
     lu: BlocLu
     lignes: list[Lien]
+    annexe: Lien | None = None
+    lignes_figees: Sequence[Lien] = ()
 
 
 @dataclass(frozen=True)
@@ -275,9 +282,35 @@ class Lecture:
 
     def _annexe_du_chiffre(self, chiffre: Chiffre) -> Annexe | None:
         """Return the annex that holds the rows of a figure, None when the report has none."""
-        par_code = {annexe.code: annexe for annexe in self.contenu.annexes}
         codes = ANNEXES_DES_CHIFFRES.get(chiffre.cle, ANNEXES_PAR_DEFAUT)
-        return next((par_code[code] for code in codes if code in par_code), None)
+        return next((self._par_code[code] for code in codes if code in self._par_code), None)
+
+    @cached_property
+    def _par_code(self) -> dict[str, Annexe]:
+        return {annexe.code: annexe for annexe in self.contenu.annexes}
+
+    @cached_property
+    def _annexes_par_nom(self) -> dict[str, list[str]]:
+        return annexes_par_nom(self.contenu.annexes)
+
+    def _annexe_du_bloc(self, bloc: Bloc) -> Lien | None:
+        """Return the annex that holds the rows of a table or of a chart, None when the report has none."""
+        for code in _annexes_du_bloc(bloc):
+            if code in self._par_code:
+                return Lien(self._par_code[code].tableau.titre, self.adresses.annexe(code))
+        return None
+
+    def _lignes_figees(self, bloc: Bloc) -> list[Lien]:
+        """Return, for each row of a table whose name an annex knows, the rows of that annex."""
+        codes = _annexes_du_bloc(bloc)
+        if not codes or not isinstance(bloc, BlocTableau | BlocGraphique) or bloc.tableau is None:
+            return []
+        liens = []
+        for nom in dict.fromkeys(_noms_des_lignes(bloc.tableau)):
+            connues = self._annexes_par_nom.get(normaliser(nom), ())
+            if trouvee := next((code for code in codes if code in connues), ""):
+                liens.append(Lien(nom, f"{self.adresses.annexe(trouvee)}?{urlencode({'seulement': nom})}"))
+        return liens
 
     def _section(self, section: Section) -> SectionDuRapport:
         permis = [self._sans_lien_ferme(bloc) for bloc in section.blocs]
@@ -285,7 +318,10 @@ class Lecture:
         return SectionDuRapport(
             section.code,
             section.titre,
-            [BlocDuRapport(lu, self._lignes(bloc)) for lu, bloc in zip(lus, permis, strict=True)],
+            [
+                BlocDuRapport(lu, self._lignes(bloc), self._annexe_du_bloc(bloc), self._lignes_figees(bloc))
+                for lu, bloc in zip(lus, permis, strict=True)
+            ],
         )
 
     def _sans_lien_ferme(self, bloc: Bloc) -> Bloc:
@@ -304,10 +340,9 @@ class Lecture:
         tableau = bloc.tableau
         if tableau is None:
             return []
-        lignes = [r for r in voir(tableau).rangees if r.genre == Genre.LIGNE]
         return [
-            Lien(_nom_de_la_ligne(tableau, ligne), adresse)
-            for ligne, adresse in zip(lignes, bloc.adresses, strict=False)
+            Lien(nom, adresse)
+            for nom, adresse in zip(_noms_des_lignes(tableau), bloc.adresses, strict=False)
             if self.ouvrable(adresse)
         ]
 
@@ -326,10 +361,17 @@ def _nombre_de_lignes(tableau: Tableau) -> int:
     return sum(1 for groupe in tableau.iterer_groupes() for _ in groupe.iterer())
 
 
-def _nom_de_la_ligne(tableau: Tableau, ligne: Rangee) -> str:
-    """Return what names a row: its header cell, else its first one."""
+def _annexes_du_bloc(bloc: Bloc) -> Sequence[str]:
+    """Return the codes of the annexes that may hold its rows, the best first; none for what no bilan says."""
+    return next((codes for debut, codes in ANNEXES_DES_BLOCS.items() if bloc.code.startswith(debut)), ())
+
+
+def _noms_des_lignes(tableau: Tableau) -> list[str]:
+    """Return what names each row, in reading order: its header cell, else its first one."""
     entetes = (i for i, colonne in enumerate(tableau.colonnes) if colonne.entete_ligne)
-    return str(ligne.cellules[next(entetes, 0)] or "Cette ligne")
+    rang = next(entetes, 0)
+    lignes = (r for r in voir(tableau).rangees if r.genre == Genre.LIGNE)
+    return [str(ligne.cellules[rang] or "Cette ligne") for ligne in lignes]
 
 
 def annees_voisines(version: VersionRapport, utilisateur: Utilisateur) -> list[Lien]:
@@ -344,212 +386,6 @@ def annees_voisines(version: VersionRapport, utilisateur: Utilisateur) -> list[L
         for annee in annees
         if annee != version.rapport.annee
     ]
-
-
-# -- An annex --------------------------------------------------------------------------------------
-class PageAnnexe:
-    """An annex of a version, on a page of its own, in the order of `criteres`. Raises Http404 for another code."""
-
-    def __init__(self, lecture: Lecture, code: str, criteres: QueryDict) -> None:
-        trouvee = next((a for a in lecture.contenu.annexes if a.code == code), None)
-        if trouvee is None:
-            raise Http404
-        self.lecture, self.tableau, self.criteres = lecture, trouvee.tableau, criteres
-        self.lignes = _nombre_de_lignes(self.tableau)
-
-    @property
-    def trop_longue(self) -> bool:
-        """Whether the table is too long for a page of the site."""
-        return self.lignes > LIGNES_PAR_PAGE
-
-    @cached_property
-    def html(self) -> SafeString:
-        """The table, each header leading to the same rows in its order."""
-        triables = [c.cle for c in self.tableau.colonnes if c.type != TypeColonne.LISTE]
-        tris, _ = lire_tris(self.criteres, triables)
-        chiffres = [c.cle for c in self.tableau.colonnes if c.type in NUMERIQUES]
-        liens = {
-            cle: LienDeColonne(
-                tete.url, ("descending" if tete.decroissant else "ascending") if tete.rang == 1 else ""
-            )
-            for cle, tete in en_tetes(self.criteres, tris, triables, chiffres).items()
-        }
-        return fragment_html(_trier(self.tableau, tris), liens)
-
-
-def _trier(tableau: Tableau, tris: Sequence[tuple[str, bool]]) -> Tableau:
-    """Return the table with the rows of each group in that order; the blank ones come last both ways."""
-    if not tris:
-        return tableau
-    rangs = {colonne.cle: rang for rang, colonne in enumerate(tableau.colonnes)}
-
-    def ranger(lignes: list[Any]) -> list[Any]:
-        for cle, decroissant in reversed(tris):
-            lues = [
-                (_comparable(cellules_de(tableau.colonnes, ligne)[rangs[cle]]), ligne) for ligne in lignes
-            ]
-            connues = [lue for lue in lues if lue[0] not in (None, "")]
-            vides = [ligne for valeur, ligne in lues if valeur in (None, "")]
-            connues.sort(key=itemgetter(0), reverse=decroissant)
-            lignes = [ligne for _, ligne in connues] + vides
-        return lignes
-
-    groupes = tuple(
-        replace(groupe, lignes=ranger(list(groupe.iterer()))) for groupe in tableau.iterer_groupes()
-    )
-    return replace(tableau, groupes=groupes)
-
-
-def _comparable(valeur: Any) -> Any:
-    return normaliser(valeur) if isinstance(valeur, str) else valeur
-
-
-# -- The reports of a contract, and their words ----------------------------------------------------
-@dataclass(frozen=True)
-class RapportLisible:
-    """A report of the list, and its versions that the account may read, the latest first."""
-
-    rapport: RapportAnnuel
-    versions: list[VersionRapport]
-
-
-@dataclass(frozen=True)
-class Resultat:
-    """A passage that holds the words looked for: where it stands, the passage with them marked."""
-
-    rapport: str
-    section: str
-    url: str
-    extrait: SafeString
-
-
-class PageRapports:
-    """The reports of a contract that an account may read, with their versions; and a search through their words."""
-
-    RESULTATS_MAX = 60
-
-    def __init__(self, contrat: ContratVille, utilisateur: Utilisateur, recherche: str) -> None:
-        self.contrat, self.utilisateur = contrat, utilisateur
-        self.recherche = recherche.strip()[:200]
-
-    @cached_property
-    def rapports(self) -> list[RapportLisible]:
-        """The reports that have something to read, the newest first."""
-        versions = (
-            VersionRapport.objects.visibles_par(self.utilisateur).legeres().order_by("rapport", "-numero")
-        )
-        rapports = (
-            RapportAnnuel.objects.visibles_par(self.utilisateur)
-            .filter(contrat=self.contrat)
-            .select_related("deliberation")
-            .prefetch_related(Prefetch("versions", versions, to_attr="lisibles"))
-            .order_by("-annee")
-        )
-        lisibles = (RapportLisible(rapport, getattr(rapport, "lisibles", [])) for rapport in rapports)
-        return [lisible for lisible in lisibles if lisible.versions]
-
-    @cached_property
-    def resultats(self) -> list[Resultat]:
-        """The passages of the latest version of each report that hold every word."""
-        mots = _mots(self.recherche)
-        if not mots:
-            return []
-        trouves: list[Resultat] = []
-        for version in self._dernieres():
-            try:
-                lecture = Lecture(version, self.utilisateur)
-            except VersionAlteree:
-                continue
-            trouves += _chercher(lecture, mots)
-        return trouves
-
-    def _dernieres(self) -> list[VersionRapport]:
-        """Return the latest version of each report, in one query."""
-        cles = [lisible.versions[0].pk for lisible in self.rapports]
-        versions = VersionRapport.objects.filter(pk__in=cles).select_related("rapport")
-        trouvees = list(versions.order_by("-rapport__annee"))
-        for version in trouvees:
-            version.rapport.contrat = self.contrat
-        return trouvees
-
-    @property
-    def montres(self) -> list[Resultat]:
-        """Those that the page shows."""
-        return self.resultats[: self.RESULTATS_MAX]
-
-
-def _mots(texte: str) -> list[str]:
-    """Return the words of a search, without accents nor case."""
-    return re.findall(r"\w+", normaliser(texte))
-
-
-def _chercher(lecture: Lecture, mots: Sequence[str]) -> Iterator[Resultat]:
-    for titre, url, fragments in _fragments(lecture):
-        for fragment in fragments:
-            if extrait := surligner(fragment, mots):
-                yield Resultat(f"Rapport {lecture.contenu.annee}", titre, url, extrait)
-
-
-def _fragments(lecture: Lecture) -> Iterator[tuple[str, str, Iterator[str]]]:
-    """Yield the title, the address and the texts of each section, then of each annex."""
-    base = lecture.adresses.version
-    for section in lecture.contenu.sections:
-        textes = chain([section.titre], *map(_textes_du_bloc, section.blocs))
-        yield section.titre, f"{base}#{quote(section.code)}", textes
-    for annexe in lecture.contenu.annexes:
-        url = lecture.adresses.annexe(annexe.code)
-        yield annexe.tableau.titre, url, _textes_du_tableau(annexe.tableau)
-
-
-def _textes_du_bloc(bloc: Bloc) -> Iterator[str]:
-    match bloc:
-        case BlocTexte():
-            yield from en_texte(bloc.texte).splitlines()
-        case BlocChiffres():
-            yield from (f"{valeur_lisible(c, c.valeur)} {c.libelle}. {c.definition}" for c in bloc.chiffres)
-        case BlocTableau():
-            yield from _textes_du_tableau(bloc.tableau)
-        case BlocGraphique():
-            yield f"{bloc.graphique.titre}. {bloc.graphique.sous_titre}"
-            if bloc.tableau:
-                yield from _textes_du_tableau(bloc.tableau)
-        case BlocImages():
-            yield from (image.description for image in bloc.images)
-
-
-def _textes_du_tableau(tableau: Tableau) -> Iterator[str]:
-    """Yield the title, then the words of each row: what is searched is read on one line."""
-    vue = voir(tableau)
-    yield tableau.titre
-    for rangee in vue.rangees:
-        if rangee.genre == Genre.LIGNE:
-            textes = (vue.texte(i, rangee) for i in range(len(tableau.colonnes)))
-            yield " · ".join(texte.replace("\n", " ") for texte in textes if texte)
-
-
-MOTS_AVANT, MOTS_APRES = 12, 28
-
-
-def surligner(texte: str, mots: Sequence[str]) -> SafeString | None:
-    """Return the words of `texte` around the first one looked for, each of them marked; None unless it has them all.
-
-    `mots` are normalised: a word of the text that holds one of them is marked.
-    """
-    lus = list(re.finditer(r"\w+", texte))
-    plats = [normaliser(mot.group()) for mot in lus]
-    touches = [rang for rang, plat in enumerate(plats) if any(mot in plat for mot in mots)]
-    if not all(any(mot in plats[rang] for rang in touches) for mot in mots):
-        return None
-    premier, dernier = max(touches[0] - MOTS_AVANT, 0), min(touches[0] + MOTS_APRES, len(lus) - 1)
-    debut = lus[premier].start() if premier else 0
-    fin = lus[dernier].end() if dernier < len(lus) - 1 else len(texte)
-    morceaux = ["… " if debut else ""]
-    ici = debut
-    for mot in (lus[rang] for rang in touches if premier <= rang <= dernier):
-        morceaux += [texte[ici : mot.start()], format_html("<mark>{}</mark>", mot.group())]
-        ici = mot.end()
-    morceaux += [texte[ici:fin], " …" if fin < len(texte) else ""]
-    return format_html_join("", "{}", ((morceau,) for morceau in morceaux))
 
 
 # -- Comparing -------------------------------------------------------------------------------------

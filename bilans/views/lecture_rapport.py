@@ -19,12 +19,11 @@ from documents.rapport import BlocImages, Image
 
 from ..models import FichierRapport, VersionRapport
 from ..operations import OperationRefusee
+from ..pages.annexe_rapport import PageAnnexe
 from ..pages.lecture_rapport import (
     FichiersDeLaVersion,
     Lecture,
-    PageAnnexe,
     PageComparaison,
-    PageRapports,
     annees_voisines,
     ecrans,
     fichiers_publics,
@@ -32,6 +31,7 @@ from ..pages.lecture_rapport import (
     trouver_version,
     trouver_version_publique,
 )
+from ..pages.recherche_rapport import PageRapports
 from ..rapport.fabrication import abandonner_fichier, demander_fichier, nom_du_fichier
 from ..rapport.versions import VersionAlteree, lire_version, ouvrir_image
 from .pieces import FICHIER_SEUL

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from html import unescape
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from django.urls import reverse
 
 from actions.models import Action
 from bilans.models import FichierRapport, RapportAnnuel, SectionRapport, VersionRapport
-from bilans.pages.lecture_rapport import surligner
+from bilans.pages import annexe_rapport
+from bilans.pages.mots_cherches import formes, surligner
 from bilans.rapport import consultation, fabrication
 from bilans.rapport.redaction import Changement, ecrire_section, ouvrir_rapport
 from bilans.rapport.versions import figer
@@ -170,7 +172,24 @@ def test_a_figure_leads_into_the_application_for_who_may_open_it(lieu: Lieu) -> 
     # Of the one who runs the contract, the menu and the search lead there too.
     assert (ferme.count(actions), ouvert.count(actions)) == (0, 3)
     assert lieu.adresse("financements") not in ferme
-    assert "Ouvrir une ligne de ce tableau dans Pilotis" in ouvert
+    assert "Dans Pilotis, avec les données d'aujourd'hui" in ouvert
+    assert "Dans Pilotis, avec les données d'aujourd'hui" not in ferme
+
+
+def test_a_row_of_a_chart_leads_to_its_rows_in_the_annex(lieu: Lieu) -> None:
+    lieu.ajouter("Chez l'autre porteur")
+    nom = Action.objects.order_by("pk")[2].porteur.nom
+    lieu.publier()
+    liens = re.findall(
+        r'href="([^"]*annexes/porteurs/\?seulement=[^"]*)">([^<]*)<', texte(lieu.lire(lieu.copil))
+    )
+    adresses = {libelle: adresse for adresse, libelle in liens}
+    client = Client()
+    client.force_login(lieu.copil)
+    page = texte(client.get(adresses[nom]))
+    assert "1 ligne sur 3." in page
+    assert "Chez l'autre porteur" in page
+    assert "Ciné plein air" not in page
 
 
 def test_an_annex_is_sorted_by_its_headers(lieu: Lieu) -> None:
@@ -194,6 +213,79 @@ def test_an_annex_is_sorted_by_its_headers(lieu: Lieu) -> None:
             lieu.copil, "rapport_version_annexe", 1, "financements", tri=f"-{intitule}"
         ).content.decode()
     )
+
+
+@pytest.fixture
+def longue(lieu: Lieu, monkeypatch: pytest.MonkeyPatch) -> Lieu:
+    """A report whose annexes take three pages of four rows: two porteurs, of two and eight actions."""
+    monkeypatch.setattr(annexe_rapport, "LIGNES_PAR_PAGE", 4)
+    lieu.ajouter(*(f"Sortie {numero}" for numero in range(1, 9)))
+    lieu.publier()
+    return lieu
+
+
+def annexe(lieu: Lieu, **criteres: Any) -> str:
+    return texte(lieu.lire(lieu.copil, "rapport_version_annexe", 1, "financements", **criteres))
+
+
+def lignes_de(page: str) -> list[str]:
+    return re.findall(r"Sortie \d|Ciné plein air|Atelier vélo", page.partition("<table")[2])
+
+
+def total_de(page: str) -> list[str]:
+    return re.findall(r"<tfoot>.*</tfoot>", page)
+
+
+def test_a_long_annex_has_pages_and_each_says_the_totals_of_all(longue: Lieu) -> None:
+    pages = [annexe(longue, page=numero) for numero in (1, 2, 3)]
+    lues = [lignes_de(page) for page in pages]
+    assert [len(lue) for lue in lues] == [4, 4, 2]
+    assert sorted(chain.from_iterable(lues)) == sorted(
+        ["Ciné plein air", "Atelier vélo", *(f"Sortie {n}" for n in range(1, 9))]
+    )
+    assert "Lignes 5 à 8 sur 10. Les totaux comptent les 10 lignes." in pages[1]
+    assert total_de(pages[0]) == total_de(pages[1]) == total_de(pages[2]) != []
+    # A porteur that began on another page is named again; its subtotal stands once, where it ends.
+    assert ["(suite)" in page for page in pages] == [False, True, True]
+    assert [page.count('class="sous-total"') for page in pages] == [1, 0, 1]
+
+
+def test_an_annex_is_sorted_and_found_over_all_its_pages(longue: Lieu) -> None:
+    cle = next(c for c in re.findall(r"\?tri=(\w+)", annexe(longue)) if c in ("action", "intitule"))
+    assert lignes_de(annexe(longue, tri=f"-{cle}", page=3)) == ["Sortie 2", "Sortie 1"]
+    assert f'href="?tri=-{cle}&page=2"' in annexe(longue, tri=f"-{cle}")
+    page = annexe(longue, q="velos ATELIER")
+    assert lignes_de(page) == ["Atelier vélo"]
+    assert "1 ligne sur 10." in page
+    assert "Total général, lignes trouvées" in page
+    assert "aucune ligne" in annexe(longue, q="introuvable").lower()
+
+
+@pytest.mark.parametrize("tri", ["", "-intitule"])
+def test_a_row_is_reached_on_its_page_whatever_the_order(longue: Lieu, tri: str) -> None:
+    resultats = texte(liste(longue, longue.copil, "sortie 7"))
+    adresse = next(a for a in re.findall(r'href="([^"]*financements/\?ligne=[^"]*)"', resultats))
+    numero = adresse.partition("#ligne-")[2]
+    page = annexe(longue, ligne=numero, tri=tri)
+    assert re.search(rf'<tr id="ligne-{numero}">(?:(?!</tr>).)*Sortie 7', page)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "9" * 400])
+def test_a_page_that_is_not_is_the_first(longue: Lieu, page: str) -> None:
+    assert lignes_de(annexe(longue, page=page)) == lignes_de(annexe(longue))
+    assert lignes_de(annexe(longue, ligne=page)) == lignes_de(annexe(longue))
+
+
+def test_an_annex_takes_the_same_queries_whatever_its_rows(lieu: Lieu) -> None:
+    lieu.publier()
+    comptes = []
+    for titres in ((), [f"Action {n}" for n in range(8)]):
+        lieu.ajouter(*titres)
+        numero = figer(lieu.chargee, lieu.rapport, Nature.PUBLIEE, "Encore.").numero
+        with CaptureQueriesContext(connection) as requetes:
+            lieu.lire(lieu.copil, "rapport_version_annexe", numero, "financements")
+        comptes.append(len(requetes))
+    assert comptes[0] == comptes[1]
 
 
 def test_an_annex_that_is_not_in_the_version_is_not_found(lieu: Lieu) -> None:
@@ -236,7 +328,9 @@ def test_the_list_says_the_versions_and_their_reasons(lieu: Lieu) -> None:
     assert "Publication." in page
 
 
-@pytest.mark.parametrize("mots", ["epicerie", "ÉPICERIE solidaire", "republique epicerie"])
+@pytest.mark.parametrize(
+    "mots", ["epicerie", "ÉPICERIE solidaire", "republique epicerie", "épiceries solidaires"]
+)
 def test_the_search_leads_to_the_section_whatever_the_accents(lieu: Lieu, mots: str) -> None:
     lieu.publier()
     page = texte(liste(lieu, lieu.copil, mots))
@@ -269,6 +363,14 @@ def test_a_passage_is_escaped_and_cut_around_the_word() -> None:
     assert surligner("<script>alert(1)</script> vélo", ["velo"]) == (
         "&lt;script&gt;alert(1)&lt;/script&gt; <mark>vélo</mark>"
     )
+
+
+@pytest.mark.parametrize(
+    ("mot", "texte"), [("ateliers", "atelier"), ("journal", "journaux"), ("locaux", "local"), ("jeux", "jeu")]
+)
+def test_a_word_is_found_in_the_singular_and_in_the_plural(mot: str, texte: str) -> None:
+    assert any(forme in texte for forme in formes(mot))
+    assert formes("bus") == ("bus",)
 
 
 # -- Comparing -------------------------------------------------------------------------------------
