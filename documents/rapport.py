@@ -79,7 +79,7 @@ class BlocGraphique:
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """A photograph: what it shows in words, who took it, its bytes (jpeg or png) known by their SHA-256."""
+    """A photograph or a logo: what it shows in words, who took it, its bytes (jpeg or png) known by their SHA-256."""
 
     description: str
     credit: str
@@ -147,3 +147,6 @@ class Rapport:
     mentions: Sequence[str] = ()
     # the moment that the files say they were made: the same report gives the same files
     cree_le: datetime | None = None
+    # those of the collectivity, « #0F5C63 »; without them, the report has those of Pilotis
+    logo: Image | None = None
+    couleur: str = ""

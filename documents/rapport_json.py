@@ -93,9 +93,20 @@ def en_json(rapport: Rapport) -> Donnees:
         "mentions": list(rapport.mentions),
         "cree_le": rapport.cree_le.isoformat() if rapport.cree_le else None,
     }
+        **_identite(rapport),
 
 
 def _bloc(bloc: Bloc) -> Donnees:
+def _identite(rapport: Rapport) -> Donnees:
+    """Return what the collectivity set; nothing otherwise: what was frozen before it could be keeps its bytes."""
+    identite: Donnees = {"couleur": rapport.couleur} if rapport.couleur else {}
+    return identite | {"logo": _image(rapport.logo)} if rapport.logo else identite
+
+
+def _image(image: Image) -> Donnees:
+    return _champs(image, "description", "credit", "empreinte", "type_mime")
+
+
     tete = {"genre": _GENRES[type(bloc)], "code": bloc.code}
     match bloc:
         case BlocTexte():
@@ -118,12 +129,7 @@ def _bloc(bloc: Bloc) -> Donnees:
                 "repose_sur": bloc.repose_sur,
             }
         case BlocImages():
-            return {
-                **tete,
-                "images": [
-                    _champs(image, "description", "credit", "empreinte", "type_mime") for image in bloc.images
-                ],
-            }
+            return {**tete, "images": [_image(image) for image in bloc.images]}
 
 
 def _chiffre(chiffre: Chiffre) -> Donnees:
@@ -212,7 +218,7 @@ def _typer(type_: TypeColonne, valeur: Any) -> Valeur:
 
 # -- Reading ---------------------------------------------------------------------------------------
 def depuis_json(donnees: Donnees, images: LireImage) -> Rapport:
-    """Return the report kept in `donnees`; `images` gives the bytes of a photograph from its SHA-256.
+    """Return the report kept in `donnees`; `images` gives the bytes of a photograph or a logo from its SHA-256.
 
     Raises ValueError for a format that this version does not know, KeyError for what is missing, and what
     `images` raises.
@@ -244,9 +250,15 @@ def depuis_json(donnees: Donnees, images: LireImage) -> Rapport:
 
 def _lire_bloc(donnees: Donnees, images: LireImage) -> Bloc:
     code = donnees["code"]
+        logo=_lire_image(donnees["logo"], images) if "logo" in donnees else None,
+        couleur=donnees.get("couleur", ""),
     match donnees["genre"]:
         case "texte":
             return BlocTexte(code=code, texte=donnees["texte"])
+def _lire_image(donnees: Donnees, images: LireImage) -> Image:
+    return Image(**donnees, contenu=images(donnees["empreinte"]))
+
+
         case "chiffres":
             return BlocChiffres(
                 code=code,
@@ -269,8 +281,9 @@ def _lire_bloc(donnees: Donnees, images: LireImage) -> Bloc:
                 repose_sur=donnees["repose_sur"],
             )
         case "images":
-            lues = (Image(**image, contenu=images(image["empreinte"])) for image in donnees["images"])
-            return BlocImages(code=code, images=tuple(lues))
+            return BlocImages(
+                code=code, images=tuple(_lire_image(image, images) for image in donnees["images"])
+            )
         case genre:
             raise ValueError(f"Bloc inconnu : « {genre} ».")
 

@@ -134,8 +134,9 @@ def _document(rapport: Rapport, corps: str, regles: str) -> str:
     return (
         f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8">'
         f"<title>{_propre(titre_complet(rapport))}</title>"
+    couleur = f"html{{--couleur:{rapport.couleur}}}" if rapport.couleur else ""
         f'<meta name="author" content="{_propre(rapport.collectivite)}"><meta name="generator" content="Pilotis">'
-        f"{cree_le}<style>{css_polices()}{FEUILLE.read_text('utf-8')}{pied}{regles}</style></head>"
+        f"{cree_le}<style>{css_polices()}{FEUILLE.read_text('utf-8')}{couleur}{pied}{regles}</style></head>"
         f"<body>{_APOSTROPHE.sub(lambda trouve: trouve[1] or '’', corps)}</body></html>"
     )
 
@@ -171,7 +172,8 @@ def _corps(rapport: Rapport, annexes: Sequence[AnnexeImprimee], ici: set[int]) -
 def _couverture(rapport: Rapport) -> str:
     mentions = "".join(f"<p>{_propre(mention)}</p>" for mention in rapport.mentions)
     return (
-        f'<section class="couverture"><p class="collectivite">{_propre(rapport.collectivite)}</p>'
+        f'<section class="couverture"><div class="tete"><p class="collectivite">{_propre(rapport.collectivite)}</p>'
+        f"{_logo(rapport.logo)}</div>"
         f'<h1>{_propre(rapport.titre)}</h1><p class="annee">{rapport.annee}</p>'
         f'<p class="sous-titre">{_propre(rapport.sous_titre)}</p>{_montants(rapport)}'
         f'<div class="mentions"><p class="etat">{_propre(rapport.etat)}</p>{mentions}</div></section>'
@@ -181,6 +183,14 @@ def _couverture(rapport: Rapport) -> str:
 def _montants(rapport: Rapport) -> str:
     """Draw the uprights: a list, each with its figure on top and its name at its foot."""
     if not rapport.montants:
+def _logo(logo: Image | None) -> str:
+    return (
+        f'<div class="logo"><img alt="{_propre(logo.description)}" src="{_adresse(logo)}"></div>'
+        if logo
+        else ""
+    )
+
+
         return ""
     plus_haut = max(valeur for _, valeur in rapport.montants)
     futs = "".join(_fut(nom, valeur, _hauteur(valeur, plus_haut)) for nom, valeur in rapport.montants)
@@ -383,11 +393,10 @@ def _images(bloc: BlocImages) -> str:
 
 
 def _image(image: Image) -> str:
-    source = f"data:{image.type_mime};base64,{base64.b64encode(image.contenu).decode()}"
     credit = f" Photo{INSECABLE}: {nettoyer(image.credit)}." if image.credit else ""
     description = nettoyer(image.description) or "Photographie"
     return (
-        f'<div class="photo"><img alt="{escape(description)}" src="{source}">'
+        f'<div class="photo"><img alt="{escape(description)}" src="{_adresse(image)}">'
         f"<p>{escape(description.rstrip('.'))}.{escape(credit)}</p></div>"
     )
 
@@ -404,6 +413,11 @@ def _definitions(rapport: Rapport) -> str:
         + (f'<h3>Sources</h3><ul class="sources">{sources}</ul>' if sources else "")
         + "</section>"
     )
+
+
+def _adresse(image: Image) -> str:
+    """Return the picture itself as an address: nothing is read while a page is laid out."""
+    return f"data:{image.type_mime};base64,{base64.b64encode(image.contenu).decode()}"
 
 
 def _propre(texte: str) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from documents import Colonne, Groupe, Tableau, TypeColonne
 from documents.calcul import rangees
-from documents.rapport import Annexe, Chiffre, Rapport
+from documents.rapport import Annexe, Chiffre, Image, Rapport
 from documents.rapport_json import depuis_json, empreinte, en_json, octets
 
 from .exemples import ligne, tableau
@@ -136,3 +136,22 @@ def test_rapport_toute_annexe_relue_est_la_meme(groupes):
     lu = relu(entier)
     assert list(rangees(lu.annexes[0].tableau)) == list(rangees(origine))
     assert octets(en_json(lu)) == octets(en_json(entier))
+
+
+LOGO = Image(description="Logo du Grand Dole", credit="", empreinte=EMPREINTE, contenu=JPEG)
+
+
+def test_rapport_relu_garde_le_logo_et_la_couleur_de_la_collectivite():
+    origine = rapport(logo=LOGO, couleur="#7A1F3D")
+    lu = relu(origine)
+    assert (lu.logo, lu.couleur) == (LOGO, "#7A1F3D")
+    assert lu.logo.contenu == JPEG
+    assert octets(en_json(lu)) == octets(en_json(origine))
+
+
+def test_rapport_sans_identite_a_les_octets_d_avant_les_identites():
+    """Versions frozen before there was a logo are read, and written, as they were."""
+    donnees = en_json(rapport())
+    assert not donnees.keys() & {"logo", "couleur"}
+    lu = relu(rapport())
+    assert (lu.logo, lu.couleur) == (None, "")

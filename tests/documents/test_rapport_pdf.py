@@ -10,11 +10,12 @@ from threading import Event
 
 import pypdf
 import pytest
+from PIL import Image as Dessin
 
 from documents import Colonne, ErreurRendu, Groupe, PieceJointe, Tableau, TypeColonne, html_en_pdf
 from documents.calcul import Genre
 from documents.polices import DOSSIER
-from documents.rapport import Annexe
+from documents.rapport import Annexe, Image
 from documents.rendu_rapport_annexe import AnnexeImprimee, _etendues, coupes, imprimees
 from documents.rendu_rapport_html import parties_imprimees, pied_de_page, rapport_en_html
 from documents.rendu_rapport_pdf import rapport_en_pdf
@@ -225,6 +226,35 @@ def test_rapport_pdf_le_plus_nu_est_valide(tmp_path):
     chemin = tmp_path / "t.pdf"
     chemin.write_bytes(rapport_en_pdf(nu))
     assert valider(chemin) == []
+
+
+@pytest.mark.pdfua
+def test_rapport_pdf_porte_le_logo_et_la_couleur_de_la_collectivite(tmp_path):
+    octets = BytesIO()
+    Dessin.new("RGB", (300, 120), "#7A1F3D").save(octets, "PNG")
+    logo = Image(
+        description="Logo du Grand Dole",
+        credit="",
+        empreinte="",
+        contenu=octets.getvalue(),
+        type_mime="image/png",
+    )
+    contenu = rapport_en_pdf(rapport(sections=(), annexes=(), logo=logo, couleur="#7A1F3D"))
+    chemin = tmp_path / "t.pdf"
+    chemin.write_bytes(contenu)
+    assert valider(chemin) == []
+    couverture = pypdf.PdfReader(BytesIO(contenu)).pages[0]
+    assert [image.image.size for image in couverture.images] == [(300, 120)]
+    # the words of the collectivity and of the year: 7A1F3D is 122, 31, 61
+    assert re.search(rb"0?\.478\d* 0?\.121\d* 0?\.239\d* rg", couverture.get_contents().get_data())
+
+
+def test_rapport_html_sans_identite_garde_les_couleurs_de_pilotis():
+    html = rapport_en_html(rapport())
+    assert html.count("--couleur:") == 1
+    assert '<div class="logo">' not in html
+    avec = rapport_en_html(rapport(couleur="#7A1F3D"))
+    assert "html{--couleur:#7A1F3D}" in avec
 
 
 def test_rapport_html_chiffres_cles():
