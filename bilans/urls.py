@@ -318,6 +318,26 @@ urlpatterns = [
     path("rapport/consultation/", consultation_rapport.rapport_consultation, name="rapport_consultation"),
     path("rapport/consultation/envoyer/", consultation_rapport.rapport_envoyer, name="rapport_envoyer"),
     path(
+        "rapport/consultation/instances/creer/",
+        consultation_rapport.rapport_instance_creer,
+        name="rapport_instance_creer",
+    ),
+    path(
+        "rapport/consultation/instances/usuelles/",
+        consultation_rapport.rapport_instances_usuelles,
+        name="rapport_instances_usuelles",
+    ),
+    path(
+        "rapport/consultation/instances/<int:pk>/modifier/",
+        consultation_rapport.rapport_instance_modifier,
+        name="rapport_instance_modifier",
+    ),
+    path(
+        "rapport/consultation/instances/<int:pk>/retirer/",
+        consultation_rapport.rapport_instance_retirer,
+        name="rapport_instance_retirer",
+    ),
+    path(
         "rapport/consultation/instances/<int:pk>/ajouter/",
         consultation_rapport.rapport_membre_ajouter,
         name="rapport_membre_ajouter",

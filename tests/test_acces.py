@@ -299,6 +299,12 @@ ADRESSES: dict[str, Adresse] = {
     "rapport_consultation": Adresse(GESTION),
     "rapport_envoyer": Adresse(GESTION),
     "rapport_geste": Adresse(GESTION, autres=(("geste", "revenir"),)),
+    "rapport_instance_creer": Adresse(GESTION),
+    "rapport_instances_usuelles": Adresse(GESTION, methode="post"),
+    **{
+        nom: Adresse(GESTION, "instance", "pk")
+        for nom in ("rapport_instance_modifier", "rapport_instance_retirer")
+    },
     "rapport_membre_ajouter": Adresse(GESTION, "instance", "pk"),
     "rapport_membre_retirer": Adresse(GESTION, "membre", "pk"),
     # Opened to the members of the body too (tests/bilans/test_consultation_pages.py).

@@ -247,7 +247,34 @@ class AdresseForm(FormulaireDuRapport):
     )
 
 
-# -- Who sits in a body ----------------------------------------------------------------------------
+# -- The bodies, and who sits in them --------------------------------------------------------------
+class InstanceForm(FormulaireDuRapport):
+    """The name of a body of the contract, and what it is."""
+
+    nom = ChampTexte(
+        label="Nom de l'instance",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Tel que le rapport l'écrira : « Conseil citoyen de Planoise », « Conseil municipal de Dole ».",
+        error_messages={
+            "required": "Donnez le nom de cette instance.",
+            "max_length": "Ce nom est trop long : 150 caractères au plus.",
+        },
+    )
+    type = forms.ChoiceField(
+        label="Ce qu'elle est",
+        choices=[("", "Choisissez"), *Instance.Type.choices],
+        help_text="Un conseil municipal ou communautaire est une assemblée délibérante.",
+        error_messages={
+            "required": "Choisissez ce qu'est cette instance.",
+            "invalid_choice": "Choisissez une réponse de la liste.",
+        },
+    )
+
+    def clean_nom(self) -> str:
+        return " ".join(self.cleaned_data["nom"].split())
+
+
 class MembreForm(FormulaireDuRapport):
     """An account of the contract, or an address: who is to sit in a body."""
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from actions.models import Campagne, Dispositif
 from comptes.champs import ChampDate, ChampMontantFormulaire, ChampTexte, Groupe, groupes
+from contrats.instances import type_d_apres_le_nom
 from contrats.models import ContratVille, Deliberation, Instance, Seance
 from financements.models import AvisFinanceur, Enveloppe, Financeur, LigneFinancement, Scenario
 from financements.operations import Decision, Montants, Sens
@@ -279,8 +280,7 @@ class DecisionForm(forms.Form):
         nom = " ".join(self.cleaned_data["nouvelle_instance"].split())
         if not nom:
             return None
-        genres = (genre for genre in Instance.Type if genre.label.lower() in nom.lower())
-        return Instance(contrat=self.contrat, nom=nom, type=next(genres, Instance.Type.AUTRE))
+        return Instance(contrat=self.contrat, nom=nom, type=type_d_apres_le_nom(nom))
 
 
 # -- Renewal ---------------------------------------------------------------------------------------

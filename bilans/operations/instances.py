@@ -1,4 +1,4 @@
-"""Who sits in the bodies of a contract: accounts that give the opinion of their body on the annual report."""
+"""Who sits in the bodies of a contract, to give their opinion on the annual report; taking a body away."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -9,6 +9,7 @@ from contrats.models import AccesContrat, Instance, MembreInstance
 from porteurs.operations import COMPTE_DESACTIVE, nouveau_compte
 
 from .courriels_rapport import annoncer_a_un_membre
+from .etats import OperationRefusee
 
 
 @transaction.atomic
@@ -59,3 +60,27 @@ def retirer_membre(auteur: Utilisateur, membre: MembreInstance, *, acces_aussi: 
     for acces in lecture.order_by("pk"):
         signer(acces, auteur, f"retiré de « {membre.instance_siegee} »")
         acces.delete()
+
+
+def refus_du_retrait(instance: Instance) -> str:
+    """Return why a body cannot be taken out of its contract, and what to do; an empty string when it can."""
+    attaches = [
+        (instance.avis_rapports.exists(), "son avis est demandé sur un rapport annuel"),
+        (instance.seances.exists(), "des séances y sont enregistrées"),
+    ]
+    if raisons := [phrase for tient, phrase in attaches if tient]:
+        return f"« {instance} » reste dans le contrat : {' et '.join(raisons)}. Vous pouvez la renommer."
+    if instance.membres.exists():
+        return f"Des personnes siègent dans « {instance} » : retirez d'abord ses membres."
+    return ""
+
+
+@transaction.atomic
+def retirer_instance(auteur: Utilisateur, instance: Instance) -> None:
+    """Take out of its contract a body that nothing depends on. Raises PermissionDenied, OperationRefusee."""
+    actuelle = Instance.objects.select_for_update(no_key=True).get(pk=instance.pk)
+    if not auteur.has_perm("contrats.gerer", actuelle.contrat):
+        raise PermissionDenied
+    if refus := refus_du_retrait(actuelle):
+        raise OperationRefusee(refus)
+    actuelle.delete()

@@ -13,15 +13,15 @@ from django.utils import timezone
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import date_longue, pluriel
-from contrats.models import AccesContrat, Instance, MembreInstance
+from contrats.instances import InstanceUsuelle, consultee_de_droit, instances_usuelles
+from contrats.models import AccesContrat, ContratVille, Instance, MembreInstance, Territoire
 
 from ..models import AvisRapport, Courriel, RapportAnnuel, TransitionRapport, VersionRapport
 from ..navigation import Lien
 from ..rapport.consultation import avis_sans_suite, gestes_possibles
+from ..rapport.donnees import est_en_vigueur
 
 Statut, Sens = RapportAnnuel.Statut, AvisRapport.Sens
-# Those whom the law has consulted, ticked first (décret 2015-1118).
-CONSULTEES_DE_DROIT = (Instance.Type.CONSEIL_CITOYEN, Instance.Type.ASSEMBLEE)
 # A body that nobody reads an e-mail for.
 SANS_COMPTE = "aucun membre n'a de compte : vous saisirez son avis"
 SIGNES_DE_L_AVIS: Mapping[str, str] = {
@@ -88,11 +88,18 @@ def instances_du_contrat(
         InstanceConsultable(
             instance,
             list(getattr(instance, "avec_compte", ())),
-            instance.type in CONSULTEES_DE_DROIT if choisies is None else str(instance.pk) in choisies,
+            consultee_de_droit(instance) if choisies is None else str(instance.pk) in choisies,
         )
         for instance in instances.order_by("ordre", "nom")
     ]
-    return sorted(lues, key=lambda lue: lue.instance.type not in CONSULTEES_DE_DROIT)
+    return sorted(lues, key=lambda lue: not consultee_de_droit(lue.instance))
+
+
+def usuelles(contrat: ContratVille, annee: int) -> list[InstanceUsuelle]:
+    """Return the usual bodies that the contract does not list: its QPV are those in force that year."""
+    qpv = Territoire.objects.filter(contrat=contrat, type=Territoire.Type.QPV).select_related("generation")
+    quartiers = [quartier for quartier in qpv.order_by("recherche", "pk") if est_en_vigueur(quartier, annee)]
+    return instances_usuelles(contrat, quartiers)
 
 
 def comptes_a_ajouter(instance: Instance) -> Any:
@@ -157,6 +164,11 @@ class PageConsultation:
         return instances_du_contrat(self.request)
 
     @cached_property
+    def usuelles(self) -> list[InstanceUsuelle]:
+        """The usual bodies that the contract does not list."""
+        return usuelles(self.request.contrat, self.request.annee)
+
+    @cached_property
     def avis(self) -> list[AvisLu]:
         """The opinions asked, in the order of the bodies."""
         membres = {lue.instance.pk: lue.membres for lue in self.instances}
@@ -198,6 +210,8 @@ class PageConsultation:
         return phrases[Statut(self.rapport.statut)]()
 
     def _en_preparation(self) -> str:
+        if not self.instances:
+            return "Avant d'envoyer le projet pour avis, indiquez les instances à consulter."
         return (
             "Quand le projet est prêt, envoyez-le pour avis aux conseils municipaux et aux conseils citoyens : ils ont "
             "un mois au moins."
@@ -237,6 +251,8 @@ class PageConsultation:
             premier = self.sans_suite[0]
             return Lien("Répondre aux observations", adresse(self.request, "rapport_suite", premier.cle))
         if "clore" in self._gestes and self.attendus and not self.delai_passe:
+            return None
+        if "envoyer" in self._gestes and not self.instances:
             return None
         for geste in ("envoyer", "clore", "approuver", "publier"):
             if geste in self._gestes:

@@ -149,7 +149,7 @@ class Donnees:
     def en_vigueur(self) -> list[Territoire]:
         """The territories of the contract, the QPV of the generation in force that year alone."""
         siens = Territoire.objects.filter(contrat=self.contrat).select_related("generation")
-        return [t for t in siens.order_by("type", "recherche", "pk") if _en_vigueur(t, self.annee)]
+        return [t for t in siens.order_by("type", "recherche", "pk") if est_en_vigueur(t, self.annee)]
 
     @property
     def population(self) -> int | None:
@@ -294,7 +294,7 @@ class Donnees:
         return timezone.localdate()
 
 
-def _en_vigueur(territoire: Territoire, annee: int) -> bool:
+def est_en_vigueur(territoire: Territoire, annee: int) -> bool:
     """Whether a QPV is of the generation in force that year; the other territories always are."""
     generation = territoire.generation
     if generation is None:

@@ -10,14 +10,15 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from actions.situation import RequeteCampagne
 from comptes.reprise import garder_la_saisie, oublier_saisie, saisie_gardee
-from comptes.templatetags.typographie import date_longue
+from comptes.templatetags.typographie import accord, date_longue
 from comptes.versions import VersionPerimee, comparer
 from comptes.vues import exiger
 from contrats.models import Instance, MembreInstance
+from contrats.operations import creer_instance, creer_instances, modifier_instance
 
 from ..forms.consultation_rapport import (
     AdresseForm,
@@ -28,6 +29,7 @@ from ..forms.consultation_rapport import (
     CorrectionForm,
     EnvoiPourAvisForm,
     FormulaireDuRapport,
+    InstanceForm,
     MembreForm,
     ProlongationForm,
     RetourForm,
@@ -36,7 +38,7 @@ from ..forms.consultation_rapport import (
 )
 from ..models import AvisRapport, RapportAnnuel
 from ..operations import OperationRefusee
-from ..operations.instances import ajouter_membre, retirer_membre
+from ..operations.instances import ajouter_membre, refus_du_retrait, retirer_instance, retirer_membre
 from ..pages.consultation_rapport import (
     BOUTONS,
     PageAvis,
@@ -44,6 +46,7 @@ from ..pages.consultation_rapport import (
     adresse,
     comptes_a_ajouter,
     instances_du_contrat,
+    usuelles,
 )
 from ..pages.rapport import SIGNES
 from ..rapport import consultation
@@ -76,6 +79,9 @@ def rapport_envoyer(request: RequeteCampagne) -> HttpResponse:
     rapport = _rapport(request)
     if refus := _refus(request, rapport, "envoyer"):
         return refus
+    if not Instance.objects.filter(contrat=request.contrat).exists():
+        messages.warning(request, "Indiquez d'abord les instances à consulter.")
+        return redirect(_url_instances(request))
     au_plus_tot = consultation.un_mois_apres(timezone.localdate())
     donnees = _donnees(request)
     form = EnvoiPourAvisForm(
@@ -321,6 +327,80 @@ def rapport_suite(request: RequeteCampagne, cle: str) -> HttpResponse:
     return render(request, "bilans/consultation/suite.html", contexte)
 
 
+# -- The bodies of the contract --------------------------------------------------------------------
+@require_POST
+def rapport_instances_usuelles(request: RequeteCampagne) -> HttpResponse:
+    """Add the usual bodies that were ticked."""
+    exiger(request, "contrats.gerer", request.contrat, EQUIPE)
+    cochees = request.POST.getlist("usuelles")
+    choisies = [usuelle for usuelle in usuelles(request.contrat, request.annee) if usuelle.nom in cochees]
+    if ajoutees := creer_instances(request.user, request.contrat, choisies):
+        noms = ", ".join(f"« {instance} »" for instance in ajoutees)
+        messages.success(request, f"{accord(len(ajoutees), 'Ajoutée,Ajoutées')} au contrat : {noms}.")
+    elif not cochees:
+        messages.warning(request, "Cochez au moins une instance à ajouter.")
+    return redirect(_url_instances(request))
+
+
+@garder_la_saisie
+@require_http_methods(["GET", "POST"])
+def rapport_instance_creer(request: RequeteCampagne) -> HttpResponse:
+    """Add a body to the contract; « suite=envoyer » in the address comes back to the sending."""
+    exiger(request, "contrats.gerer", request.contrat, EQUIPE)
+    vers_l_envoi = request.GET.get("suite") == "envoyer"
+    url_retour = adresse(request, "rapport_envoyer") if vers_l_envoi else _url_instances(request)
+    form = InstanceForm(_donnees(request), contrat=request.contrat)
+    if request.method == "POST" and form.is_valid():
+        try:
+            instance = creer_instance(request.user, request.contrat, **form.cleaned_data)
+        except ValidationError as erreur:
+            _reporter(form, erreur)
+        else:
+            oublier_saisie(request, request.get_full_path())
+            messages.success(request, f"« {instance} » est ajoutée au contrat.")
+            return redirect(url_retour)
+    contexte = {"instance": None, "form": form, "url_retour": url_retour}
+    return render(request, "bilans/consultation/instance.html", contexte)
+
+
+@garder_la_saisie
+@require_http_methods(["GET", "POST"])
+def rapport_instance_modifier(request: RequeteCampagne, pk: int) -> HttpResponse:
+    """Name a body otherwise, or say what it is."""
+    instance = _instance(request, pk)
+    form = InstanceForm(
+        _donnees(request),
+        contrat=request.contrat,
+        initial={"nom": instance.nom, "type": instance.type},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            modifiee = modifier_instance(request.user, instance, **form.cleaned_data)
+        except ValidationError as erreur:
+            _reporter(form, erreur)
+        else:
+            oublier_saisie(request, request.get_full_path())
+            messages.success(request, f"« {modifiee} » est enregistrée.")
+            return redirect(_url_instances(request))
+    contexte = {"instance": instance, "form": form, "url_retour": _url_instances(request)}
+    return render(request, "bilans/consultation/instance.html", contexte)
+
+
+@require_http_methods(["GET", "POST"])
+def rapport_instance_retirer(request: RequeteCampagne, pk: int) -> HttpResponse:
+    """Ask, then take a body out of the contract; say why when something depends on it."""
+    instance = _instance(request, pk)
+    if refus := refus_du_retrait(instance):
+        messages.warning(request, refus)
+        return redirect(_url_instances(request))
+    if request.method == "POST":
+        retirer_instance(request.user, instance)
+        messages.success(request, f"« {instance} » n'est plus une instance du contrat.")
+        return redirect(_url_instances(request))
+    contexte = {"instance": instance, "url_retour": _url_instances(request)}
+    return render(request, "bilans/consultation/instance_retirer.html", contexte)
+
+
 # -- Who sits in a body ----------------------------------------------------------------------------
 @garder_la_saisie
 @require_http_methods(["GET", "POST"])
@@ -328,7 +408,7 @@ def rapport_membre_ajouter(request: RequeteCampagne, pk: int) -> HttpResponse:
     """Have an account, or an address, sit in a body of the contract."""
     instance = _instance(request, pk)
     form = MembreForm(_donnees(request), contrat=request.contrat, comptes=comptes_a_ajouter(instance))
-    url_retour = f"{adresse(request, 'rapport_consultation')}#membres"
+    url_retour = _url_instances(request)
     if request.method == "POST" and form.is_valid():
         try:
             membre = ajouter_membre(request.user, instance, *form.qui)
@@ -353,7 +433,7 @@ def rapport_membre_retirer(request: RequeteCampagne, pk: int) -> HttpResponse:
     )
     exiger(request, "contrats.gerer", request.contrat, EQUIPE)
     form = RetraitForm(request.POST if request.method == "POST" else None, contrat=request.contrat)
-    url_retour = f"{adresse(request, 'rapport_consultation')}#membres"
+    url_retour = _url_instances(request)
     if request.method == "POST" and form.is_valid():
         retirer_membre(request.user, membre, acces_aussi=form.cleaned_data["acces_aussi"])
         messages.success(request, f"{membre.utilisateur} ne siège plus dans « {membre.instance_siegee} ».")
@@ -388,6 +468,10 @@ def _instance(request: RequeteCampagne, pk: int) -> Instance:
     exiger(request, "contrats.gerer", request.contrat, EQUIPE)
     trouvee: Instance = get_object_or_404(Instance, contrat=request.contrat, pk=pk)
     return trouvee
+
+
+def _url_instances(request: RequeteCampagne) -> str:
+    return f"{adresse(request, 'rapport_consultation')}#instances"
 
 
 def _refus(request: RequeteCampagne, rapport: RapportAnnuel, geste: str) -> HttpResponse | None:

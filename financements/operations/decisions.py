@@ -11,7 +11,8 @@ from actions.models import ActionAnnuelle, Campagne
 from actions.operations import changer_statut
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import insecables, pluriel
-from contrats.models import Deliberation, Instance, Seance
+from contrats.models import Deliberation, Seance
+from contrats.operations import instance_nommee
 from documents.formats import date_longue
 
 from ..models import LigneFinancement
@@ -152,23 +153,13 @@ def _actions(campagne: Campagne, cles: set[int]) -> list[ActionAnnuelle]:
     return trouvees
 
 
-def _instance(instance: Instance) -> Instance:
-    """Return the body that met, saved once: the one of that name when the contract has it."""
-    if instance.pk is not None:
-        return instance
-    du_contrat = Instance.objects.filter(contrat=instance.contrat, nom__iexact=instance.nom)
-    connue: Instance | None = du_contrat.order_by("pk").first()
-    if connue is None:
-        instance.full_clean()
-        instance.save()
-    return connue or instance
-
-
 def _avec_sa_seance(decision: Decision) -> Decision:
     """Return the decision with its meeting and its délibération saved, once each."""
     seance, deliberation = decision.seance, decision.deliberation
     if seance is not None and seance.pk is None:
-        seance.instance = _instance(seance.instance)
+        if seance.instance.pk is None:
+            ecrite = seance.instance
+            seance.instance = instance_nommee(ecrite.contrat, ecrite.nom, ecrite.type)
         connue = Seance.objects.filter(instance=seance.instance, date=seance.date).order_by("pk").first()
         if connue is None:
             seance.full_clean()

@@ -1,5 +1,6 @@
 """The pages of the consultation on the annual report, its e-mails, who sits in the bodies."""
 
+import re
 from datetime import UTC, date, datetime
 from email.header import decode_header, make_header
 from typing import Any
@@ -16,11 +17,12 @@ from django.urls import reverse
 from bilans.models import AvisRapport, Courriel, RapportAnnuel
 from bilans.operations.courriels import renvoyer_courriel
 from bilans.operations.courriels_rapport import rappeler_les_avis, rapports_a_rappeler
-from bilans.operations.instances import ajouter_membre, retirer_membre
+from bilans.operations.instances import ajouter_membre, retirer_instance, retirer_membre
 from bilans.rapport import consultation
 from bilans.rapport.redaction import ouvrir_rapport
 from bilans.taches import vider
-from contrats.models import AccesContrat, Deliberation, MembreInstance
+from contrats.models import AccesContrat, Deliberation, GenerationQpv, Instance, MembreInstance
+from contrats.operations import creer_instance, modifier_instance
 from tests import fabriques
 
 pytestmark = pytest.mark.django_db
@@ -279,6 +281,137 @@ def test_les_pages_des_courriels_portent_un_courriel_sans_structure(lieu: Lieu) 
     assert "zoe@exemple.fr" in lieu.lire(lieu.chargee, "courriels")
     reprise = renvoyer_courriel(lieu.chargee, courriel)
     assert (reprise.rapport, reprise.porteur, reprise.objet) == (lieu.rapport, None, courriel.objet)
+
+
+# -- The bodies of the contract --------------------------------------------------------------------
+@pytest.fixture
+def nu() -> Lieu:
+    """Return a contract of two communes and three QPV, one of them of a former generation, without any body."""
+    lieu = Lieu()
+    MembreInstance.objects.all().delete()
+    Instance.objects.all().delete()
+    f = fabriques
+    for nom in ("Alès", "Le Vigan"):
+        lieu.contrat.communes.add(f.CommuneFactory(nom=nom, epci=lieu.contrat.epci))
+    for nom in ("Planoise", "Montrapon"):
+        f.TerritoireFactory(contrat=lieu.contrat, nom=nom)
+    f.TerritoireFactory(contrat=lieu.contrat, nom="Battant", qpv_2015=True)
+    GenerationQpv.objects.filter(code="2015").update(date_fin=date(2023, 12, 31))
+    return lieu
+
+
+def noms_des_instances() -> list[str]:
+    return list(Instance.objects.order_by("ordre", "pk").values_list("nom", flat=True))
+
+
+def test_un_contrat_sans_instance_en_ajoute_en_un_clic_et_envoie(nu: Lieu) -> None:
+    page = nu.lire(nu.chargee, "rapport_consultation")
+    assert "Ce contrat n'a encore aucune instance." in page
+    assert nu.url("rapport_envoyer") not in page
+    proposees = re.findall(r'name="usuelles" value="([^"]+)" id="usuelle-\d+"( checked)?', page)
+    assert proposees == [
+        ("Conseil citoyen (Montrapon)", " checked"),
+        ("Conseil citoyen (Planoise)", " checked"),
+        ("Conseil municipal d'Alès", " checked"),
+        ("Conseil municipal du Vigan", " checked"),
+        ("Conseil communautaire", ""),
+        ("Comité de pilotage", ""),
+    ]
+    reponse = nu.client(nu.chargee).get(nu.url("rapport_envoyer"), follow=True)
+    assert "Indiquez d'abord les instances à consulter." in clair(reponse.content.decode())
+    choisies = [nom for nom, cochee in proposees if cochee]
+    # A second click, or another window, adds nothing twice.
+    for _ in range(2):
+        nu.poster(nu.chargee, "rapport_instances_usuelles", usuelles=choisies)
+    assert noms_des_instances() == choisies
+    assert [i.type for i in Instance.objects.order_by("ordre")] == ["conseil_citoyen"] * 2 + ["assemblee"] * 2
+    champs = {"instances": [i.pk for i in Instance.objects.order_by("pk")], "echeance": "2025-07-10"}
+    nu.poster(nu.chargee, "rapport_envoyer", confirmer="oui", **champs)
+    assert nu.rapport.avis.count() == 4
+
+
+def test_rien_de_coche_se_dit(nu: Lieu) -> None:
+    reponse = nu.client(nu.chargee).post(nu.url("rapport_instances_usuelles"), {}, follow=True)
+    assert "Cochez au moins une instance à ajouter." in clair(reponse.content.decode())
+    assert noms_des_instances() == []
+    nu.poster(nu.chargee, "rapport_instances_usuelles", usuelles=["Une autre"])
+    assert noms_des_instances() == []
+
+
+def test_une_instance_connue_n_est_pas_proposee(lieu: Lieu) -> None:
+    # One conseil citoyen for all the quartiers, a conseil municipal for the only commune.
+    lieu.contrat.communes.add(fabriques.CommuneFactory(nom="Alès", epci=lieu.contrat.epci))
+    page = lieu.lire(lieu.chargee, "rapport_consultation")
+    assert re.findall(r'name="usuelles" value="([^"]+)"', page) == ["Conseil communautaire"]
+    assert "Ce contrat n'a encore aucune instance." not in page
+
+
+def test_le_conseil_qui_approuve_n_est_pas_coche_d_avance(lieu: Lieu) -> None:
+    lieu.poster(lieu.chargee, "rapport_instances_usuelles", usuelles=["Conseil communautaire"])
+    communautaire = Instance.objects.get(nom="Conseil communautaire")
+    page = lieu.lire(lieu.chargee, "rapport_envoyer")
+    assert f'id="instance-{lieu.ville.pk}" checked' in page
+    assert f'id="instance-{communautaire.pk}"' in page
+    assert f'id="instance-{communautaire.pk}" checked' not in page
+
+
+def test_une_instance_s_ajoute_depuis_l_envoi_et_y_revient(lieu: Lieu) -> None:
+    ajouter = f"{lieu.url('rapport_instance_creer')}?suite=envoyer"
+    assert ajouter in lieu.lire(lieu.chargee, "rapport_envoyer")
+    client = lieu.client(lieu.chargee)
+    vide = clair(client.post(ajouter, {"nom": " ", "type": ""}).content.decode())
+    assert "Donnez le nom de cette instance." in vide
+    assert "Choisissez ce qu'est cette instance." in vide
+    double = clair(client.post(ajouter, {"nom": "CONSEIL  citoyen", "type": "autre"}).content.decode())
+    assert "Ce contrat a déjà une instance de ce nom." in double
+    assert 'value="CONSEIL  citoyen"' in double
+    reponse = client.post(ajouter, {"nom": "Conseil  municipal de Dole", "type": "assemblee"})
+    assert reponse.url == lieu.url("rapport_envoyer")
+    nouvelle = Instance.objects.get(nom="Conseil municipal de Dole")
+    assert (nouvelle.contrat, nouvelle.type, nouvelle.ordre) == (lieu.contrat, "assemblee", 4)
+
+
+def test_une_instance_se_renomme(lieu: Lieu) -> None:
+    page = lieu.lire(lieu.chargee, "rapport_instance_modifier", lieu.ville.pk)
+    assert 'value="Conseil municipal"' in page
+    pris = lieu.poster(
+        lieu.chargee, "rapport_instance_modifier", lieu.ville.pk, nom="copil", type="assemblee"
+    )
+    assert "Ce contrat a déjà une instance de ce nom." in clair(pris.content.decode())
+    lieu.poster(
+        lieu.chargee, "rapport_instance_modifier", lieu.ville.pk, nom="Conseil de Dole", type="assemblee"
+    )
+    assert Instance.objects.get(pk=lieu.ville.pk).nom == "Conseil de Dole"
+
+
+def test_une_instance_ne_se_retire_que_si_rien_n_en_depend(lieu: Lieu) -> None:
+    def retirer(instance: Any) -> str:
+        client = lieu.client(lieu.chargee)
+        adresse = lieu.url("rapport_instance_retirer", instance.pk)
+        client.get(adresse)
+        assert Instance.objects.filter(pk=instance.pk).exists()
+        return clair(client.post(adresse, follow=True).content.decode())
+
+    fabriques.SeanceFactory(instance=lieu.copil, date=date(2025, 1, 10))
+    lieu.envoyer()
+    assert "« COPIL » reste dans le contrat : des séances y sont enregistrées." in retirer(lieu.copil)
+    assert "son avis est demandé sur un rapport annuel. Vous pouvez la renommer." in retirer(lieu.ville)
+    gup = fabriques.InstanceFactory(contrat=lieu.contrat, type="gup", nom="GUP")
+    siege = fabriques.MembreInstanceFactory(instance_siegee=gup, utilisateur=lieu.elu)
+    assert "retirez d'abord ses membres" in retirer(gup)
+    siege.delete()
+    with pytest.raises(PermissionDenied):
+        retirer_instance(lieu.elu, gup)
+    assert "« GUP » n'est plus une instance du contrat." in retirer(gup)
+    assert noms_des_instances() == ["COPIL", "Conseil citoyen", "Conseil municipal"]
+
+
+def test_seule_l_equipe_tient_les_instances(lieu: Lieu) -> None:
+    with pytest.raises(PermissionDenied):
+        creer_instance(lieu.zoe, lieu.contrat, "Comité", "autre")
+    with pytest.raises(PermissionDenied):
+        modifier_instance(lieu.zoe, lieu.ville, "Comité", "autre")
+    assert lieu.poster(lieu.zoe, "rapport_instances_usuelles", usuelles=["COTECH"]).status_code == 403
 
 
 # -- Opinions --------------------------------------------------------------------------------------
