@@ -5,7 +5,7 @@ says nothing more, and after `PATIENCE` the same request begins it anew.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied
@@ -45,6 +45,8 @@ def demander_fichier(
 ) -> FichierRapport:
     """Return the file of a report in `format`: the one that is made or being made, else a new one, which waits.
 
+    One whose worker stopped, or that the disk has lost, is begun anew.
+
     Without `version`, the report as it is today: for who runs the contract, and always asked anew, since only the
     worker knows whether something changed. Raises PermissionDenied, OperationRefusee for an unknown format.
     """
@@ -62,7 +64,7 @@ def demander_fichier(
         .order_by("-pk")
         .first()
     )
-    if deja is not None and not est_arrete(deja):
+    if deja is not None and not (est_arrete(deja) or est_perdu(deja)):
         return deja
     if deja is None:
         deja = FichierRapport(rapport=actuel, version=version, format=format, demande_par=auteur)
@@ -74,10 +76,27 @@ def demander_fichier(
 
 
 def est_arrete(fichier: FichierRapport) -> bool:
-    """Return whether the worker that had the file, or was to take it, has probably stopped."""
+    """Return whether the worker that had the file, or was to take it, has probably stopped.
+
+    A file that waits has a worker as long as others are made: it is only not its turn.
+    """
     if fichier.etat not in FichierRapport.ETATS_VIVANTS:
         return False
-    return fichier.vu_le is None or fichier.vu_le < timezone.now() - PATIENCE
+    depuis = timezone.now() - PATIENCE
+    if fichier.vu_le is not None and fichier.vu_le >= depuis:
+        return False
+    return fichier.etat == Etat.EN_COURS or not _le_travail_avance(depuis)
+
+
+def _le_travail_avance(depuis: datetime) -> bool:
+    """Return whether a worker gave a sign of life since, on any file: it makes one, or has just made one."""
+    return FichierRapport.objects.exclude(etat=Etat.DEMANDE).filter(vu_le__gte=depuis).exists()
+
+
+def est_perdu(fichier: FichierRapport) -> bool:
+    """Return whether a file that was made is no longer on the disk."""
+    nom = fichier.fichier.name
+    return fichier.etat == Etat.FAIT and not (nom and fichier.fichier.storage.exists(nom))
 
 
 @transaction.atomic
@@ -110,7 +129,7 @@ def fabriquer(pk: int) -> None:
         _faire(fichier)
     except Abandon:
         logger.info("Le fichier %s a été abandonné.", fichier.cle)
-    except (ErreurRendu, VersionAlteree) as erreur:
+    except (ErreurRendu, OperationRefusee, VersionAlteree) as erreur:
         _echouer(fichier, str(erreur))
     except Exception:  # whatever happens, the page says that it failed, and the reason is in the log
         logger.exception("Le fichier %s n'a pas pu être fait.", fichier.cle)

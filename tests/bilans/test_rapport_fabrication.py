@@ -24,6 +24,7 @@ from bilans.rapport.fabrication import (
     abandonner_fichier,
     demander_fichier,
     est_arrete,
+    est_perdu,
     fabriquer,
 )
 from bilans.rapport.redaction import ouvrir_rapport
@@ -171,6 +172,48 @@ def test_un_fichier_qui_ne_donne_plus_signe_de_vie_se_redemande(lieu: Lieu) -> N
     assert lu(fichier).etat == "demande"
     fabriquer.func(fichier.pk)
     assert lu(fichier).etat == "fait"
+
+
+@pytest.mark.parametrize("etat_de_l_autre", ["en_cours", "fait"])
+def test_un_fichier_qui_attend_derriere_un_autre_n_est_pas_arrete(lieu: Lieu, etat_de_l_autre: str) -> None:
+    attente = lieu.demander()
+    trop_tard = timezone.now() - PATIENCE - timedelta(seconds=1)
+    FichierRapport.objects.filter(pk=attente.pk).update(vu_le=trop_tard)
+    assert est_arrete(lu(attente))
+
+    # Of any contract: there is one worker for all.
+    autre = fabriques.FichierRapportFactory(fait=etat_de_l_autre == "fait", etat=etat_de_l_autre)
+    FichierRapport.objects.filter(pk=autre.pk).update(vu_le=timezone.now())
+    assert not est_arrete(lu(attente))
+    assert lieu.demander() == attente
+    assert lu(attente).vu_le == trop_tard
+
+    FichierRapport.objects.filter(pk=autre.pk).update(vu_le=trop_tard)
+    assert est_arrete(lu(attente))
+
+
+def test_une_attente_ne_fait_pas_croire_qu_un_worker_travaille(lieu: Lieu) -> None:
+    attente = lieu.demander()
+    FichierRapport.objects.filter(pk=attente.pk).update(
+        vu_le=timezone.now() - PATIENCE - timedelta(seconds=1)
+    )
+    lieu.demander(format="docx")
+    assert est_arrete(lu(attente))
+
+
+def test_un_fichier_que_le_disque_a_perdu_se_refait(lieu: Lieu) -> None:
+    version = figer(lieu.chargee, lieu.rapport, "projet")
+    fichier = lieu.demander(version=version)
+    fabriquer.func(fichier.pk)
+    fait = lu(fichier)
+    fait.fichier.storage.delete(fait.fichier.name)
+    assert est_perdu(fait)
+
+    assert lieu.demander(version=version) == fichier
+    assert lu(fichier).etat == "demande"
+    fabriquer.func(fichier.pk)
+    assert (lu(fichier).etat, lu(fichier).empreinte) == ("fait", fait.empreinte)
+    assert not est_perdu(lu(fichier))
 
 
 OUVRIER = """
