@@ -15,6 +15,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from PIL import Image as Dessin
 
 from documents.affichage import voir
 from documents.document_texte import DocumentTexte
@@ -196,7 +197,7 @@ class _Redaction:
 
     def _image(self, image: Image) -> None:
         description = nettoyer(image.description) or "Photographie"
-        dessin = self.fichier.add_picture(BytesIO(image.contenu), width=Mm(120))
+        dessin = self.fichier.add_picture(_que_word_lit(image), width=Mm(120))
         dessin._inline.docPr.set("descr", description)
         credit = f" Photo{INSECABLE}: {nettoyer(image.credit)}." if image.credit else ""
         self.fichier.add_paragraph(f"{description.rstrip('.')}.{credit}", style="Caption")
@@ -237,6 +238,18 @@ class _Redaction:
         paragraphe.paragraph_format.left_indent = Mm(6.3 * niveau)
         paragraphe.paragraph_format.first_line_indent = Mm(-6.3 if passage.marque else 0)
         return paragraphe
+
+
+def _que_word_lit(image: Image) -> BytesIO:
+    """Return the photograph in a format that Word has always read: a WebP as PNG, which loses nothing."""
+    octets = BytesIO(image.contenu)
+    if image.type_mime != "image/webp":
+        return octets
+    sortie = BytesIO()
+    with Dessin.open(octets, formats=["WEBP"]) as dessin:
+        dessin.save(sortie, "PNG")
+    sortie.seek(0)
+    return sortie
 
 
 def _ou_sont(rapport: Rapport) -> str:
