@@ -484,7 +484,7 @@ class PageComparaison:
         if not self.avec:
             return None
         if self.avec == JOUR:
-            return _comparer(titre, ici, self.choix[JOUR], rapport_du_jour(self.version.rapport))
+            return _comparer(titre, ici, self.choix[JOUR], rapport_du_jour(self.version.rapport, images=False))
         if self.avec == AN_DERNIER and self.an_dernier:
             avant = lire_version(self.an_dernier, images=False)
             return _comparer_les_annees(avant, ici)

@@ -1,9 +1,11 @@
 """Frozen versions: what was sent for opinion and what was published, byte for byte, whatever changes afterwards."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django.core.files import File
@@ -13,19 +15,21 @@ from django.utils import timezone
 from actions.models import Campagne
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import date_longue
-from documents.rapport import BlocChiffres, BlocTexte, Chiffre, Rapport
+from documents import INSECABLE
+from documents.rapport import BlocChiffres, BlocImages, BlocTexte, Chiffre, Rapport
 from documents.rapport_json import depuis_json, empreinte, en_json, octets
 
 from ..models import PhotoRapport, RapportAnnuel, VersionRapport
 from ..models.rapport import chemin_de_l_image
 from .composition import composer
 from .lecture import lire_composition
+from .mots import echapper
 
 Nature = VersionRapport.Nature
 
 
 class VersionAlteree(Exception):
-    """The stored content is no longer that of the fingerprint: what it says cannot be trusted."""
+    """What is stored is no longer that of its fingerprint, or a photograph is gone: it cannot be trusted."""
 
 
 # -- Freezing --------------------------------------------------------------------------------------
@@ -33,6 +37,7 @@ def figer(auteur: Utilisateur, rapport: RapportAnnuel, nature: str, motif: str =
     """Keep the report as it is now under the next number and return that version.
 
     To be called within the transaction of what is frozen for, the report locked. A version after the first says why.
+    Raises OperationRefusee when the file of a photograph is gone.
     """
     maintenant = timezone.now()
     numero = 1 + (rapport.versions.order_by("-numero").values_list("numero", flat=True).first() or 0)
@@ -59,37 +64,54 @@ def etat_de(nature: str, numero: int, jour: str) -> str:
     return f"Version {numero}, {jour}"
 
 
-def rapport_du_jour(rapport: RapportAnnuel, *, etat: str = "", cree_le: Any = None) -> Rapport:
-    """Return the report with today's figures. Raises Campagne.DoesNotExist for a year that the contract has lost."""
+def rapport_du_jour(
+    rapport: RapportAnnuel, *, etat: str = "", cree_le: Any = None, images: bool = True
+) -> Rapport:
+    """Return the report with today's figures; without `images` the photographs have no bytes.
+
+    Raises Campagne.DoesNotExist for a year that the contract has lost, OperationRefusee when the file of a photograph
+    is gone.
+    """
     campagne = Campagne.objects.select_related("contrat__epci").get(
         contrat=rapport.contrat_id, annee=rapport.annee
     )
-    return composer(campagne.contrat, campagne, lire_composition(rapport, etat=etat), cree_le=cree_le)
+    composition = lire_composition(rapport, etat=etat, octets=images)
+    return composer(campagne.contrat, campagne, composition, cree_le=cree_le)
 
 
 # -- Reading again ---------------------------------------------------------------------------------
 def lire_version(version: VersionRapport, *, images: bool = True) -> Rapport:
-    """Return the report as it was frozen. Raises VersionAlteree when its content was tampered with.
+    """Return the report as it was frozen. Raises VersionAlteree when its content, or a photograph, was tampered with.
 
     Without `images` the photographs have no bytes: a page shows each at its own address (`ouvrir_image`).
     """
     if not version.est_intacte:
         raise VersionAlteree(f"Le contenu de « {version} » ne correspond plus à son empreinte.")
 
-    def image(sha256: str) -> bytes:
+    def image(empreinte_image: str) -> bytes:
         if not images:
             return b""
-        with ouvrir_image(version.rapport, sha256) as fichier:
-            contenu: bytes = fichier.read()
+        try:
+            with ouvrir_image(version.rapport, empreinte_image) as fichier:
+                contenu: bytes = fichier.read()
+        except FileNotFoundError as erreur:
+            raise VersionAlteree(f"Une photographie de « {version} » n'est plus sur le serveur.") from erreur
         return contenu
 
     return depuis_json(json.loads(version.contenu), image)
 
 
-def ouvrir_image(rapport: RapportAnnuel, sha256: str) -> File[bytes]:
-    """Return the open file of a photograph of the report. Raises FileNotFoundError."""
+def ouvrir_image(rapport: RapportAnnuel, empreinte_image: str) -> File[bytes]:
+    """Return the open file of a photograph of the report, by the SHA-256 of its bytes.
+
+    Raises FileNotFoundError; VersionAlteree when its bytes are no longer those.
+    """
     stockage: Storage = PhotoRapport._meta.get_field("fichier").storage
-    fichier: File[bytes] = stockage.open(chemin_de_l_image(rapport, sha256))
+    fichier: File[bytes] = stockage.open(chemin_de_l_image(rapport, empreinte_image))
+    if sha256(fichier.read()).hexdigest() != empreinte_image:
+        fichier.close()
+        raise VersionAlteree(f"Une photographie de « {rapport} » ne correspond plus à son empreinte.")
+    fichier.seek(0)
     return fichier
 
 
@@ -114,7 +136,7 @@ class TexteChange:
 
 @dataclass(frozen=True)
 class Differences:
-    """What is not the same in two reports: key figures, texts, titles of tables whose rows changed."""
+    """What is not the same in two reports: key figures; texts, titles, photographs; titles of tables that changed."""
 
     chiffres: tuple[ChiffreChange, ...]
     textes: tuple[TexteChange, ...]
@@ -130,7 +152,7 @@ def comparer(avant: Rapport, apres: Rapport) -> Differences:
     """Return what changed from one report to the other, in the order of the second."""
     return Differences(
         tuple(_chiffres_changes(_chiffres(avant), _chiffres(apres))),
-        tuple(_textes_changes(_textes(avant), _textes(apres))),
+        (*_titres_changes(avant, apres), *_textes_changes(_textes(avant), _textes(apres))),
         tuple(_tableaux_changes(_tableaux(avant), _tableaux(apres))),
     )
 
@@ -156,14 +178,28 @@ def _chiffres_changes(avant: Mapping[str, Chiffre], apres: Mapping[str, Chiffre]
     return changes
 
 
+def _titres_changes(avant: Rapport, apres: Rapport) -> Iterator[TexteChange]:
+    """Yield the sections that are in both under another title."""
+    anciens = {section.code: section.titre for section in avant.sections}
+    for section in apres.sections:
+        ancien = anciens.get(section.code, section.titre)
+        if ancien != section.titre:
+            yield TexteChange(section.titre, echapper(ancien), echapper(section.titre))
+
+
 def _textes(rapport: Rapport) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return the title of the section and the prose, by section and block."""
-    return {
-        (section.code, bloc.code): (section.titre, bloc.texte)
-        for section in rapport.sections
-        for bloc in section.blocs
-        if isinstance(bloc, BlocTexte)
-    }
+    """Return the title of the section and the prose by section and block, then what each photograph shows."""
+    textes: dict[tuple[str, str], tuple[str, str]] = {}
+    for section in rapport.sections:
+        for bloc in section.blocs:
+            if isinstance(bloc, BlocTexte):
+                textes[section.code, bloc.code] = (section.titre, bloc.texte)
+            elif isinstance(bloc, BlocImages):
+                for image in bloc.images:
+                    credit = f" ({image.credit})" if image.credit else ""
+                    legende = echapper(f"Photographie{INSECABLE}: {image.description}{credit}")
+                    textes[section.code, image.empreinte] = (section.titre, legende)
+    return textes
 
 
 def _textes_changes(
@@ -179,19 +215,31 @@ def _textes_changes(
 
 
 def _tableaux(rapport: Rapport) -> dict[str, tuple[str, bytes]]:
-    """Return the title and the kept rows of each table and chart, those of the annexes included, by place."""
+    """Return the title and what is read of each table and chart, those of the annexes included, by place."""
     contenu = en_json(rapport)
-    places = {
-        f"{section['code']}/{bloc['code']}/{rang}": bloc
-        for section in contenu["sections"]
-        for rang, bloc in enumerate(section["blocs"])
-    }
-    places |= {f"annexe/{annexe['code']}": annexe for annexe in contenu["annexes"]}
+    places = {f"annexe/{annexe['code']}": annexe for annexe in contenu["annexes"]}
+    for section in contenu["sections"]:
+        # Named by its code, not by its rank: a text written above a table does not change it.
+        deja: Counter[str] = Counter()
+        for bloc in section["blocs"]:
+            deja[bloc["code"]] += 1
+            places[f"{section['code']}/{bloc['code']}/{deja[bloc['code']]}"] = bloc
     return {
-        place: (_titre(bloc), octets(bloc))
+        place: (_titre(bloc), _ce_qui_se_lit(bloc))
         for place, bloc in places.items()
         if bloc.get("tableau") or bloc.get("graphique")
     }
+
+
+def _ce_qui_se_lit(bloc: Mapping[str, Any]) -> bytes:
+    """Return the figures and the words of a block, without the day that they were read nor the pages they lead to."""
+    tableau, graphique = bloc.get("tableau"), bloc.get("graphique")
+    return octets(
+        {
+            "tableau": {**tableau, "date_edition": None} if tableau else None,
+            "graphique": {**graphique, "source": ""} if graphique else None,
+        }
+    )
 
 
 def _titre(bloc: Mapping[str, Any]) -> str:

@@ -1,20 +1,22 @@
 """What is frozen stays frozen: bytes, figures and files, whatever becomes of the bilans; and what changed is said."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 import pytest
+import time_machine
 from openpyxl import load_workbook
 
 from actions.models import ActionAnnuelle, Campagne
-from bilans.models import Bilan, Effectif, VersionRapport
+from bilans.models import Bilan, Effectif, RapportAnnuel, VersionRapport
 from bilans.operations.brouillon import Changement
 from bilans.rapport import consultation, redaction
 from bilans.rapport.fichiers import fichier_du_rapport
 from bilans.rapport.versions import (
     Differences,
+    TexteChange,
     VersionAlteree,
     comparer,
     ecart_du_chiffre,
@@ -128,6 +130,45 @@ def test_ce_qui_change_depuis_la_version_est_dit(bagnols: Bagnols) -> None:
 
 def test_une_difference_vide_se_dit(bagnols: Bagnols) -> None:
     assert Differences((), (), ()).aucune
+
+
+@pytest.fixture
+def petit() -> tuple[Any, RapportAnnuel]:
+    """Who runs a contract, and the report of a year with an action that is paid for."""
+    ligne = fabriques.LigneFinancementFactory(action_annuelle__campagne__annee=2024)
+    fabriques.BilanFactory(action_annuelle=ligne.action_annuelle, valide=True)
+    contrat = ligne.action_annuelle.campagne.contrat
+    chargee = fabriques.chargee_de_mission(contrat)
+    return chargee, redaction.ouvrir_rapport(chargee, contrat, 2024)
+
+
+def test_le_temps_qui_passe_n_est_pas_une_difference(petit: tuple[Any, RapportAnnuel]) -> None:
+    chargee, rapport = petit
+    with time_machine.travel(datetime(2025, 6, 2, 10, tzinfo=UTC), tick=False):
+        fige = lire_version(figer(chargee, rapport, "projet"))
+    with time_machine.travel(datetime(2025, 6, 12, 10, tzinfo=UTC), tick=False):
+        assert comparer(fige, rapport_du_jour(rapport)).aucune
+
+
+def test_un_texte_ecrit_au_dessus_d_un_tableau_ne_le_change_pas(petit: tuple[Any, RapportAnnuel]) -> None:
+    chargee, rapport = petit
+    fige = lire_version(figer(chargee, rapport, "projet"))
+    redaction.ecrire_section(
+        chargee, rapport.sections.get(code="actions"), {"texte": Changement("", "Une année dense.")}
+    )
+    differences = comparer(fige, rapport_du_jour(rapport))
+    assert [texte.apres for texte in differences.textes] == ["Une année dense."]
+    assert differences.tableaux == ()
+
+
+def test_un_titre_change_est_une_difference(petit: tuple[Any, RapportAnnuel]) -> None:
+    chargee, rapport = petit
+    fige = lire_version(figer(chargee, rapport, "projet"))
+    section = rapport.sections.get(code="actions")
+    redaction.ecrire_section(chargee, section, {"titre": Changement(section.titre, "Ce qui s'est fait")})
+    assert comparer(fige, rapport_du_jour(rapport)) == Differences(
+        (), (TexteChange("Ce qui s'est fait", section.titre, "Ce qui s'est fait"),), ()
+    )
 
 
 # -- What nobody may change ------------------------------------------------------------------------
