@@ -30,7 +30,7 @@ from .courriels import demander_l_envoi
 Type, Statut = Courriel.Type, RapportAnnuel.Statut
 # How long before the day the opinions are due those who gave none are reminded, once.
 RAPPEL_AVANT = timedelta(days=7)
-PAGE_DE_L_AVIS, PAGE_DU_RAPPORT = "rapport_avis", "accueil_contrat"
+PAGE_DE_L_AVIS, PAGE_DU_RAPPORT = "rapport_avis", "rapport_lire"
 
 # The opinions asked of each account, in the order of the bodies.
 AvisParMembre = Mapping[Utilisateur, Sequence[AvisRapport]]
