@@ -8,6 +8,7 @@ from actions.situation import RequeteCampagne
 from comptes.reprise import chemins_gardes
 from contrats.models import ContratVille
 
+from ..models import AvisRapport
 from ..pages.arrivee import Arrivee, VosActions, annee_utile, page_d_arrivee, rapports_publies
 from ..pages.consultation_rapport import avis_attendus
 from ..pages.structure import fiches_dues
@@ -15,9 +16,13 @@ from ..pages.structure import fiches_dues
 
 @require_safe
 def accueil(request: HttpRequest) -> HttpResponse:
-    """Send the account to its contract; show the porteur its actions, and the others what they may choose."""
+    """Send the account to its contract; show the porteur its actions, and the others what they may choose.
+
+    Who owes an opinion sees it first, unless the page of its contract shows it already or it runs the consultation.
+    """
     arrivee = Arrivee(request.user)
-    if arrivee.contrat is not None:
+    attendus = avis_attendus(request.user)
+    if arrivee.contrat is not None and not _arreter_sur_l_avis(request, arrivee.contrat, attendus):
         return redirect("aller_au_contrat", arrivee.contrat.slug)
     if arrivee.porte:
         return render(
@@ -27,14 +32,21 @@ def accueil(request: HttpRequest) -> HttpResponse:
                 "vos_actions": VosActions(request.user, chemins_gardes(request)),
                 "fiches_dues": fiches_dues(request.user),
                 "contrats_suivis": arrivee.contrats,
-                "avis_attendus": avis_attendus(request.user),
+                "avis_attendus": attendus,
             },
         )
     return render(
         request,
         "bilans/accueil.html",
-        {"contrats_suivis": arrivee.contrats, "avis_attendus": avis_attendus(request.user)},
+        {"contrats_suivis": arrivee.contrats, "avis_attendus": attendus},
     )
+
+
+def _arreter_sur_l_avis(request: HttpRequest, contrat: ContratVille, attendus: list[AvisRapport]) -> bool:
+    """Return whether an opinion is owed that the first page of the contract would not show."""
+    if page_d_arrivee(contrat, request.user) == "accueil_contrat":
+        return False
+    return any(not request.user.has_perm("contrats.gerer", avis.rapport.contrat) for avis in attendus)
 
 
 @require_safe

@@ -21,6 +21,7 @@ from bilans.operations.instances import ajouter_membre, retirer_instance, retire
 from bilans.rapport import consultation
 from bilans.rapport.redaction import ouvrir_rapport
 from bilans.taches import vider
+from comptes.models import Utilisateur
 from contrats.models import AccesContrat, Deliberation, GenerationQpv, Instance, MembreInstance
 from contrats.operations import creer_instance, modifier_instance
 from tests import fabriques
@@ -266,6 +267,47 @@ def test_publier_previent_les_lecteurs_et_les_membres_une_fois_chacun(lieu: Lieu
     assert sorted(destinataire for _, destinataire, _ in ecrits()) == ["elu@exemple.fr", "zoe@exemple.fr"]
 
 
+def test_chaque_courriel_mene_la_ou_il_le_dit(lieu: Lieu, le_jour: Any, settings: Any) -> None:
+    """Every e-mail of the report, opened by who receives it: the opinion that it asks, the report that it announces."""
+
+    def arrivee(courriel: Courriel) -> str:
+        [lien] = {lien for lien in re.findall(r"https?://\S+", courriel.texte)}
+        assert f'href="{lien}"' in courriel.html
+        compte = Utilisateur.objects.get(email=courriel.destinataire)
+        reponse = lieu.client(compte).get(lien.removeprefix(settings.PILOTIS_ADRESSE), follow=True)
+        assert reponse.status_code == 200
+        return str(reponse.request["PATH_INFO"])
+
+    def derniers() -> list[Courriel]:
+        ecrits = list(Courriel.objects.order_by("destinataire"))
+        Courriel.objects.all().delete()
+        return ecrits
+
+    lieu.envoyer()
+    demande = lieu.url("rapport_avis", lieu.avis(lieu.citoyens).cle)
+    assert [arrivee(courriel) for courriel in derniers()] == [demande]
+    ajouter_membre(lieu.chargee, lieu.ville, "nouveau@exemple.fr")
+    assert [arrivee(courriel) for courriel in derniers()] == [
+        lieu.url("rapport_avis", lieu.avis(lieu.ville).cle)
+    ]
+    consultation.prolonger_la_consultation(lieu.chargee, lieu.rapport, date(2025, 8, 20), "Vacances.")
+    assert len([arrivee(courriel) for courriel in derniers()]) == 2
+    le_jour.move_to(datetime(2025, 8, 14, 8, tzinfo=UTC))
+    rappeler_les_avis(lieu.rapport)
+    assert demande in [arrivee(courriel) for courriel in derniers()]
+    lieu.clore()
+    decidee = fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 9, 30))
+    consultation.approuver(lieu.chargee, lieu.rapport, decidee)
+    consultation.publier(lieu.chargee, lieu.rapport)
+    annonces = derniers()
+    assert [courriel.destinataire for courriel in annonces] == [
+        "elu@exemple.fr",
+        "nouveau@exemple.fr",
+        "zoe@exemple.fr",
+    ]
+    assert {arrivee(courriel) for courriel in annonces} == {lieu.url("rapport_version", 2)}
+
+
 def test_un_courriel_s_adresse_a_une_structure_ou_concerne_un_rapport(lieu: Lieu) -> None:
     for champs in ({"porteur": None}, {"rapport": lieu.rapport}):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -426,6 +468,38 @@ def test_un_membre_voit_d_abord_l_avis_attendu_puis_le_donne(lieu: Lieu) -> None
     assert lieu.url("rapport_avis", cle) not in lieu.lire(lieu.zoe, "accueil_contrat")
     avis = lieu.avis(lieu.citoyens)
     assert (avis.sens, avis.texte, avis.pour_l_instance) == ("reserve", "Plus de sport.", False)
+
+
+def test_qui_arrive_ailleurs_voit_d_abord_l_avis_attendu(lieu: Lieu) -> None:
+    def accueil(compte: Any) -> str:
+        return clair(lieu.client(compte).get("/", follow=True).content.decode())
+
+    f = fabriques
+    etat = f.representant_du_financeur(f.FinanceurFactory(contrat=lieu.contrat))
+    loisirs = f.PorteurFactory(epci=lieu.contrat.epci)
+    association = f.representant_du_porteur(loisirs)
+    voisine = f.chargee_de_mission(f.CampagneFactory(annee=2024).contrat)
+    for compte in (etat, association, voisine):
+        f.MembreInstanceFactory(instance_siegee=lieu.citoyens, utilisateur=compte)
+    # Who runs the consultation comes to its dashboard, even when it sits in a body.
+    f.MembreInstanceFactory(instance_siegee=lieu.citoyens, utilisateur=lieu.chargee)
+    lieu.envoyer()
+    attendu = "Votre avis est attendu d'ici au 10 juillet 2025"
+    lien = lieu.url("rapport_avis", lieu.avis(lieu.citoyens).cle)
+    for compte in (lieu.zoe, etat, association, voisine):
+        page = accueil(compte)
+        assert attendu in page
+        assert page.index(attendu) < page.index(lien)
+        # The one main action of the page.
+        assert re.findall(r'class="btn btn-primary" href="([^"]+)"', page) == [lien]
+        assert "rien à faire" not in page
+    assert attendu not in accueil(lieu.chargee)
+    f.MembreInstanceFactory(instance_siegee=lieu.ville, utilisateur=etat)
+    assert "2 avis sont attendus de vous, le premier d'ici au 10 juillet 2025" in accueil(etat)
+    for instance in (lieu.citoyens, lieu.ville):
+        consultation.rendre_avis(lieu.chargee, lieu.avis(instance), sens="favorable")
+    reponse = lieu.client(etat).get("/", follow=True)
+    assert reponse.request["PATH_INFO"] == lieu.url("liste_actions")
 
 
 def test_un_avis_reserve_sans_observation_garde_ce_qui_est_saisi(lieu: Lieu) -> None:
