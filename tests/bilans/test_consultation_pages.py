@@ -271,7 +271,7 @@ def test_chaque_courriel_mene_la_ou_il_le_dit(lieu: Lieu, le_jour: Any, settings
     """Every e-mail of the report, opened by who receives it: the opinion that it asks, the report that it announces."""
 
     def arrivee(courriel: Courriel) -> str:
-        [lien] = {lien for lien in re.findall(r"https?://\S+", courriel.texte)}
+        [lien] = set(re.findall(r"https?://\S+", courriel.texte))
         assert f'href="{lien}"' in courriel.html
         compte = Utilisateur.objects.get(email=courriel.destinataire)
         reponse = lieu.client(compte).get(lien.removeprefix(settings.PILOTIS_ADRESSE), follow=True)
