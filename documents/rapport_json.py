@@ -92,11 +92,10 @@ def en_json(rapport: Rapport) -> Donnees:
         "sources": list(rapport.sources),
         "mentions": list(rapport.mentions),
         "cree_le": rapport.cree_le.isoformat() if rapport.cree_le else None,
-    }
         **_identite(rapport),
+    }
 
 
-def _bloc(bloc: Bloc) -> Donnees:
 def _identite(rapport: Rapport) -> Donnees:
     """Return what the collectivity set; nothing otherwise: what was frozen before it could be keeps its bytes."""
     identite: Donnees = {"couleur": rapport.couleur} if rapport.couleur else {}
@@ -107,6 +106,7 @@ def _image(image: Image) -> Donnees:
     return _champs(image, "description", "credit", "empreinte", "type_mime")
 
 
+def _bloc(bloc: Bloc) -> Donnees:
     tete = {"genre": _GENRES[type(bloc)], "code": bloc.code}
     match bloc:
         case BlocTexte():
@@ -245,20 +245,20 @@ def depuis_json(donnees: Donnees, images: LireImage) -> Rapport:
         sources=tuple(donnees["sources"]),
         mentions=tuple(donnees["mentions"]),
         cree_le=datetime.fromisoformat(cree_le) if cree_le else None,
+        logo=_lire_image(donnees["logo"], images) if "logo" in donnees else None,
+        couleur=donnees.get("couleur", ""),
     )
 
 
-def _lire_bloc(donnees: Donnees, images: LireImage) -> Bloc:
-    code = donnees["code"]
-        logo=_lire_image(donnees["logo"], images) if "logo" in donnees else None,
-        couleur=donnees.get("couleur", ""),
-    match donnees["genre"]:
-        case "texte":
-            return BlocTexte(code=code, texte=donnees["texte"])
 def _lire_image(donnees: Donnees, images: LireImage) -> Image:
     return Image(**donnees, contenu=images(donnees["empreinte"]))
 
 
+def _lire_bloc(donnees: Donnees, images: LireImage) -> Bloc:
+    code = donnees["code"]
+    match donnees["genre"]:
+        case "texte":
+            return BlocTexte(code=code, texte=donnees["texte"])
         case "chiffres":
             return BlocChiffres(
                 code=code,
