@@ -90,15 +90,21 @@ def fragment_html(tableau: Tableau) -> SafeString:
 
 
 def fragment_de_la_vue(
-    vue: Vue, *, liens: Mapping[str, LienDeColonne] | None = None, ancres: Sequence[str] = ()
+    vue: Vue,
+    *,
+    liens: Mapping[str, LienDeColonne] | None = None,
+    ancres: Sequence[str] = (),
+    cartes: bool = False,
 ) -> SafeString:
     """Return the same for rows that are computed already, or some of them.
 
     `liens`, by key of column, are the headers that lead somewhere: to the same table in another order. `ancres` are the
-    identifiers of the lines in the page, in reading order (groups and totals not counted); empty for none.
+    identifiers of the lines in the page, in reading order (groups and totals not counted); empty for none. With
+    `cartes` (`.annexe-cartes`), a style may show each row as a card: cells say their header in `data-label`, and the
+    roles that another display takes away are written.
     """
     legende = " — ".join(m for m in (vue.tableau.titre, vue.tableau.sous_titre_complet) if m)
-    return _sur("".join(_fragment(vue, legende=legende, liens=liens, ancres=ancres)))
+    return _sur("".join(_fragment(vue, legende=legende, liens=liens, ancres=ancres, cartes=cartes)))
 
 
 @dataclass(frozen=True)
@@ -151,10 +157,11 @@ def _fragment(
     legende: str,
     liens: Mapping[str, LienDeColonne] | None = None,
     ancres: Sequence[str] = (),
+    cartes: bool = False,
 ) -> Iterator[str]:
     titre = escape(vue.tableau.titre)
     yield f'<div class="annexe-cadre" role="region" aria-label="{titre}" tabindex="0">'
-    yield from _table(vue, imprime=False, legende=legende, liens=liens, ancres=ancres)
+    yield from _table(vue, imprime=False, legende=legende, liens=liens, ancres=ancres, cartes=cartes)
     yield "</div>"
     if vue.tableau.notes:
         yield '<div class="annexe-notes">'
@@ -171,9 +178,14 @@ def _table(
     dessous: Dessous | None = None,
     liens: Mapping[str, LienDeColonne] | None = None,
     ancres: Sequence[str] = (),
+    cartes: bool = False,
 ) -> Iterator[str]:
     tableau = vue.tableau
-    yield '<table class="annexe">'
+    yield (
+        f'<table class="annexe annexe-cartes"{_role("table", cartes)}>'
+        if cartes
+        else '<table class="annexe">'
+    )
     if not imprime:
         if legende:
             yield f"<caption>{escape(legende)}</caption>"
@@ -181,8 +193,8 @@ def _table(
     else:
         colonnes = [f'<col style="width:{pt:.2f}pt">' for pt in largeurs] or ["<col>"] * len(tableau.colonnes)
         yield f"<colgroup>{''.join(colonnes)}</colgroup>"
-    yield from _entete(tableau, dessous.entetes if dessous else "", liens or {})
-    yield from _corps(vue, imprime=imprime, dessous=dessous, ancres=ancres)
+    yield from _entete(tableau, dessous.entetes if dessous else "", liens or {}, cartes=cartes)
+    yield from _corps(vue, imprime=imprime, dessous=dessous, ancres=ancres, cartes=cartes)
     yield "</table>"
 
 
@@ -192,22 +204,25 @@ def _colgroups(tableau: Tableau) -> Iterator[str]:
         yield f'<colgroup span="{nombre}"></colgroup>' if nombre > 1 else "<colgroup></colgroup>"
 
 
-def _entete(tableau: Tableau, dessous: str, liens: Mapping[str, LienDeColonne]) -> Iterator[str]:
-    yield "<thead>"
+def _entete(
+    tableau: Tableau, dessous: str, liens: Mapping[str, LienDeColonne], *, cartes: bool = False
+) -> Iterator[str]:
+    rang, tete = _role("row", cartes), _role("columnheader", cartes)
+    yield f"<thead{_role('rowgroup', cartes)}>"
     if tableau.en_deux_niveaux:
         indice = 0
-        yield "<tr>"
+        yield f"<tr{rang}>"
         for nom, nombre in tableau.suites_de_colonnes():
             if nom:
-                yield f'<th scope="colgroup" colspan="{nombre}" class="groupe-colonnes">{escape(nom)}</th>'
+                yield f'<th scope="colgroup" colspan="{nombre}"{tete} class="groupe-colonnes">{escape(nom)}</th>'
             else:
-                yield _th_colonne(tableau, indice, liens, ' rowspan="2"')
+                yield _th_colonne(tableau, indice, liens, f' rowspan="2"{tete}')
             indice += nombre
         yield "</tr>"
-    yield "<tr>"
+    yield f"<tr{rang}>"
     for indice, colonne in enumerate(tableau.colonnes):
         if colonne.groupe or not tableau.en_deux_niveaux:
-            yield _th_colonne(tableau, indice, liens)
+            yield _th_colonne(tableau, indice, liens, tete)
     yield "</tr>"
     if dessous:
         yield f'<tr class="dessous">{dessous}</tr>'
@@ -226,36 +241,40 @@ def _th_colonne(
     return f'<th scope="col"{attributs}{classe}>{titre}</th>'
 
 
-def _corps(vue: Vue, *, imprime: bool, dessous: Dessous | None, ancres: Sequence[str] = ()) -> Iterator[str]:
+def _corps(
+    vue: Vue, *, imprime: bool, dessous: Dessous | None, ancres: Sequence[str] = (), cartes: bool = False
+) -> Iterator[str]:
     """One tbody a group: a heading or the row after a subtotal opens a new one; totals close the table."""
-    suivantes = iter(ancres)
-    yield "<tbody>"
+    suivantes, role = iter(ancres), _role("rowgroup", cartes)
+    yield f"<tbody{role}>"
     precedent: Genre | None = None
     au_pied = False
     for rang, rangee in enumerate(vue.rangees):
         if rangee.genre in (Genre.TOTAL, Genre.PARTS) and not au_pied:
             au_pied = True
-            yield "</tbody><tbody>" if imprime else "</tbody><tfoot>"
+            yield "</tbody><tbody>" if imprime else f"</tbody><tfoot{role}>"
         elif precedent is not None and (rangee.genre == Genre.GROUPE or precedent == Genre.SOUS_TOTAL):
-            yield "</tbody><tbody>"
+            yield f"</tbody><tbody{role}>"
         suite = dessous.rangees[rang] if dessous else ""
         ancre = next(suivantes, "") if rangee.genre == Genre.LIGNE else ""
-        yield _rangee(vue, rangee, dessus=bool(suite), ancre=ancre)
+        yield _rangee(vue, rangee, dessus=bool(suite), ancre=ancre, cartes=cartes)
         if suite:
             yield f'<tr class="dessous">{suite}</tr>'
         precedent = rangee.genre
     yield "</tfoot>" if au_pied and not imprime else "</tbody>"
 
 
-def _rangee(vue: Vue, rangee: Rangee, *, dessus: bool = False, ancre: str = "") -> str:
+def _rangee(vue: Vue, rangee: Rangee, *, dessus: bool = False, ancre: str = "", cartes: bool = False) -> str:
     classe = "dessus" if dessus else _CLASSES.get(rangee.genre)
-    identifiant = f' id="{escape(ancre)}"' if ancre else ""
-    ouverture = f'<tr{identifiant} class="{classe}">' if classe else f"<tr{identifiant}>"
-    nombre = len(vue.tableau.colonnes)
+    attributs = (f' id="{escape(ancre)}"' if ancre else "") + _role("row", cartes)
+    ouverture = f'<tr{attributs} class="{classe}">' if classe else f"<tr{attributs}>"
+    nombre, tete = len(vue.tableau.colonnes), _role("rowheader", cartes)
     if rangee.genre == Genre.VIDE:
-        return f'{ouverture}<td colspan="{nombre}">{_lignes(rangee.libelle)}</td></tr>'
+        seule = f'<td colspan="{nombre}"{_role("cell", cartes)}>'
+        return f"{ouverture}{seule}{_lignes(rangee.libelle)}</td></tr>"
     if rangee.genre == Genre.GROUPE:
-        return f'{ouverture}<th scope="rowgroup" colspan="{nombre}">{_lignes(rangee.libelle)}</th></tr>'
+        seule = f'<th scope="rowgroup" colspan="{nombre}"{tete}>'
+        return f"{ouverture}{seule}{_lignes(rangee.libelle)}</th></tr>"
     debut = 0
     cellules = ""
     if rangee.genre != Genre.LIGNE:
@@ -263,12 +282,16 @@ def _rangee(vue: Vue, rangee: Rangee, *, dessus: bool = False, ancre: str = "") 
         etendue = f' colspan="{debut}"' if debut > 1 else ""
         # a page keeps the label in sight when the table scrolls under it
         libelle = f'<span class="libelle">{_lignes(rangee.libelle)}</span>'
-        cellules = f'<th scope="row"{etendue}>{libelle}</th>'
-    cellules += "".join(_cellule(vue, rangee, i) for i in range(debut, nombre))
+        cellules = f'<th scope="row"{etendue}{tete}>{libelle}</th>'
+    cellules += "".join(_cellule(vue, rangee, i, cartes=cartes) for i in range(debut, nombre))
     return f"{ouverture}{cellules}</tr>"
 
 
-def _cellule(vue: Vue, rangee: Rangee, indice: int) -> str:
+def _role(nom: str, cartes: bool) -> str:
+    return f' role="{nom}"' if cartes else ""
+
+
+def _cellule(vue: Vue, rangee: Rangee, indice: int, *, cartes: bool = False) -> str:
     colonne = vue.tableau.colonnes[indice]
     classes = _classe_de_colonne(colonne)
     if indice in rangee.repetees:
@@ -276,8 +299,14 @@ def _cellule(vue: Vue, rangee: Rangee, indice: int) -> str:
     classe = f' class="{classes}"' if classes else ""
     contenu = _contenu(vue, rangee, indice)
     if colonne.entete_ligne and rangee.genre == Genre.LIGNE:
-        return f'<th scope="row"{classe}>{contenu}</th>'
-    return f"<td{classe}>{contenu}</td>"
+        return f'<th scope="row"{classe}{_role("rowheader", cartes)}>{contenu}</th>'
+    nom = f' data-label="{escape(_titre_de_carte(colonne))}"' if cartes else ""
+    return f"<td{classe}{_role('cell', cartes)}{nom}>{contenu}</td>"
+
+
+def _titre_de_carte(colonne: Colonne) -> str:
+    """Return what names a cell away from its headers: both of them."""
+    return f"{colonne.groupe}, {colonne.titre}" if colonne.groupe else colonne.titre
 
 
 def _classe_de_colonne(colonne: Colonne) -> str:

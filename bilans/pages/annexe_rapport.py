@@ -99,7 +99,9 @@ class PageAnnexe:
         vue = voir(self._tableau_trouve())
         tranche = tuple(_trancher(vue.rangees, self.page.start_index(), self.page.end_index()))
         ancres = [ligne.ancre for ligne in self.page.object_list]
-        return fragment_de_la_vue(replace(vue, rangees=list(tranche)), liens=self._liens(), ancres=ancres)
+        return fragment_de_la_vue(
+            replace(vue, rangees=list(tranche)), liens=self._liens(), ancres=ancres, cartes=True
+        )
 
     def _tableau_trouve(self) -> Tableau:
         """Return the table of the rows that are found; its totals say that they are not those of the annex."""

@@ -220,6 +220,11 @@ class Lecture:
         """« Rapport annuel de la politique de la ville 2024 »."""
         return f"{self.contenu.titre} {self.contenu.annee}"
 
+    @property
+    def url_logo(self) -> str:
+        """Where the logo that the version was frozen with is; empty when it had none."""
+        return self.adresses.image(self.contenu.logo) if self.contenu.logo else ""
+
     @cached_property
     def chiffres(self) -> list[ChiffreDuRapport]:
         """The key figures, which are read before anything else."""
@@ -306,7 +311,7 @@ class Lecture:
         if not codes or not isinstance(bloc, BlocTableau | BlocGraphique) or bloc.tableau is None:
             return []
         liens = []
-        for nom in dict.fromkeys(_noms_des_lignes(bloc.tableau)):
+        for nom in dict.fromkeys(noms_des_lignes(bloc.tableau)):
             connues = self._annexes_par_nom.get(normaliser(nom), ())
             if trouvee := next((code for code in codes if code in connues), ""):
                 liens.append(Lien(nom, f"{self.adresses.annexe(trouvee)}?{urlencode({'seulement': nom})}"))
@@ -342,7 +347,7 @@ class Lecture:
             return []
         return [
             Lien(nom, adresse)
-            for nom, adresse in zip(_noms_des_lignes(tableau), bloc.adresses, strict=False)
+            for nom, adresse in zip(noms_des_lignes(tableau), bloc.adresses, strict=False)
             if self.ouvrable(adresse)
         ]
 
@@ -366,7 +371,7 @@ def _annexes_du_bloc(bloc: Bloc) -> Sequence[str]:
     return next((codes for debut, codes in ANNEXES_DES_BLOCS.items() if bloc.code.startswith(debut)), ())
 
 
-def _noms_des_lignes(tableau: Tableau) -> list[str]:
+def noms_des_lignes(tableau: Tableau) -> list[str]:
     """Return what names each row, in reading order: its header cell, else its first one."""
     entetes = (i for i, colonne in enumerate(tableau.colonnes) if colonne.entete_ligne)
     rang = next(entetes, 0)
@@ -484,7 +489,9 @@ class PageComparaison:
         if not self.avec:
             return None
         if self.avec == JOUR:
-            return _comparer(titre, ici, self.choix[JOUR], rapport_du_jour(self.version.rapport, images=False))
+            return _comparer(
+                titre, ici, self.choix[JOUR], rapport_du_jour(self.version.rapport, images=False)
+            )
         if self.avec == AN_DERNIER and self.an_dernier:
             avant = lire_version(self.an_dernier, images=False)
             return _comparer_les_annees(avant, ici)

@@ -1,6 +1,6 @@
 """The reports of a contract that an account may read, and a search through their words."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -28,7 +28,7 @@ from documents.tableau import Tableau
 
 from ..models import RapportAnnuel, VersionRapport
 from ..rapport.versions import VersionAlteree
-from .lecture_rapport import Lecture
+from .lecture_rapport import Lecture, noms_des_lignes
 from .lignes_annexe import numeroter
 from .mots_cherches import lire_les_mots, surligner
 
@@ -47,10 +47,11 @@ class RapportLisible:
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage with the words looked for marked, and where it is read."""
+    """A passage with the words looked for marked; a row of an annex has a name, and a place of its own."""
 
     extrait: SafeString
-    url: str
+    nom: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,33 +133,29 @@ def _chercher(lecture: Lecture, mots: Sequence[str], recherche: str) -> Iterator
     rapport = f"Rapport {lecture.contenu.annee}"
     for section in lecture.contenu.sections:
         url = f"{lecture.adresses.version}#{quote(section.code)}"
-        textes = chain([section.titre], *map(_textes_du_bloc, section.blocs))
-        if passages := _passages(((texte, url) for texte in textes), mots):
+        textes = dict.fromkeys(chain([section.titre], *map(_textes_du_bloc, section.blocs)))
+        passages = [Passage(extrait) for texte in textes if (extrait := surligner(texte, mots))]
+        if passages:
             yield Resultat(rapport, section.titre, url, passages)
     for annexe in lecture.contenu.annexes:
         url = lecture.adresses.annexe(annexe.code)
-        if passages := _passages(_lignes_de_l_annexe(annexe, url), mots):
+        if passages := list(_lignes_trouvees(annexe, url, mots)):
             yield Resultat(rapport, annexe.tableau.titre, f"{url}?{urlencode({'q': recherche})}", passages)
 
 
-def _passages(textes: Iterable[tuple[str, str]], mots: Sequence[str]) -> list[Passage]:
-    """Return, of texts and where each is read, those that hold the words; a text that is said twice once."""
-    lus = ((surligner(texte, mots), url) for texte, url in dict(textes).items())
-    return [Passage(extrait, url) for extrait, url in lus if extrait]
-
-
-def _lignes_de_l_annexe(annexe: Annexe, url: str) -> Iterator[tuple[str, str]]:
-    """Yield the words of each row under those of its group, and its place in the pages of the annex."""
+def _lignes_trouvees(annexe: Annexe, url: str, mots: Sequence[str]) -> Iterator[Passage]:
+    """Yield the rows that hold the words, among their own and the title of their group."""
     vue = voir(annexe.tableau)
     rangees = (rangee for rangee in vue.rangees if rangee.genre == Genre.LIGNE)
+    noms = iter(noms_des_lignes(annexe.tableau))
     for groupe in numeroter(annexe.tableau):
         for ligne in groupe.lignes:
-            rangee = next(rangees)
-            textes = [vue.texte(i, rangee) for i in range(len(annexe.tableau.colonnes))]
-            titre = groupe.groupe.titre
-            mots = [texte.replace("\n", " ") for texte in textes if texte]
-            entete = [titre] if titre and titre not in mots else []
-            yield " · ".join([*entete, *mots]), f"{url}?ligne={ligne.numero}#{ligne.ancre}"
+            rangee, nom = next(rangees), next(noms)
+            textes = [vue.texte(i, rangee).replace("\n", " ") for i in range(len(annexe.tableau.colonnes))]
+            if groupe.groupe.titre not in textes:
+                textes.insert(0, groupe.groupe.titre)
+            if extrait := surligner(" · ".join(texte for texte in textes if texte), mots):
+                yield Passage(extrait, nom, f"{url}?ligne={ligne.numero}#{ligne.ancre}")
 
 
 def _textes_du_bloc(bloc: Bloc) -> Iterator[str]:
