@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -14,6 +17,8 @@ Anneau = list[tuple[float, float]]
 Polygone = list[Anneau]
 
 POINTS_MAX = 200_000
+# 0.1 m: finer than any published outline
+DECIMALES = 6
 
 
 def polygones(geometrie: Mapping[str, Any], nom: str) -> list[Polygone]:
@@ -76,7 +81,9 @@ def _point(position: Any, nom: str) -> tuple[float, float]:
         raise _erreur(nom, "a des coordonnées illisibles")
     longitude, latitude = position[:2]
     for valeur in (longitude, latitude):
-        if isinstance(valeur, bool) or not isinstance(valeur, int | float) or not isfinite(valeur):
+        # an integer is finite, and may be too long for isfinite
+        lisible = isinstance(valeur, int) or (isinstance(valeur, float) and isfinite(valeur))
+        if isinstance(valeur, bool) or not lisible:
             raise _erreur(nom, "a des coordonnées illisibles")
     if abs(longitude) > 180 or abs(latitude) > 90:
         raise _erreur(
@@ -89,3 +96,114 @@ def _point(position: Any, nom: str) -> tuple[float, float]:
 
 def _tourner(anneau: Anneau, *, direct: bool) -> Anneau:
     return anneau if (surface(anneau) > 0) == direct else anneau[::-1]
+
+
+# -- Fewer points ----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Allege:
+    """An outline with fewer points: a GeoJSON geometry, the number of its points."""
+
+    geometrie: dict[str, Any]
+    points: int
+    # a point (longitude, latitude) near which its line crosses itself
+    croisement: tuple[float, float] | None
+
+
+def compter(lus: list[Polygone]) -> int:
+    """Return the number of points of an outline, the last of each ring left out: it is the first."""
+    return sum(len(anneau) - 1 for polygone in lus for anneau in polygone)
+
+
+def simplifier(lus: list[Polygone], points_max: int) -> Allege:
+    """Return the outline with `points_max` points at most, those that shape it most (Visvalingam and Whyatt).
+
+    Rings of which less than three points are left go, with their holes; the largest polygon never does.
+    """
+    gardes = lus if compter(lus) <= points_max else _les_plus_utiles(lus, points_max)
+    arrondis = [[_arrondi(anneau) for anneau in polygone] for polygone in gardes]
+    coordonnees = [[[list(point) for point in anneau] for anneau in polygone] for polygone in arrondis]
+    geometrie: dict[str, Any] = (
+        {"type": "Polygon", "coordinates": coordonnees[0]}
+        if len(coordonnees) == 1
+        else {"type": "MultiPolygon", "coordinates": coordonnees}
+    )
+    return Allege(geometrie, compter(arrondis), croisement(arrondis))
+
+
+def croisement(lus: list[Polygone]) -> tuple[float, float] | None:
+    """Return a point (longitude, latitude) near which two sides cross; None when none do. Sides may touch."""
+    cotes = sorted(
+        ((min(a[0], b[0]), max(a[0], b[0]), a, b) for p in lus for anneau in p for a, b in pairwise(anneau)),
+        key=lambda cote: cote[0],
+    )
+    ouverts: list[tuple[float, float, tuple[float, float], tuple[float, float]]] = []
+    for cote in cotes:
+        ouverts = [autre for autre in ouverts if autre[1] >= cote[0]]
+        _, _, a, b = cote
+        for _, _, c, d in ouverts:
+            if _tour(a, b, c) * _tour(a, b, d) < 0 and _tour(c, d, a) * _tour(c, d, b) < 0:
+                return (a[0] + b[0] + c[0] + d[0]) / 4, (a[1] + b[1] + c[1] + d[1]) / 4
+        ouverts.append(cote)
+    return None
+
+
+def _tour(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _les_plus_utiles(lus: list[Polygone], points_max: int) -> list[Polygone]:
+    premier = max(lus, key=lambda polygone: abs(surface(polygone[0])))
+    places = [
+        (utilite, rang, tour, point)
+        for rang, polygone in enumerate(lus)
+        for tour, anneau in enumerate(polygone)
+        for point, utilite in enumerate(_utilites(anneau, toujours=polygone is premier and tour == 0))
+    ]
+    gardes = {place[1:] for place in heapq.nlargest(points_max, places)}
+    restes = []
+    for rang, polygone in enumerate(lus):
+        exterieur, *trous = (
+            [point for numero, point in enumerate(anneau[:-1]) if (rang, tour, numero) in gardes]
+            for tour, anneau in enumerate(polygone)
+        )
+        if len(exterieur) > 2:
+            restes.append([[*points, points[0]] for points in (exterieur, *trous) if len(points) > 2])
+    return restes
+
+
+def _utilites(anneau: Anneau, *, toujours: bool) -> list[float]:
+    """Return, for each point of a ring but the last, the surface that would change if it went, in square degrees.
+
+    Points are taken away by rising surface, none being less than one taken before; the last three share that of their
+    triangle, or infinity when they must stay (`toujours`).
+    """
+    points = anneau[:-1]
+    nombre_de = len(points)
+    avant = [(rang - 1) % nombre_de for rang in range(nombre_de)]
+    apres = [(rang + 1) % nombre_de for rang in range(nombre_de)]
+
+    def triangle(rang: int) -> float:
+        return abs(_tour(points[avant[rang]], points[rang], points[apres[rang]])) / 2
+
+    actuels = [triangle(rang) for rang in range(nombre_de)]
+    tas = [(actuels[rang], rang) for rang in range(nombre_de)]
+    heapq.heapify(tas)
+    utilites = [-1.0] * nombre_de
+    palier, restants = 0.0, nombre_de
+    while restants > 3:
+        aire, rang = heapq.heappop(tas)
+        if utilites[rang] >= 0 or aire != actuels[rang]:
+            continue
+        palier = max(palier, aire)
+        utilites[rang] = palier
+        restants -= 1
+        apres[avant[rang]], avant[apres[rang]] = apres[rang], avant[rang]
+        for voisin in (avant[rang], apres[rang]):
+            actuels[voisin] = triangle(voisin)
+            heapq.heappush(tas, (actuels[voisin], voisin))
+    dernier = math.inf if toujours else max(palier, max(actuels[r] for r, u in enumerate(utilites) if u < 0))
+    return [dernier if utilite < 0 else utilite for utilite in utilites]
+
+
+def _arrondi(anneau: Anneau) -> Anneau:
+    return [(round(x, DECIMALES), round(y, DECIMALES)) for x, y in anneau]
