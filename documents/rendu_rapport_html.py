@@ -131,10 +131,10 @@ def _document(rapport: Rapport, corps: str, regles: str) -> str:
         else ""
     )
     pied = f"@page{{@bottom-left{{content:{chaine_css(pied_de_page(rapport))}}}}}"
+    couleur = f"html{{--couleur:{rapport.couleur}}}" if rapport.couleur else ""
     return (
         f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8">'
         f"<title>{_propre(titre_complet(rapport))}</title>"
-    couleur = f"html{{--couleur:{rapport.couleur}}}" if rapport.couleur else ""
         f'<meta name="author" content="{_propre(rapport.collectivite)}"><meta name="generator" content="Pilotis">'
         f"{cree_le}<style>{css_polices()}{FEUILLE.read_text('utf-8')}{couleur}{pied}{regles}</style></head>"
         f"<body>{_APOSTROPHE.sub(lambda trouve: trouve[1] or '’', corps)}</body></html>"
@@ -180,9 +180,6 @@ def _couverture(rapport: Rapport) -> str:
     )
 
 
-def _montants(rapport: Rapport) -> str:
-    """Draw the uprights: a list, each with its figure on top and its name at its foot."""
-    if not rapport.montants:
 def _logo(logo: Image | None) -> str:
     return (
         f'<div class="logo"><img alt="{_propre(logo.description)}" src="{_adresse(logo)}"></div>'
@@ -191,6 +188,9 @@ def _logo(logo: Image | None) -> str:
     )
 
 
+def _montants(rapport: Rapport) -> str:
+    """Draw the uprights: a list, each with its figure on top and its name at its foot."""
+    if not rapport.montants:
         return ""
     plus_haut = max(valeur for _, valeur in rapport.montants)
     futs = "".join(_fut(nom, valeur, _hauteur(valeur, plus_haut)) for nom, valeur in rapport.montants)
