@@ -6,17 +6,22 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
-from documents import formats
+from documents import Mesure
 from documents.normalisation import normaliser
 
 from .models import Statistique, ValeurStatistique
 
 
 class Case(NamedTuple):
-    """The value of a statistic at one scale, as it is read; empty when the contract does not give it."""
+    """The value of a statistic at one scale; None when the contract does not give it."""
 
     echelle: str
-    valeur: str
+    mesure: Mesure | None
+
+    @property
+    def valeur(self) -> str:
+        """« 56,3 % » or « 3 025 », an empty string for a blank."""
+        return self.mesure.texte if self.mesure else ""
 
 
 class Ligne(NamedTuple):
@@ -64,12 +69,10 @@ def _ligne(statistique: Statistique, echelles: list[ValeurStatistique.Echelle]) 
     source = ", ".join(m for m in (annee if annee not in statistique.source else "", statistique.source) if m)
     return Ligne(
         libelle=f"{statistique.libelle}{en_mots}",
-        cases=[Case(str(echelle.label), _ecrire(valeurs.get(echelle), signe)) for echelle in echelles],
+        cases=[Case(str(echelle.label), _mesurer(valeurs.get(echelle), signe)) for echelle in echelles],
         source=source,
     )
 
 
-def _ecrire(valeur: Decimal | None, signe: str) -> str:
-    """Return « 56,3 % » or « 3 025 », an empty string for a blank."""
-    texte = formats.nombre(valeur)
-    return f"{texte}{formats.INSECABLE}{signe}" if texte and signe else texte
+def _mesurer(valeur: Decimal | None, signe: str) -> Mesure | None:
+    return None if valeur is None else Mesure(valeur, signe)

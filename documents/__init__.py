@@ -18,7 +18,7 @@ from documents.formats import (
     repartir_100,
 )
 from documents.rendu import FORMATS, NOMS_FORMATS, TYPES_MIME, PieceJointe, fragment_html, html_en_pdf, rendre
-from documents.tableau import Colonne, Groupe, Tableau, TypeColonne
+from documents.tableau import Colonne, Groupe, Mesure, Tableau, TypeColonne
 
 __all__ = [
     "FINE_INSECABLE",
@@ -29,6 +29,7 @@ __all__ = [
     "Colonne",
     "ErreurRendu",
     "Groupe",
+    "Mesure",
     "PieceJointe",
     "Tableau",
     "TexteTropLong",

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from documents.calcul import Genre, Rangee, Valeur, rangees
 from documents.formats import a_des_centimes, date_longue, montant, nombre, pourcentage
-from documents.tableau import NUMERIQUES, Colonne, Tableau, TypeColonne
+from documents.tableau import NUMERIQUES, Colonne, Mesure, Tableau, TypeColonne
 
-# average width of a character, in em: enough to reserve a column, not to compose a line
+# width of a character in semibold, in em: enough to reserve a column, not to compose a line
 _EM_CHIFFRE = 0.5
 _EM_MINUSCULE = 0.52
 _EM_CAPITALE = 0.66
+_EM_PARTICULIERS = {**dict.fromkeys("iIjlftr.,:;!'’()-", 0.38), **dict.fromkeys("mwMW", 0.88)}
 # a longer word (an address, a typing error) may break
 _MOT_MAX = 10.0
 # of the page, what the words of the texts may rule: the rest is shared by weight
@@ -46,6 +47,8 @@ class Vue:
             return date_longue(valeur)
         if isinstance(valeur, tuple):
             return "\n".join(valeur)
+        if isinstance(valeur, Mesure):
+            return valeur.texte
         if self.tableau.colonnes[indice].type == TypeColonne.POURCENTAGE:
             return pourcentage(valeur)
         if self.tableau.colonnes[indice].type == TypeColonne.MONTANT:
@@ -60,13 +63,21 @@ class Vue:
         longest word of its texts, or as near to it as there is room for.
         """
         poids = [c.poids for c in self.tableau.colonnes]
-        stricts = [self._besoin(i) * corps + marge for i in range(len(poids))]
-        mots = [self._besoin_des_mots(i) * corps + marge for i in range(len(poids))]
+        marges = [marge * (2 if self._suit_des_chiffres(i) else 1) for i in range(len(poids))]
+        stricts = [self._besoin(i) * corps + marges[i] for i in range(len(poids))]
+        mots = [self._besoin_des_mots(i) * corps + marges[i] for i in range(len(poids))]
         manques = [max(mot - strict, 0) for strict, mot in zip(stricts, mots, strict=True)]
         place = max(_AISANCE * total - sum(stricts), 0)
         part = min(place / sum(manques), 1) if any(manques) else 0
         besoins = [strict + part * manque for strict, manque in zip(stricts, manques, strict=True)]
         return repartir_largeurs(poids, besoins, total)
+
+    def _suit_des_chiffres(self, indice: int) -> bool:
+        """Whether a column of text must be kept away from figures on its left."""
+        colonnes = self.tableau.colonnes
+        return (
+            indice > 0 and colonnes[indice - 1].type in NUMERIQUES and colonnes[indice].type not in NUMERIQUES
+        )
 
     def _besoin(self, indice: int) -> float:
         colonne = self.tableau.colonnes[indice]
@@ -107,7 +118,12 @@ def mot_le_plus_long(titre: str) -> float:
     """Return the width, in em, of the longest word of a title, as set in semibold."""
     # a no-break space holds two words together
     mots = re.split(r"[ \n]+", titre.replace("-", "- ").replace("/", "/ "))
-    return max((sum(_EM_CAPITALE if c.isupper() else _EM_MINUSCULE for c in m) for m in mots), default=0)
+    return max((sum(map(_largeur, mot)) for mot in mots), default=0)
+
+
+def _largeur(caractere: str) -> float:
+    usuelle = _EM_CAPITALE if caractere.isupper() else _EM_MINUSCULE
+    return _EM_PARTICULIERS.get(caractere, usuelle)
 
 
 def repartir_largeurs(poids: list[float], besoins: list[float], total: float) -> list[float]:

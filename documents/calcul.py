@@ -16,11 +16,11 @@ from typing import Any
 from django.utils import timezone
 
 from documents.formats import arrondir, repartir_100
-from documents.tableau import Colonne, Groupe, Tableau, TypeColonne
+from documents.tableau import Colonne, Groupe, Mesure, Tableau, TypeColonne
 from documents.texte import nettoyer
 
-# str: TEXTE · tuple: LISTE · int: ENTIER · Decimal: MONTANT (euros, cents) and POURCENTAGE (points) · date
-Valeur = str | tuple[str, ...] | int | Decimal | date | None
+# str: TEXTE · tuple: LISTE · int: ENTIER · Decimal: MONTANT (euros, cents) and POURCENTAGE (points) · date · Mesure
+Valeur = str | tuple[str, ...] | int | Decimal | date | Mesure | None
 Somme = int | Decimal | None
 
 
@@ -191,6 +191,12 @@ def _pourcentage(colonne: Colonne, brute: Any) -> Valeur:
     raise _mauvais_type(colonne, brute, "un Decimal en points")
 
 
+def _mesure(colonne: Colonne, brute: Any) -> Valeur:
+    if isinstance(brute, Mesure) and brute.valeur.is_finite():
+        return brute
+    raise _mauvais_type(colonne, brute, "une Mesure")
+
+
 def _date(colonne: Colonne, brute: Any) -> Valeur:
     if isinstance(brute, datetime):
         return timezone.localtime(brute).date() if timezone.is_aware(brute) else brute.date()
@@ -209,5 +215,6 @@ _TYPEURS = {
     TypeColonne.ENTIER: _entier,
     TypeColonne.MONTANT: _montant,
     TypeColonne.POURCENTAGE: _pourcentage,
+    TypeColonne.MESURE: _mesure,
     TypeColonne.DATE: _date,
 }

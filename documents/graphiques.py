@@ -117,7 +117,7 @@ class Carte:
 def _verifier(titre: str, type_: TypeColonne, valeurs: Iterable[Valeur]) -> None:
     if not titre:
         raise ValueError("Un graphique a un titre.")
-    if type_ not in NUMERIQUES:
+    if type_ not in NUMERIQUES - {TypeColonne.MESURE}:
         raise ValueError("Un graphique montre des nombres, des montants ou des pourcentages.")
     for valeur in valeurs:
         if valeur is not None and (isinstance(valeur, bool) or not isinstance(valeur, int | Decimal)):

@@ -128,7 +128,8 @@ class Definition:
 class Rapport:
     """The whole report. `etat` is said on the cover and in the foot (« Projet soumis à avis », « Version 2 »).
 
-    `montants` are the uprights of the cover, (label, euros): each axe and what it receives; `legende_montants` says it.
+    `montants` are the uprights of the cover, (label, figure): each axe and what it receives, each structure and its
+    actions; `legende_montants` says it, `type_montants` is MONTANT or ENTIER.
     """
 
     titre: str
@@ -141,12 +142,13 @@ class Rapport:
     annexes: Sequence[Annexe] = ()
     montants: Sequence[tuple[str, Decimal]] = ()
     legende_montants: str = ""
+    type_montants: TypeColonne = TypeColonne.MONTANT
     definitions: Sequence[Definition] = ()
     sources: Sequence[str] = ()
     # said on the cover: approval, date of the figures
     mentions: Sequence[str] = ()
-    # the moment that the files say they were made: the same report gives the same files
-    cree_le: datetime | None = None
     # those of the collectivity, « #0F5C63 »; without them, the report has those of Pilotis
     logo: Image | None = None
     couleur: str = ""
+    # the moment that the files say they were made: the same report gives the same files
+    cree_le: datetime | None = None

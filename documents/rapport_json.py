@@ -33,7 +33,7 @@ from documents.rapport import (
     Rapport,
     Section,
 )
-from documents.tableau import Colonne, Groupe, Tableau, TypeColonne
+from documents.tableau import Colonne, Groupe, Mesure, Tableau, TypeColonne
 
 # of the description of a report: what is written here is read by every later version of the application
 FORMAT = 1
@@ -86,13 +86,14 @@ def en_json(rapport: Rapport) -> Donnees:
             {"code": annexe.code, "tableau": tableau_en_json(annexe.tableau)} for annexe in rapport.annexes
         ],
         "montants": [
-            [libelle, _plat(_typer(TypeColonne.MONTANT, montant))] for libelle, montant in rapport.montants
+            [libelle, _plat(_typer(rapport.type_montants, montant))] for libelle, montant in rapport.montants
         ],
         "definitions": [_champs(definition, "terme", "texte") for definition in rapport.definitions],
         "sources": list(rapport.sources),
         "mentions": list(rapport.mentions),
         "cree_le": rapport.cree_le.isoformat() if rapport.cree_le else None,
         **_identite(rapport),
+        **_type_des_montants(rapport),
     }
 
 
@@ -104,6 +105,13 @@ def _identite(rapport: Rapport) -> Donnees:
 
 def _image(image: Image) -> Donnees:
     return _champs(image, "description", "credit", "empreinte", "type_mime")
+
+
+def _type_des_montants(rapport: Rapport) -> Donnees:
+    """Return nothing for amounts, as before another type could be."""
+    if rapport.type_montants == TypeColonne.MONTANT:
+        return {}
+    return {"type_montants": str(rapport.type_montants)}
 
 
 def _bloc(bloc: Bloc) -> Donnees:
@@ -209,6 +217,8 @@ def _plat(valeur: Valeur) -> Any:
         return str(valeur)
     if isinstance(valeur, date):
         return valeur.isoformat()
+    if isinstance(valeur, Mesure):
+        return {"valeur": str(valeur.valeur), "unite": valeur.unite, "environ": valeur.environ}
     return list(valeur) if isinstance(valeur, tuple) else valeur
 
 
@@ -240,6 +250,7 @@ def depuis_json(donnees: Donnees, images: LireImage) -> Rapport:
             Annexe(code=annexe["code"], tableau=tableau_depuis_json(annexe["tableau"]))
             for annexe in donnees["annexes"]
         ),
+        type_montants=TypeColonne(donnees.get("type_montants", TypeColonne.MONTANT)),
         montants=tuple((libelle, Decimal(montant)) for libelle, montant in donnees["montants"]),
         definitions=tuple(Definition(**definition) for definition in donnees["definitions"]),
         sources=tuple(donnees["sources"]),
@@ -359,6 +370,8 @@ def _relire(type_: TypeColonne, valeur: Any) -> Any:
         return None
     if type_ in (TypeColonne.MONTANT, TypeColonne.POURCENTAGE):
         return Decimal(valeur)
+    if type_ == TypeColonne.MESURE:
+        return Mesure(Decimal(valeur["valeur"]), valeur["unite"], valeur["environ"])
     if type_ == TypeColonne.DATE:
         return date.fromisoformat(valeur)
     return tuple(valeur) if type_ == TypeColonne.LISTE else valeur

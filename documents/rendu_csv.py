@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from documents.calcul import Genre, Rangee, Valeur, rangees
-from documents.formats import a_des_centimes, arrondir
-from documents.tableau import Tableau, TypeColonne
+from documents.formats import FINE_INSECABLE, MOINS, a_des_centimes, arrondir, nombre
+from documents.tableau import Mesure, Tableau, TypeColonne
 from documents.texte import lignes_de_liste
 
 # a spreadsheet takes a text that starts so for a formula
@@ -58,6 +58,8 @@ def _cellule(type_: TypeColonne, valeur: Valeur) -> str:
         return inerte(lignes_de_liste(valeur))
     if isinstance(valeur, date):
         return f"{valeur:%d/%m/%Y}"
+    if isinstance(valeur, Mesure):
+        return _mesure(valeur)
     return _nombre(type_, valeur)
 
 
@@ -67,6 +69,16 @@ def _nombre(type_: TypeColonne, valeur: int | Decimal) -> str:
     if type_ == TypeColonne.MONTANT:
         return f"{arrondir(valeur, 2 if a_des_centimes(valeur) else 0):f}".replace(".", ",")
     return str(valeur)
+
+
+def _mesure(mesure: Mesure) -> str:
+    """Return « 56,3% », « 8262 € », « environ 30 »: a figure alone is a number."""
+    ecrit = nombre(mesure.valeur).replace(FINE_INSECABLE, "").replace(MOINS, "-")
+    if mesure.unite == "%":
+        ecrit += "%"
+    elif mesure.unite:
+        ecrit += f" {mesure.unite}"
+    return f"environ {ecrit}" if mesure.environ else ecrit
 
 
 def inerte(texte: str) -> str:

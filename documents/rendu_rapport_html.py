@@ -14,6 +14,7 @@ from decimal import Decimal
 from html import escape
 from itertools import pairwise
 from pathlib import Path
+from textwrap import shorten
 
 from documents.affichage import Vue, voir
 from documents.formats import INSECABLE, date_longue, montant, nombre, pourcentage
@@ -52,6 +53,8 @@ CHIFFRES_PAR_RANG = 3
 CHIFFRE_LONG = 9
 # of the cover: the tallest upright
 FUT_MM = 92
+# beyond that many uprights, their names stand along them, of that many characters at most
+FUTS_LARGES, NOM_DEBOUT = 8, 48
 # milliseconds of layout, or so: what a document takes by itself, a picture, a row of a table, a character
 COUT_DOCUMENT, COUT_DESSIN, COUT_RANGEE, COUT_CARACTERE = 900, 40, 3, 0.01
 
@@ -189,22 +192,32 @@ def _logo(logo: Image | None) -> str:
 
 
 def _montants(rapport: Rapport) -> str:
-    """Draw the uprights: a list, each with its figure on top and its name at its foot."""
+    """Draw the uprights: a list, each with its figure on top and its name at its foot, along it when they are many."""
     if not rapport.montants:
         return ""
     plus_haut = max(valeur for _, valeur in rapport.montants)
-    futs = "".join(_fut(nom, valeur, _hauteur(valeur, plus_haut)) for nom, valeur in rapport.montants)
+    serres = len(rapport.montants) > FUTS_LARGES
+    futs = "".join(
+        _fut(
+            shorten(nettoyer(nom), NOM_DEBOUT, placeholder="…") if serres else nettoyer(nom),
+            montant(valeur, centimes=False)
+            if rapport.type_montants == TypeColonne.MONTANT
+            else nombre(valeur),
+            _hauteur(valeur, plus_haut),
+        )
+        for nom, valeur in rapport.montants
+    )
     legende = (
         f'<p class="legende">{_propre(rapport.legende_montants)}</p>' if rapport.legende_montants else ""
     )
-    return f'<ul class="montants">{futs}</ul>{legende}'
+    return f'<ul class="montants{" serres" if serres else ""}">{futs}</ul>{legende}'
 
 
-def _fut(nom: str, valeur: Decimal, hauteur: float) -> str:
+def _fut(nom: str, valeur: str, hauteur: float) -> str:
     return (
         f'<li><div class="fut"><p class="valeur" style="padding-top:{FUT_MM - hauteur:.1f}mm">'
-        f"{montant(valeur, centimes=False)}</p>"
-        f'<div class="trait" style="height:{hauteur:.1f}mm"></div></div><p class="nom">{_propre(nom)}</p></li>'
+        f"{escape(valeur)}</p>"
+        f'<div class="trait" style="height:{hauteur:.1f}mm"></div></div><p class="nom">{escape(nom)}</p></li>'
     )
 
 
@@ -369,7 +382,8 @@ def _cote_a_cote(gauche: str, marge: str) -> str:
 
 def _ensemble(html: str, vue: Vue) -> str:
     """A short block is never cut by the end of a page."""
-    classe = "bloc entier" if len(vue.rangees) <= RANGEES_ENTIERES else "bloc"
+    hautes = sum(max((len(c) for c in r.cellules if isinstance(c, tuple)), default=1) for r in vue.rangees)
+    classe = "bloc entier" if hautes <= RANGEES_ENTIERES else "bloc"
     return f'<div class="{classe}">{html}</div>'
 
 
@@ -401,6 +415,11 @@ def _image(image: Image) -> str:
     )
 
 
+def _adresse(image: Image) -> str:
+    """Return the picture itself as an address: nothing is read while a page is laid out."""
+    return f"data:{image.type_mime};base64,{base64.b64encode(image.contenu).decode()}"
+
+
 def _definitions(rapport: Rapport) -> str:
     termes = "".join(
         f"<dt>{_propre(definition.terme)}</dt><dd>{en_html(definition.texte, niveau=4)}</dd>"
@@ -413,11 +432,6 @@ def _definitions(rapport: Rapport) -> str:
         + (f'<h3>Sources</h3><ul class="sources">{sources}</ul>' if sources else "")
         + "</section>"
     )
-
-
-def _adresse(image: Image) -> str:
-    """Return the picture itself as an address: nothing is read while a page is laid out."""
-    return f"data:{image.type_mime};base64,{base64.b64encode(image.contenu).decode()}"
 
 
 def _propre(texte: str) -> str:

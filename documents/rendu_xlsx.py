@@ -18,8 +18,8 @@ from xlsxwriter.worksheet import Worksheet
 from documents.affichage import mot_le_plus_long, repartir_largeurs
 from documents.calcul import Genre, Rangee, Valeur, rangees
 from documents.erreurs import ErreurRendu, TexteTropLong
-from documents.formats import date_longue, nombre
-from documents.tableau import NUMERIQUES, Colonne, Tableau, TypeColonne
+from documents.formats import INSECABLE, date_longue, nombre
+from documents.tableau import NUMERIQUES, Colonne, Mesure, Tableau, TypeColonne
 from documents.texte import lignes_de_liste, nettoyer
 
 TEXTE_MAX = 32_767
@@ -129,8 +129,8 @@ class FeuilleTableau:
         self.totaux: dict[str, tuple[str, Valeur]] = {}
         self.feuille = classeur.add_worksheet(nom, worksheet_class=Onglet)
         self.formats: dict[tuple[Any, ...], Any] = {}
-        # formats of the cells by kind of row, column, cents: what is asked for at every cell
-        self.formes: dict[tuple[Genre, int, bool], Any] = {}
+        # formats of the cells by kind of row, column, cents, unit: what is asked for at every cell
+        self.formes: dict[tuple[Genre, int, bool, str], Any] = {}
         self.derniere_colonne = len(tableau.colonnes) - 1
         self.ligne = 0
         self.largeurs = _largeurs(tableau)
@@ -140,6 +140,8 @@ class FeuilleTableau:
         # the largest figure of each column, whether one of its figures has cents
         self.maxima = [Decimal(0)] * len(tableau.colonnes)
         self.centimes: set[int] = set()
+        # the longest figure with its unit, of the columns where each has its own
+        self.ecrits = [0] * len(tableau.colonnes)
         self.sommes = {i: _lettres(tableau, c) for i, c in enumerate(tableau.colonnes) if c.somme_de}
 
     def ecrire(self) -> None:
@@ -308,10 +310,11 @@ class FeuilleTableau:
             self.feuille.write_datetime(self.ligne, indice, valeur, forme)
         else:
             self._mesurer(indice, valeur)
+            exact = valeur.valeur if isinstance(valeur, Mesure) else valeur
             en_points = part or colonne.type == TypeColonne.POURCENTAGE
-            self.feuille.write_number(
-                self.ligne, indice, valeur / Decimal(100) if en_points else valeur, forme
-            )
+            if isinstance(valeur, Mesure):
+                en_points = valeur.unite == "%"
+            self.feuille.write_number(self.ligne, indice, exact / Decimal(100) if en_points else exact, forme)
 
     def _texte(self, ligne: int, indice: int, texte: str, forme: Any) -> None:
         # XlsxWriter would cut it and only return a code
@@ -323,7 +326,9 @@ class FeuilleTableau:
         self.feuille.write_string(ligne, indice, texte, forme)
 
     def _mesurer(self, indice: int, valeur: Valeur) -> None:
-        if isinstance(valeur, int | Decimal):
+        if isinstance(valeur, Mesure):
+            self.ecrits[indice] = max(self.ecrits[indice], len(valeur.texte))
+        elif isinstance(valeur, int | Decimal):
             exact = Decimal(valeur)
             self.maxima[indice] = max(self.maxima[indice], abs(exact))
             if exact % 1:
@@ -331,6 +336,8 @@ class FeuilleTableau:
 
     def _largeur_des_chiffres(self, indice: int) -> float:
         """Return the width that the largest figure of a column needs, with its unit, 0 without any."""
+        if self.ecrits[indice]:
+            return self.ecrits[indice] * 1.1 + 1.5
         if not self.maxima[indice]:
             return 0
         unite = 2 if self.tableau.colonnes[indice].type == TypeColonne.MONTANT else 0
@@ -339,12 +346,13 @@ class FeuilleTableau:
 
     def _forme(self, indice: int, valeur: Valeur, genre: Genre) -> Any:
         centimes = isinstance(valeur, Decimal) and bool(valeur % 1)
-        cle = (genre, indice, centimes)
+        mesure = _format_de_mesure(valeur) if isinstance(valeur, Mesure) else ""
+        cle = (genre, indice, centimes, mesure)
         if cle not in self.formes:
-            self.formes[cle] = self._creer_forme(self.tableau.colonnes[indice], genre, centimes)
+            self.formes[cle] = self._creer_forme(self.tableau.colonnes[indice], genre, centimes, mesure)
         return self.formes[cle]
 
-    def _creer_forme(self, colonne: Colonne, genre: Genre, centimes: bool) -> Any:
+    def _creer_forme(self, colonne: Colonne, genre: Genre, centimes: bool, mesure: str) -> Any:
         attributs = self._attributs(genre)
         if colonne.entete_ligne:
             attributs["bold"] = True
@@ -355,7 +363,8 @@ class FeuilleTableau:
             return self.format(**attributs, **retrait, text_wrap=genre == Genre.LIGNE)
         if colonne.type == TypeColonne.DATE:
             return self.format(**attributs, num_format=JOUR, **_A_GAUCHE)
-        return self.format(**attributs, num_format=_format_de_nombre(colonne, centimes), **_A_DROITE)
+        nombre_ecrit = mesure or _format_de_nombre(colonne, centimes)
+        return self.format(**attributs, num_format=nombre_ecrit, **_A_DROITE)
 
     def _attributs(self, genre: Genre) -> dict[str, Any]:
         attributs: dict[str, Any] = {"bottom": 1, "bottom_color": FILET}
@@ -430,6 +439,17 @@ def _format_de_nombre(colonne: Colonne, centimes: bool) -> str:
     if colonne.type == TypeColonne.ENTIER:
         return ENTIER
     return EUROS_CENTIMES if centimes else EUROS
+
+
+def _format_de_mesure(mesure: Mesure) -> str:
+    """Return the format of a figure with the decimals that it has, and its unit."""
+    decimales = nombre(mesure.valeur).partition(",")[2]
+    avant = f'"environ{INSECABLE}"' if mesure.environ else ""
+    corps = f"{ENTIER}.{'0' * len(decimales)}" if decimales else ENTIER
+    unite = mesure.unite.replace('"', "")
+    if unite == "%":
+        return f'{avant}{corps}"{INSECABLE}"%'
+    return f'{avant}{corps}"{INSECABLE}{unite}"' if unite else f"{avant}{corps}"
 
 
 def nom_de_feuille(nom: str) -> str:

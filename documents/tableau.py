@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 from typing import Any, Literal
+
+from documents.formats import INSECABLE, nombre
 
 
 class TypeColonne(StrEnum):
@@ -20,11 +23,27 @@ class TypeColonne(StrEnum):
     ENTIER = "entier"
     MONTANT = "montant"  # euros, Decimal
     POURCENTAGE = "pourcentage"  # in points: Decimal("12.5") is 12,5 %
+    MESURE = "mesure"  # a figure that has its own unit, another than that of the row above
     DATE = "date"
 
 
 SOMMABLES = frozenset({TypeColonne.ENTIER, TypeColonne.MONTANT})
-NUMERIQUES = SOMMABLES | {TypeColonne.POURCENTAGE}
+NUMERIQUES = SOMMABLES | {TypeColonne.POURCENTAGE, TypeColonne.MESURE}
+
+
+@dataclass(frozen=True, order=True)
+class Mesure:
+    """A figure and its unit (« % », « € », a word or none). `environ`: who gives it says that it is not exact."""
+
+    valeur: Decimal
+    unite: str = ""
+    environ: bool = False
+
+    @property
+    def texte(self) -> str:
+        """« 56,3 % », « 8 262 € », « environ 30 »."""
+        morceaux = ("environ" if self.environ else "", nombre(self.valeur), self.unite)
+        return INSECABLE.join(morceau for morceau in morceaux if morceau)
 
 
 @dataclass(frozen=True, kw_only=True)

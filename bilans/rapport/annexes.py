@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from contrats.annexes import enjeux
+from contrats.arbre import deplier
 from documents import Colonne, Groupe, Tableau
 from documents.calcul import cellules_de
 from documents.rapport import Annexe
@@ -21,17 +22,33 @@ LONGUES = frozenset({"descriptif", "bilan", "type_public", "moyens"})
 
 def annexes(d: Donnees) -> tuple[Annexe, ...]:
     """Return the tables of the year that have something to say: actions, porteurs, money, enjeux."""
-    construites: list[tuple[str, Callable[[Donnees], Tableau], bool]] = [
-        ("synthese", _synthese, bool(d.actions)),
-        ("porteurs", _porteurs, bool(d.actions)),
-        ("financements", _financements, any(li.accorde is not None for li in d.lignes)),
-        ("enjeux", lambda d: figer(enjeux(d.contrat)), bool(d.racines)),
+    construites: list[tuple[str, str, Callable[[Donnees], Tableau], bool]] = [
+        ("synthese", "Synthèse des actions", _synthese, bool(d.actions)),
+        ("porteurs", "Bilan des actions par porteur", _porteurs, bool(d.actions)),
+        (
+            "financements",
+            "Programmation et montants",
+            _financements,
+            any(li.accorde is not None for li in d.lignes),
+        ),
+        # without a list, it would say again what « Les enjeux du contrat » says
+        (
+            "enjeux",
+            f"Les {d.contrat.niveau_1_pluriel} du contrat en détail",
+            lambda d: figer(enjeux(d.contrat)),
+            any(noeud.listes for noeud in deplier(d.racines)),
+        ),
     ]
-    return tuple(Annexe(code=code, tableau=construire(d)) for code, construire, utile in construites if utile)
+    return tuple(
+        # the titles of the documents of the field are those of a file alone, in capitals
+        Annexe(code=code, tableau=replace(construire(d), titre=titre))
+        for code, titre, construire, utile in construites
+        if utile
+    )
 
 
 def _synthese(d: Donnees) -> Tableau:
-    tableau = synthese(d.contrat, d.campagne, d.utilisateur, valides=True)
+    tableau = replace(synthese(d.contrat, d.campagne, d.utilisateur, valides=True), sous_titre=d.sur_bilans)
     note = "Une action sans bilan validé est décrite par sa fiche, quand elle en a une."
     return _dire_les_manquants(d, replace(tableau, notes=(*tableau.notes, note)), "descriptif")
 

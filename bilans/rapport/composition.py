@@ -1,15 +1,17 @@
 """The whole report: sections with their text and their live blocks, annexes, definitions, as `documents.rapport`."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from actions.models import Campagne
 from comptes.models import Utilisateur
 from comptes.templatetags.typographie import date_longue
 from contrats.models import ContratVille
-from documents import INSECABLE
+from documents import INSECABLE, TypeColonne
 from documents.rapport import Bloc, BlocImages, BlocTexte, Definition, Rapport, Section
 
 from .annexes import annexes
@@ -21,6 +23,17 @@ from .donnees import Donnees
 from .mots import phrase
 from .propositions import proposer
 from .sections import sections_par_defaut
+
+# How many uprights the cover has room for.
+FUTS = 20
+
+
+class Futs(NamedTuple):
+    """The uprights of the cover, what they are in a sentence, the type of their figures."""
+
+    montants: tuple[tuple[str, Decimal], ...]
+    legende: str
+    type: TypeColonne
 
 
 def composer(
@@ -40,7 +53,7 @@ def composer(
     d = Donnees(campagne, composition, utilisateur)
     if composition is None:
         d.composition = composition_par_defaut(d)
-    montants = _montants(d)
+    futs = _futs(d)
     return Rapport(
         titre="Rapport annuel de la politique de la ville",
         sous_titre=contrat.nom,
@@ -50,8 +63,9 @@ def composer(
         etat=d.composition.etat,
         sections=tuple(_sections(d)),
         annexes=annexes(d),
-        montants=montants,
-        legende_montants=_legende(d) if montants else "",
+        montants=futs.montants,
+        legende_montants=futs.legende if futs.montants else "",
+        type_montants=futs.type,
         definitions=definitions(),
         sources=sources(d),
         mentions=(
@@ -100,18 +114,32 @@ def _dits_une_fois(blocs: list[Bloc], texte: str) -> list[Bloc]:
     return gardes
 
 
-def _montants(d: Donnees) -> tuple[tuple[str, Decimal], ...]:
-    """Return the uprights of the cover: what each first level receives; what each funder gives when none has any."""
+def _futs(d: Donnees) -> Futs:
+    """Return the uprights of the cover: what each first level receives, else what each funder gives.
+
+    Without any amount: the actions of each structure, those that carry most first.
+    """
     tetes = [(nom, euros) for nom, euros in par_tete(d) if euros]
     if len(tetes) > 1:
-        return tuple(tetes)
-    return tuple((d.financeurs[pk].nom, euros) for pk, euros in d.apports.items())
+        quoi = f"ce que reçoit chaque {d.contrat.niveau_1}, en euros accordés"
+        return Futs(tuple(tetes), phrase(quoi), TypeColonne.MONTANT)
+    if d.apports:
+        apports = tuple((d.financeurs[pk].nom, euros) for pk, euros in d.apports.items())
+        return Futs(apports, "Ce qu'apporte chaque financeur, en euros accordés", TypeColonne.MONTANT)
+    portees = Counter(action.structure for action in d.actions)
+    comptes = [(d.structures[pk], Decimal(nombre)) for pk, nombre in portees.most_common()]
+    return Futs(
+        _les_premieres(comptes), f"Nombre d'actions de chaque structure en {d.annee}", TypeColonne.ENTIER
+    )
 
 
-def _legende(d: Donnees) -> str:
-    par_axe = len([euros for _, euros in par_tete(d) if euros]) > 1
-    quoi = f"ce que reçoit chaque {d.contrat.niveau_1}" if par_axe else "ce qu'apporte chaque financeur"
-    return phrase(f"{quoi}, en euros accordés")
+def _les_premieres(comptes: list[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
+    """Return as many uprights as the cover has room for, the last one adding those that are left."""
+    if len(comptes) <= FUTS:
+        return tuple(comptes)
+    autres = comptes[FUTS - 1 :]
+    somme = sum((nombre for _, nombre in autres), Decimal(0))
+    return (*comptes[: FUTS - 1], (f"Les {len(autres)} autres structures", somme))
 
 
 __all__ = ["Composition", "Definition", "composer", "composition_par_defaut"]

@@ -63,7 +63,6 @@ def test_bagnols_compte_46_lignes_20_structures_667_039_euros_de_six_financeurs(
         "synthese": 46,
         "porteurs": 46,
         "financements": 46,
-        "enjeux": 26,
     }
     assert total(annexes["porteurs"])["total_pdv"] == Decimal(667039)
 
@@ -160,7 +159,13 @@ def test_dole_ne_dit_rien_de_l_argent_ni_des_axes(demonstration):
     assert textes(nu)["actions_axes"] == phrase
     assert recits(rapport)["perspectives"].startswith("Aucun montant accordé n'est enregistré pour 2024.")
     assert chiffre(rapport, "accorde").valeur is None
-    assert rapport.montants == ()
+    # no amount: the uprights of the cover are the actions of the structures
+    assert rapport.montants[:2] == (
+        ("Centre social ODG", Decimal(11)),
+        ("Loisirs Populaires Dolois", Decimal(7)),
+    )
+    assert sum(nombre for _, nombre in rapport.montants) == 41
+    assert rapport.legende_montants == "Nombre d'actions de chaque structure en 2024"
     assert [annexe.code for annexe in rapport.annexes] == ["synthese", "porteurs", "enjeux"]
     assert not any("argent" in code for code in titres(rapport))
 

@@ -13,6 +13,7 @@ from bilans.rapport.choix import ActionPhare, Avis, Composition, SectionComposee
 from bilans.rapport.donnees import Donnees
 from bilans.rapport.sections import PAR_CODE
 from contrats.models import Indicateur
+from documents import Mesure
 from documents.graphiques import Carte
 from documents.rapport import BlocTexte
 from financements.models import LigneFinancement
@@ -303,8 +304,9 @@ def test_un_indicateur_s_agrege_comme_il_le_dit(campagne, agregation, valeur):
     transmis = fabriques.BilanFactory(transmis=True, action_annuelle=action(campagne))
     fabriques.ValeurIndicateurFactory(bilan=transmis, indicateur=indicateur, valeur=Decimal(1000))
     (unique,) = lignes(seulement(campagne, "indicateurs")[0].tableau)
-    assert (unique["valeur"], unique["bilans"]) == (valeur, 2)
-    assert unique["cible"] == {"somme": "16", "maximum": "8"}.get(agregation)
+    cible = {"somme": "16", "maximum": "8"}.get(agregation)
+    assert (unique["valeur"], unique["bilans"]) == (valeur and Mesure(Decimal(valeur)), 2)
+    assert unique["cible"] == (cible and Mesure(Decimal(cible)))
 
 
 # -- What was chosen -------------------------------------------------------------------------------

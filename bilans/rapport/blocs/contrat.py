@@ -50,7 +50,7 @@ def enjeux(d: Donnees) -> list[Bloc]:
                 d.liste(axe=racine.axe.code, axe_principal=1) if rattachees else d.adresse("contrat")
                 for racine in d.racines
             ],
-            repose_sur="le contrat",
+            repose_sur="ce que dit le contrat",
         )
     ]
 
@@ -60,6 +60,8 @@ def territoires(d: Donnees) -> list[Bloc]:
     siens = d.en_vigueur
     if not siens:
         return dire("territoires", "Aucun territoire n'est encore enregistré dans ce contrat.")
+    codes = any(t.code for t in siens)
+    blancs = any(t.population is None or not t.population_source or (codes and not t.code) for t in siens)
     return [
         bloc_tableau(
             "territoires",
@@ -67,7 +69,7 @@ def territoires(d: Donnees) -> list[Bloc]:
             (
                 Colonne(cle="nom", titre="Territoire", poids=3, entete_ligne=True),
                 Colonne(cle="type", titre="Type", poids=2),
-                Colonne(cle="code", titre="Code national", poids=1.4),
+                *([Colonne(cle="code", titre="Code national", poids=1.4)] if codes else []),
                 Colonne(cle="population", titre="Habitantes et habitants", type=TypeColonne.ENTIER),
                 Colonne(cle="source", titre="Source", poids=3),
             ),
@@ -85,8 +87,8 @@ def territoires(d: Donnees) -> list[Bloc]:
                     ]
                 )
             ],
-            notes=(f"Case vide{INSECABLE}: le contrat ne le dit pas.",),
+            notes=(f"Case vide{INSECABLE}: le contrat ne le dit pas." if blancs else "",),
             adresses=[d.adresse("territoire", t.pk) for t in siens],
-            repose_sur="le contrat",
+            repose_sur="ce que dit le contrat",
         )
     ]

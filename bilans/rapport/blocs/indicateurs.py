@@ -7,7 +7,7 @@ from decimal import Decimal
 from actions.models import IndicateurAction
 from comptes.templatetags.typographie import pluriel
 from contrats.models import Indicateur
-from documents import INSECABLE, Colonne, Groupe, TypeColonne, additionner, nombre
+from documents import INSECABLE, Colonne, Groupe, Mesure, TypeColonne, additionner, nombre
 from documents.rapport import Bloc
 
 from ...models import Bilan, ValeurIndicateur
@@ -98,11 +98,11 @@ def _du_contrat(d: Donnees, suivis: Sequence[Indicateur]) -> Bloc:
             {
                 "indicateur": indicateur.libelle,
                 "unite": indicateur.get_unite_display(),
-                "cible": _ecrire(cibles.get(indicateur.pk), indicateur),
-                "valeur": _ecrire(mesure.valeur, indicateur),
-                "femmes": _ecrire(mesure.femmes, indicateur),
-                "hommes": _ecrire(mesure.hommes, indicateur),
-                "avant": _ecrire(avant, indicateur),
+                "cible": _avec_unite(cibles.get(indicateur.pk), indicateur),
+                "valeur": _avec_unite(mesure.valeur, indicateur),
+                "femmes": _avec_unite(mesure.femmes, indicateur),
+                "hommes": _avec_unite(mesure.hommes, indicateur),
+                "avant": _avec_unite(avant, indicateur),
                 "evolution": _evolution(mesure.valeur, avant, indicateur),
                 "bilans": mesure.bilans,
             }
@@ -110,16 +110,16 @@ def _du_contrat(d: Donnees, suivis: Sequence[Indicateur]) -> Bloc:
     colonnes = [
         Colonne(cle="indicateur", titre="Indicateur", poids=4, entete_ligne=True),
         Colonne(cle="unite", titre="Unité"),
-        Colonne(cle="cible", titre="Cible"),
-        Colonne(cle="valeur", titre=str(d.annee)),
+        Colonne(cle="cible", titre="Cible", type=TypeColonne.MESURE),
+        Colonne(cle="valeur", titre=str(d.annee), type=TypeColonne.MESURE),
     ]
     if any(indicateur.sexue for indicateur in suivis):
         colonnes += [
-            Colonne(cle="femmes", titre="dont femmes"),
-            Colonne(cle="hommes", titre="dont hommes"),
+            Colonne(cle="femmes", titre="dont femmes", type=TypeColonne.MESURE),
+            Colonne(cle="hommes", titre="dont hommes", type=TypeColonne.MESURE),
         ]
     colonnes += [
-        Colonne(cle="avant", titre=str(d.annee - 1)),
+        Colonne(cle="avant", titre=str(d.annee - 1), type=TypeColonne.MESURE),
         Colonne(cle="evolution", titre="Évolution"),
         Colonne(cle="bilans", titre="Bilans qui le donnent", type=TypeColonne.ENTIER),
     ]
@@ -158,10 +158,8 @@ def _cibles(d: Donnees, suivis: Sequence[Indicateur]) -> dict[int, Decimal]:
     return cibles
 
 
-def _ecrire(valeur: Decimal | None, indicateur: Indicateur) -> str:
-    signe = SIGNES.get(Indicateur.Unite(indicateur.unite), "")
-    texte = nombre(valeur)
-    return f"{texte}{INSECABLE}{signe}" if texte and signe else texte
+def _avec_unite(valeur: Decimal | None, indicateur: Indicateur) -> Mesure | None:
+    return None if valeur is None else Mesure(valeur, SIGNES.get(Indicateur.Unite(indicateur.unite), ""))
 
 
 def _evolution(valeur: Decimal | None, avant: Decimal | None, indicateur: Indicateur) -> str:
@@ -182,7 +180,7 @@ def _dans_leurs_mots(d: Donnees, dites: Sequence[tuple[int, ValeurIndicateur]]) 
         (
             Colonne(cle="action", titre="Action", poids=3, entete_ligne=True, fusionner=True),
             Colonne(cle="libelle", titre="Ce qui est compté", poids=3),
-            Colonne(cle="valeur", titre="Nombre"),
+            Colonne(cle="valeur", titre="Nombre", type=TypeColonne.MESURE),
             Colonne(cle="unite", titre="Unité", poids=2),
         ),
         [
@@ -191,7 +189,9 @@ def _dans_leurs_mots(d: Donnees, dites: Sequence[tuple[int, ValeurIndicateur]]) 
                     {
                         "action": d.par_pk[pk].intitule,
                         "libelle": valeur.libelle,
-                        "valeur": ("environ " if valeur.approximatif else "") + nombre(valeur.valeur),
+                        "valeur": Mesure(valeur.valeur, environ=valeur.approximatif)
+                        if valeur.valeur is not None
+                        else None,
                         "unite": valeur.unite,
                     }
                     for pk, valeur in dites

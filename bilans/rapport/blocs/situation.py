@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from contrats.models import Statistique, ValeurStatistique
-from contrats.statistiques import themes
+from contrats.statistiques import Theme, themes
 from documents import INSECABLE, Colonne, Groupe, TypeColonne, nombre
 from documents.graphiques import Graphique, Serie
 from documents.rapport import Bloc
@@ -32,22 +32,24 @@ def situation(d: Donnees) -> list[Bloc]:
         return dire("situation", "Aucune statistique des quartiers n'est encore enregistrée dans le contrat.")
     presentes = {echelle for theme in lus for echelle in theme.echelles}
     echelles = [str(echelle.label) for echelle in Echelle if str(echelle.label) in presentes]
+    # a source that is that of a whole theme stands beside its name
+    sources = any(not theme.source for theme in lus)
     tableau = bloc_tableau(
         "situation",
         "Le quartier et les autres échelles",
         (
-            Colonne(cle="libelle", titre="Ce qui est mesuré", poids=4, entete_ligne=True),
-            *(Colonne(cle=echelle, titre=echelle, poids=1.8) for echelle in echelles),
-            Colonne(cle="source", titre="Source", poids=3.6),
+            Colonne(cle="libelle", titre="Ce qui est mesuré", poids=12, entete_ligne=True),
+            *(Colonne(cle=echelle, titre=echelle, type=TypeColonne.MESURE) for echelle in echelles),
+            *([Colonne(cle="source", titre="Source", poids=2)] if sources else []),
         ),
         [
             Groupe(
-                titre=theme.nom or "Autres",
+                titre=_titre(theme),
                 lignes=[
                     {
                         "libelle": ligne.libelle,
-                        "source": ligne.source or "non écrite",
-                        **dict.fromkeys(echelles, ""),
+                        "source": "" if theme.source else ligne.source or "non écrite",
+                        **dict.fromkeys(echelles),
                         **dict(ligne.cases),
                     }
                     for ligne in theme.lignes
@@ -60,6 +62,11 @@ def situation(d: Donnees) -> list[Bloc]:
         repose_sur="des statistiques publiées, non des bilans",
     )
     return dessine(_graphique(list(statistiques.prefetch_related("valeurs"))), tableau)
+
+
+def _titre(theme: Theme) -> str:
+    nom = theme.nom or "Autres"
+    return f"{nom} – {theme.source}" if theme.source else nom
 
 
 def _graphique(statistiques: list[Statistique]) -> Graphique | None:
