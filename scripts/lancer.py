@@ -16,6 +16,8 @@ from types import FrameType
 RACINE = Path(__file__).resolve().parent.parent
 ATTENTE = 0.5
 REPRISE = 5.0
+# Of Unix, 0 to 19: what waits gives way to who waits, and keeps enough to make progress.
+PRIORITE_DE_L_OUVRIER = 10
 
 
 def port_choisi() -> int:
@@ -50,6 +52,11 @@ def commande_de_l_ouvrier() -> list[str]:
     return [sys.executable, "manage.py", "db_worker", "--verbosity", "0", "--no-reload"]
 
 
+def lancer_l_ouvrier() -> subprocess.Popen[bytes]:
+    """Start the worker, which leaves the processor to the pages, and so does what it starts."""
+    return subprocess.Popen(commande_de_l_ouvrier(), preexec_fn=lambda: os.nice(PRIORITE_DE_L_OUVRIER))
+
+
 def arreter(processus: subprocess.Popen[bytes]) -> None:
     """Ask a program to stop, then insist."""
     if processus.poll() is None:
@@ -73,14 +80,14 @@ def main() -> int:
     for numero in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(numero, interrompre)
     serveur = subprocess.Popen(commande_du_serveur(port))
-    ouvrier = subprocess.Popen(commande_de_l_ouvrier())
+    ouvrier = lancer_l_ouvrier()
     relance = time.monotonic()
     try:
         while serveur.poll() is None:
             time.sleep(ATTENTE)
             if ouvrier.poll() is not None and time.monotonic() - relance > REPRISE:
                 print("L'ouvrier des tâches s'est arrêté : il est relancé.", file=sys.stderr, flush=True)
-                ouvrier, relance = subprocess.Popen(commande_de_l_ouvrier()), time.monotonic()
+                ouvrier, relance = lancer_l_ouvrier(), time.monotonic()
         return serveur.returncode
     except KeyboardInterrupt:
         return 0
