@@ -5,6 +5,7 @@ Sans --bind, le serveur n'écoute que la machine elle-même : un serveur frontal
 """
 
 import os
+import threading
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -22,6 +23,13 @@ control_socket_disable = True
 def when_ready(server):
     adresses = ", ".join(str(adresse) for adresse in server.LISTENERS)
     print(f"Pilotis vous attend sur {adresses}/ (Ctrl-C pour arrêter).", flush=True)
+
+
+def post_worker_init(worker):
+    """Charge de quoi dessiner les graphiques pendant que le processus répond déjà : personne n'attend le premier."""
+    from documents.graphiques_toile import preparer
+
+    threading.Thread(target=preparer, name="graphiques").start()
 
 
 def on_exit(server):

@@ -156,6 +156,12 @@ def _contour(trace: Trace) -> str:
     return "".join(morceaux)
 
 
+def preparer() -> None:
+    """Load now what the first drawing of a process waits for: matplotlib, and our two fonts as it reads them."""
+    for gras in (False, True):
+        largeur("Pilotis", TAILLE, gras)
+
+
 def largeur(texte: str, corps: float, gras: bool = False) -> float:
     """Return the width of a line of text, in points."""
     return _composer(texte, gras).largeur * corps / TAILLE if texte else 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -238,6 +240,32 @@ def test_matplotlib_ne_se_charge_que_pour_dessiner():
         check=True,
         cwd=RACINE,
     )
+
+
+def test_un_serveur_prepare_a_tout_charge_avant_le_premier_dessin():
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from documents import graphiques_toile as toile; from documents.graphiques import dessiner;"
+            "from tests.documents.exemples_graphiques import grand_dole, sexes; toile.preparer();"
+            "avant = {nom for nom in sys.modules if not nom.startswith('documents.')};"
+            "dessiner(sexes()); dessiner(grand_dole());"
+            "assert {nom for nom in sys.modules if not nom.startswith('documents.')} == avant",
+        ],
+        check=True,
+        cwd=RACINE,
+    )
+
+
+def test_le_serveur_se_prepare_a_dessiner_des_son_demarrage(monkeypatch):
+    prepares = []
+    monkeypatch.setattr("documents.graphiques_toile.preparer", lambda: prepares.append("prêt"))
+    runpy.run_path(str(RACINE / "deploy" / "gunicorn.conf.py"))["post_worker_init"](None)
+    for fil in threading.enumerate():
+        if fil.name == "graphiques":
+            fil.join()
+    assert prepares == ["prêt"]
 
 
 def test_aucun_dossier_personnel_n_est_necessaire(tmp_path):
