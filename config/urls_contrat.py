@@ -24,6 +24,11 @@ urlpatterns = [
         name="rapport_public_annexe",
     ),
     path(
+        "rapports/<slug:adresse>/presenter/",
+        lecture_rapport.rapport_public_presenter,
+        name="rapport_public_presenter",
+    ),
+    path(
         "rapports/<slug:adresse>/images/<slug:empreinte>/",
         lecture_rapport.rapport_public_image,
         name="rapport_public_image",

@@ -329,7 +329,7 @@ COMMUNES = {"accueil", "aller_au_contrat"}
 # `invitation` opens nothing: it sends a code to the address it was written to (tests/comptes/test_invitation.py).
 PUBLIQUES = {"accessibilite", "donnees_personnelles", "demonstration_courriels", "sante", "invitation"}
 # A published report that was given an address (tests/bilans/test_lecture_rapport.py).
-PUBLIQUES |= {f"rapport_public{suite}" for suite in ("", "_annexe", "_image", "_fichier")}
+PUBLIQUES |= {f"rapport_public{suite}" for suite in ("", "_presenter", "_annexe", "_image", "_fichier")}
 
 
 def noms_d_adresses(resolveur: URLResolver | None = None) -> Iterator[str]:

@@ -151,14 +151,18 @@ def rapport_comparer(request: RequeteCampagne, numero: int) -> HttpResponse:
 def rapport_presenter(request: RequeteCampagne, numero: int) -> HttpResponse:
     """Show a version in the meeting room, a screen at a time; without a script, « ecran » in the address."""
     version = trouver_version(request.user, request.contrat, request.annee, numero)
-    lecture = Lecture(version, request.user)
+    return _presenter(request, Lecture(version, request.user), public=False)
+
+
+def _presenter(request: HttpRequest, lecture: Lecture, *, public: bool) -> HttpResponse:
     tous = ecrans(lecture)
     demande = request.GET.get("ecran", "")
     courant = min(max(int(demande), 1), len(tous)) if demande.isdecimal() and len(demande) < 6 else 1
     contexte = {
-        "version": version,
-        "titre_version": titre_de_version(version),
+        "version": lecture.version,
+        "titre_version": titre_de_version(lecture.version),
         "page": lecture,
+        "public": public,
         "ecrans": tous,
         "courant": courant,
         "titre_ecran": tous[courant - 1].titre,
@@ -256,6 +260,14 @@ def rapport_public_annexe(request: HttpRequest, adresse: str, code: str) -> Http
     page = PageAnnexe(Lecture(version), code, request.GET)
     contexte = {"version": version, "titre_version": titre_de_version(version), "page": page}
     return render(request, "bilans/lecture_rapport/public_annexe.html", contexte)
+
+
+@login_not_required
+@require_safe
+@refuser_l_alteree
+def rapport_public_presenter(request: HttpRequest, adresse: str) -> HttpResponse:
+    """Show the published report in a meeting room to anybody: the same screens, which lead back to its address."""
+    return _presenter(request, Lecture(trouver_version_publique(adresse)), public=True)
 
 
 @login_not_required

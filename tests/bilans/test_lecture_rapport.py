@@ -523,6 +523,32 @@ def test_anybody_reads_a_published_report_at_its_address(lieu: Lieu) -> None:
     assert "Morel" not in lu
 
 
+def test_anybody_shows_a_public_report_in_a_meeting_room(lieu: Lieu, settings: Any) -> None:
+    settings.PILOTIS_DEMONSTRATION = True
+    ouvrir_a_tous(lieu)
+    assert "/rapports/dole-2024/presenter/" in texte(Client().get("/rapports/dole-2024/"))
+    page = texte(Client().get("/rapports/dole-2024/presenter/", {"ecran": "2"}))
+    montres = re.findall(r'<section class="ecran [^>]*id="ecran-(\d+)"[^>]*data-titre="[^"]*">', page)
+    assert montres == ["2"]
+    # The same screens as in the application, which lead back to the public address and nowhere else.
+    dedans = texte(lieu.lire(lieu.copil, "rapport_presenter", 1))
+    titres = 'data-titre="([^"]*)"'
+    assert re.findall(titres, page) == re.findall(titres, dedans) != []
+    permis = ("/rapports/dole-2024/", "?ecran=", "#", "/static/", "data:")
+    adresses = re.findall(r'(?:href|src|srcset|action|data-sortie)="([^"]*)"', page)
+    assert [a for a in adresses if not a.startswith(permis)] == []
+    assert "Morel" not in page
+
+
+def test_the_band_of_the_demonstration_leads_nobody_to_its_e_mails(lieu: Lieu, settings: Any) -> None:
+    settings.PILOTIS_DEMONSTRATION = True
+    ouvrir_a_tous(lieu)
+    page = texte(Client().get("/rapports/dole-2024/"))
+    assert "les personnes et les saisies sont inventées" in page
+    assert "Lire les courriels envoyés" not in page
+    assert f"– {lieu.contrat.nom_court}</title>" in page
+
+
 def test_the_annexes_and_photographs_of_a_public_report_are_public(lieu: Lieu) -> None:
     section = SectionRapport.objects.get(rapport=lieu.rapport, code="orientations")
     empreinte = sha256(b"\xff\xd8\xff").hexdigest()
@@ -548,7 +574,7 @@ def test_the_public_files_are_those_that_are_made(lieu: Lieu) -> None:
     assert Client().get("/rapports/dole-2024/fichiers/xlsx/").status_code == 404
 
 
-@pytest.mark.parametrize("suite", ["", "annexes/synthese/", f"images/{'1' * 64}/", "fichiers/pdf/"])
+@pytest.mark.parametrize("suite", ["", "presenter/", "annexes/synthese/", f"images/{'1' * 64}/", "fichiers/pdf/"])
 def test_nothing_is_public_before_the_publication_nor_after_it_was_taken_back(lieu: Lieu, suite: str) -> None:
     assert Client().get(f"/rapports/dole-2024/{suite}").status_code == 404
     ouvrir_a_tous(lieu)

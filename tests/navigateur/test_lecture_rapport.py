@@ -65,6 +65,7 @@ def test_les_pages_sont_accessibles_et_ne_debordent_pas(page, live_server, versi
         adresse(version, "rapport_presenter", 2),
         adresse(version, "rapport_presenter", 2) + "?ecran=2",
         "/rapports/rapport-public/",
+        "/rapports/rapport-public/presenter/",
         "/rapports/rapport-public/annexes/synthese/",
     ):
         page.goto(live_server.url + chemin)
