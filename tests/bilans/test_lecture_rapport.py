@@ -574,7 +574,9 @@ def test_the_public_files_are_those_that_are_made(lieu: Lieu) -> None:
     assert Client().get("/rapports/dole-2024/fichiers/xlsx/").status_code == 404
 
 
-@pytest.mark.parametrize("suite", ["", "presenter/", "annexes/synthese/", f"images/{'1' * 64}/", "fichiers/pdf/"])
+@pytest.mark.parametrize(
+    "suite", ["", "presenter/", "annexes/synthese/", f"images/{'1' * 64}/", "fichiers/pdf/"]
+)
 def test_nothing_is_public_before_the_publication_nor_after_it_was_taken_back(lieu: Lieu, suite: str) -> None:
     assert Client().get(f"/rapports/dole-2024/{suite}").status_code == 404
     ouvrir_a_tous(lieu)
