@@ -16,7 +16,7 @@ from actions.situation import RequeteCampagne
 from contrats.models import Axe, Territoire
 from documents.formats import INSECABLE
 from financements.models import AmbiguiteMontants, Financeur, LigneFinancement
-from financements.querysets import AmbiguiteQuerySet
+from financements.querysets import AmbiguiteQuerySet, LigneFinancementQuerySet
 from porteurs.models import Porteur
 
 from ..annexes.lecture import au_programme
@@ -27,7 +27,7 @@ from ..suivi import SITUATIONS_BILAN, selon_bilan, suivies_par
 AUCUN = "aucun"
 AVEC_AUCUN = ("axe", "territoire", "dispositif")
 # Set by a total alone, so that its link shows exactly the rows behind it: never proposed.
-DES_TOTAUX = ("nature", "repartition", "programme")
+DES_TOTAUX = ("nature", "accorde", "repartition", "programme")
 
 # All that a financeur sees of them.
 BILANS_MONTRES = [("valides", "Validés")]
@@ -169,6 +169,12 @@ class FiltreActions(FilterSet):
         label="Nature des crédits",
         empty_label="Toutes les natures",
     )
+    accorde = ChoiceFilter(
+        choices=[("1", "accordés seulement")],
+        method="filtrer_accorde",
+        label="Montants accordés",
+        empty_label="Accordés ou non",
+    )
     repartition = ChoiceFilter(
         choices=[
             ("comptees", "Comptées dans ce territoire"),
@@ -300,7 +306,7 @@ class FiltreActions(FilterSet):
     def filtrer_financeur(
         self, lignes: ActionAnnuelleQuerySet, _nom: str, financeur: Financeur
     ) -> ActionAnnuelleQuerySet:
-        siennes = LigneFinancement.objects.visibles_par(self.request.user).filter(financeur=financeur)
+        siennes = self._lignes_comptees().filter(financeur=financeur)
         return lignes.filter(pk__in=siennes.order_by().values("action_annuelle"))
 
     def filtrer_bilan(
@@ -321,8 +327,18 @@ class FiltreActions(FilterSet):
     def filtrer_nature(
         self, lignes: ActionAnnuelleQuerySet, _nom: str, nature: str
     ) -> ActionAnnuelleQuerySet:
-        siennes = LigneFinancement.objects.visibles_par(self.request.user).filter(nature_credit=nature)
+        siennes = self._lignes_comptees().filter(nature_credit=nature)
         return lignes.filter(pk__in=siennes.order_by().values("action_annuelle"))
+
+    def filtrer_accorde(
+        self, lignes: ActionAnnuelleQuerySet, _nom: str, _valeur: str
+    ) -> ActionAnnuelleQuerySet:
+        return lignes.filter(pk__in=self._lignes_comptees().order_by().values("action_annuelle"))
+
+    def _lignes_comptees(self) -> LigneFinancementQuerySet:
+        """Return the funding lines that the account sees; those that bring something when it is asked."""
+        visibles: LigneFinancementQuerySet = LigneFinancement.objects.visibles_par(self.request.user)
+        return visibles.filter(montant_accorde__gt=0) if self.form.cleaned_data.get("accorde") else visibles
 
     def filtrer_repartition(
         self, lignes: ActionAnnuelleQuerySet, _nom: str, choix: str

@@ -255,7 +255,7 @@ class Donnees:
     @property
     def sur_lignes(self) -> str:
         """« montants accordés à 45 actions sur 46 », for what rests on the funding lines."""
-        dotees = len({ligne.action for ligne in self.accordees})
+        dotees = len({ligne.action for ligne in self.accordees if ligne.accorde})
         actions = pluriel(dotees, "action,actions,aucune action")
         return f"montants accordés à {actions} sur {len(self.actions)}"
 

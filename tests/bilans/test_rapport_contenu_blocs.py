@@ -56,6 +56,29 @@ def seulement(campagne, code: str, **champs) -> list:
     return BLOCS[code].construire(Donnees(campagne, Composition(sections=(), **champs)))
 
 
+# -- Asked for is not given ------------------------------------------------------------------------
+def test_ce_qui_est_demande_ou_nul_ne_compte_pas_comme_accorde(campagne, client):
+    caf = fabriques.FinanceurFactory(contrat=campagne.contrat, nom="CAF")
+    region = fabriques.FinanceurFactory(contrat=campagne.contrat, nom="Région")
+    soutenue, demandee, refusee = (action(campagne) for _ in range(3))
+    ligne(soutenue, caf, Decimal(1000))
+    ligne(demandee, caf, None)
+    ligne(refusee, caf, Decimal(0))
+    ligne(demandee, region, None)
+
+    donnees = Donnees(campagne)
+    assert simple(donnees.sur_lignes) == "montants accordés à 1 action sur 3"
+    client.force_login(fabriques.chargee_de_mission(campagne.contrat))
+    for code, colonne in (("argent_financeurs", "financeur"), ("argent_natures", "nature")):
+        (un_bloc,) = seulement(campagne, code)
+        (rangee,) = lignes(un_bloc.tableau)
+        assert (rangee["actions"], rangee["accorde"]) == (1, Decimal(1000)), colonne
+        # The page that the row leads to holds that action, no other.
+        (adresse,) = un_bloc.adresses
+        page = client.get(adresse).content.decode()
+        assert [annuelle.cle in page for annuelle in (soutenue, demandee, refusee)] == [True, False, False]
+
+
 # -- Nothing to show -------------------------------------------------------------------------------
 @pytest.mark.parametrize("code", [code for code in BLOCS if code != "actions_phares"])
 def test_une_annee_vide_dit_pourquoi(campagne, code):

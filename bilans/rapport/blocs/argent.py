@@ -1,6 +1,6 @@
 """The money of the programme: by funder, by axe, by nature of credits. What is accorded, in the total and beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from comptes.templatetags.typographie import accord, insecables
@@ -62,7 +62,7 @@ def constat_financeurs(d: Donnees) -> str:
 
 def _tableau_des_financeurs(d: Donnees) -> BlocTableau:
     par_financeur: dict[int, list[LigneLue]] = {}
-    for ligne in d.lignes:
+    for ligne in [*d.accordees, *d.hors_total]:
         par_financeur.setdefault(ligne.financeur, []).append(ligne)
     rangs = [pk for pk in d.financeurs if pk in par_financeur]
     comptees = {pk: [li for li in d.accordees if li.financeur == pk] for pk in rangs}
@@ -72,7 +72,7 @@ def _tableau_des_financeurs(d: Donnees) -> BlocTableau:
     lignes = [
         {
             "financeur": d.financeurs[pk].nom,
-            "actions": len({ligne.action for ligne in par_financeur[pk]}),
+            "actions": _soutenues(par_financeur[pk]),
             **colonnes.cellules(comptees[pk], hors[pk], points),
         }
         for pk, points in zip(rangs, parts, strict=True)
@@ -89,12 +89,17 @@ def _tableau_des_financeurs(d: Donnees) -> BlocTableau:
         total="Total",
         notes=[
             *notes_argent(d),
-            f"Actions{INSECABLE}: celles que le financeur soutient{INSECABLE}; une action a souvent plusieurs "
-            "financeurs, ces nombres ne s'additionnent pas.",
+            f"Actions{INSECABLE}: celles auxquelles le financeur accorde un montant{INSECABLE}; une action a souvent "
+            "plusieurs financeurs, ces nombres ne s'additionnent pas.",
         ],
-        adresses=[d.liste(financeur=d.financeurs[pk].cle) for pk in rangs],
+        adresses=[d.liste(financeur=d.financeurs[pk].cle, accorde=1) for pk in rangs],
         repose_sur=d.sur_lignes,
     )
+
+
+def _soutenues(lignes: Iterable[LigneLue]) -> int:
+    """Return how many actions receive something on these lines: asked for is not given, nor is zero."""
+    return len({ligne.action for ligne in lignes if ligne.accorde})
 
 
 # -- By axe ----------------------------------------------------------------------------------------
@@ -199,12 +204,13 @@ def argent_natures(d: Donnees) -> list[Bloc]:
         return sans_argent(d, "argent_natures")
     comptees = sommer_par(d.accordees, lambda ligne: ligne.nature)
     hors = sommer_par(d.hors_total, lambda ligne: ligne.nature)
-    rangs = [nature for nature in NATURES if any(ligne.nature == nature for ligne in d.lignes)]
+    connues = {*comptees, *hors}
+    rangs = [nature for nature in NATURES if nature in connues]
     parts = repartir_100([comptees.get(nature) for nature in rangs])
     lignes = [
         {
             "nature": NATURES[nature],
-            "actions": len({ligne.action for ligne in d.lignes if ligne.nature == nature}),
+            "actions": _soutenues(ligne for ligne in d.lignes if ligne.nature == nature),
             "accorde": comptees.get(nature),
             "part": points,
             "hors_total": hors.get(nature),
@@ -233,7 +239,7 @@ def argent_natures(d: Donnees) -> list[Bloc]:
                     "politiques publiques."
                 ),
             ],
-            adresses=[d.liste(nature=nature) for nature in rangs],
+            adresses=[d.liste(nature=nature, accorde=1) for nature in rangs],
             repose_sur=d.sur_lignes,
         )
     ]
