@@ -124,7 +124,7 @@ def _inscrire_les_instances(auteur: Utilisateur, rapport: RapportAnnuel, consult
 def prolonger_la_consultation(
     auteur: Utilisateur, rapport: RapportAnnuel, echeance: date, motif: str
 ) -> RapportAnnuel:
-    """Give until `echeance`, later than before, and return the report; `motif` is told to the bodies.
+    """Give until `echeance`, later than before and not past, and return the report; `motif` is told to the bodies.
 
     Raises PermissionDenied, OperationRefusee, ValidationError on « echeance » or « motif ».
     """
@@ -134,6 +134,8 @@ def prolonger_la_consultation(
         raise ValidationError(
             {"echeance": f"Choisissez un jour après le {date_longue(actuel.echeance_avis)}, date actuelle."}
         )
+    if echeance < timezone.localdate():
+        raise ValidationError({"echeance": "Ce jour est passé : choisissez aujourd'hui ou un jour suivant."})
     _exiger_un_motif(motif, "Dites pourquoi le délai est prolongé.")
     actuel.echeance_avis = echeance
     _passer(auteur, actuel, Statut.EN_CONSULTATION, motif)

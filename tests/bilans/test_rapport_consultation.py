@@ -301,6 +301,12 @@ def test_une_consultation_se_prolonge_avec_un_motif_jamais_plus_tot(lieu: Lieu) 
         consultation.prolonger_la_consultation(lieu.chargee, lieu.rapport, ECHEANCE, "Vacances.")
     with pytest.raises(ValidationError, match="Dites pourquoi"):
         consultation.prolonger_la_consultation(lieu.chargee, lieu.rapport, date(2025, 8, 1), " ")
+    with (
+        time_machine.travel(datetime(2025, 9, 1, 10, tzinfo=UTC), tick=False),
+        pytest.raises(ValidationError) as passe,
+    ):
+        consultation.prolonger_la_consultation(lieu.chargee, lieu.rapport, date(2025, 8, 1), "Vacances.")
+    assert clair(passe.value.message_dict["echeance"][0]).startswith("Ce jour est passé")
     consultation.prolonger_la_consultation(lieu.chargee, lieu.rapport, date(2025, 8, 1), "Vacances.")
     lieu.rapport.refresh_from_db()
     assert lieu.rapport.echeance_avis == date(2025, 8, 1)
