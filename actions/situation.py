@@ -42,7 +42,8 @@ class SituationMiddleware:
             # No key holds one, and PostgreSQL refuses to look for it.
             raise Http404
         slug, annee = kwargs.pop("contrat"), kwargs.pop("annee")
-        contrats = list(ContratVille.objects.visibles_par(request.user))
+        # every page bears the name, the logo and the colour of the collectivity
+        contrats = list(ContratVille.objects.visibles_par(request.user).select_related("epci"))
         contrat = next((c for c in contrats if c.slug == slug), None)
         if contrat is None:
             raise Http404

@@ -571,7 +571,13 @@ def rendre(campagne: Campagne, type: str, valeurs: Valeurs, modele: Modele | Non
         corps.append(Bloc("bouton", modele.bouton, url=valeurs.lien))
     # A subject is one line; str.split would also take the no-break spaces away.
     objet = insecables(ESPACES.sub(" ", _remplacer(modele.objet, valeurs)))[:LONGUEUR_OBJET]
-    contexte: dict[str, Any] = {"objet": objet, "blocs": corps, "signature": signature(campagne)}
+    contexte: dict[str, Any] = {
+        "objet": objet,
+        "blocs": corps,
+        "signature": signature(campagne),
+        "collectivite": campagne.contrat.epci.nom,
+        "couleur": campagne.contrat.epci.couleur,
+    }
     return Message(
         objet,
         f"{render_to_string('courriels/message.txt', contexte).strip()}\n",

@@ -22,6 +22,7 @@ from .views import (
     fiche_structure,
     financements,
     financeurs,
+    identite,
     imports,
     instruction,
     lecture_rapport,
@@ -42,6 +43,10 @@ from .views import (
 urlpatterns = [
     path("", programme.tableau_de_bord, name="tableau_de_bord"),
     path("accueil/", accueil.accueil_contrat, name="accueil_contrat"),
+    path("contrat/identite/", identite.identite, name="identite"),
+    path("contrat/identite/logo/", identite.identite_logo, name="identite_logo"),
+    path("contrat/identite/logo/retirer/", identite.identite_logo_retirer, name="identite_logo_retirer"),
+    path("contrat/identite/couleur/", identite.identite_couleur, name="identite_couleur"),
     path("actions/", programme.liste_actions, name="liste_actions"),
     path("actions/<str:cle>/", action.action_detail, name="action_detail"),
     path("actions/<str:cle>/bilan/", bilan.bilan_detail, name="bilan_detail"),

@@ -89,6 +89,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "comptes.contexte.installation",
+                "contrats.contexte.identite",
                 "bilans.navigation.situation",
             ],
             "builtins": ["comptes.templatetags.typographie"],

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bilans.views import accueil, invitation, lecture_rapport
+from bilans.views import accueil, identite, invitation, lecture_rapport
 
 # Creation addresses (« actions/nouvelle/ ») come before those that take a key (« actions/<clé>/ »).
 _pages = [
@@ -38,6 +38,7 @@ urlpatterns = [
         lecture_rapport.rapport_public_fichier,
         name="rapport_public_fichier",
     ),
+    path("collectivites/<slug:empreinte>/logo/", identite.logo, name="logo"),
     path("contrats/<slug:slug>/", accueil.aller_au_contrat, name="aller_au_contrat"),
     path("<slug:contrat>/<int:annee>/", include(_pages)),
 ]

@@ -36,8 +36,11 @@ class NomenclatureAdmin(admin.ModelAdmin):
 
 
 @admin.register(Epci)
-class EpciAdmin(admin.ModelAdmin):
+class EpciAdmin(AdminHistorique):
+    """Its logo and its colour are set on the page of the contract, which shows what becomes of them."""
+
     list_display = ("nom", "siren")
+    fields = ("nom", "siren")
     search_fields = ("nom",)
 
 

@@ -1,6 +1,7 @@
 """The frame: contract, territories, axe tree with its lists, indicators, statistics, instances."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from stdnum.fr import siren as siren_fr
 
 from comptes.acces import AccesQuerySet
 from comptes.modeles import AvecRecherche
+from documents.couleurs import contraste, lire_couleur, nuance_lisible, se_lit_en_blanc
+from documents.formats import nombre
 from documents.normalisation import normaliser
 
 from .querysets import (
@@ -76,18 +79,74 @@ class GenerationQpv(NomenclatureModel):
         verbose_name_plural = "générations de QPV"
 
 
+def valider_couleur(valeur: str) -> None:
+    """Raise ValidationError unless `valeur` is a colour « #0F5C63 » on which white words are read (WCAG 2.1, 1.4.3)."""
+    try:
+        lisible = lire_couleur(valeur) == valeur
+    except ValueError:
+        lisible = False
+    if not lisible:
+        raise ValidationError(COULEUR_ILLISIBLE)
+    if not se_lit_en_blanc(valeur):
+        # rounded down: 4,48 is not « 4,5 »
+        dixiemes = Decimal(int(10 * contraste(valeur))) / 10
+        raise ValidationError(
+            f"Cette couleur est trop claire : un texte blanc ne s'y lit pas assez (contraste de "
+            f"{nombre(dixiemes, 1)} pour 1, il en faut 4,5). La nuance la plus proche qui convient est "
+            f"{nuance_lisible(valeur)}."
+        )
+
+
+COULEUR_ILLISIBLE = (
+    "Pilotis ne reconnaît pas cette couleur. Copiez-la de votre charte graphique, en hexadécimal (#0F5C63) ou en "
+    "rouge, vert, bleu (15, 92, 99)."
+)
+
+
+def chemin_du_logo(epci: "Epci", nom: str) -> str:
+    """Return where the logo is kept: by its bytes, so that another one is another file."""
+    return f"collectivites/{epci.pk}/{epci.logo_empreinte}"
+
+
 class Epci(models.Model):
-    """The intercommunality that runs one or several contracts, one after the other."""
+    """The intercommunality that runs one or several contracts, one after the other; its logo and its colour."""
+
+    LOGO_TYPE = "image/png"
 
     nom = models.CharField("nom", max_length=200, unique=True)
     siren = models.CharField("SIREN", max_length=9, blank=True, validators=[valider_siren])
+    # An opaque PNG without metadata, whatever was sent (`bilans.operations.identite`).
+    logo = models.FileField("logo", upload_to=chemin_du_logo, max_length=120, blank=True, editable=False)
+    logo_empreinte = models.CharField("empreinte SHA-256", max_length=64, blank=True, editable=False)
+    logo_largeur = models.PositiveSmallIntegerField(
+        "largeur en points", null=True, blank=True, editable=False
+    )
+    logo_hauteur = models.PositiveSmallIntegerField(
+        "hauteur en points", null=True, blank=True, editable=False
+    )
+    logo_description = models.CharField("description du logo", max_length=150, blank=True)
+    couleur = models.CharField("couleur", max_length=7, blank=True, validators=[valider_couleur])
+    version = models.PositiveIntegerField("version", default=1, editable=False)
 
     objects = NomenclatureQuerySet.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "intercommunalité"
         verbose_name_plural = "intercommunalités"
         ordering = ["nom"]
+        constraints = [
+            models.CheckConstraint(
+                name="epci_logo_decrit",
+                condition=Q(logo="")
+                | (
+                    ~Q(logo_description="")
+                    & ~Q(logo_empreinte="")
+                    & Q(logo_largeur__gt=0, logo_hauteur__gt=0)
+                ),
+                violation_error_message="Décrivez le logo : une personne peut ne pas le voir.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.nom

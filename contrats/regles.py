@@ -34,4 +34,6 @@ def voit_le_contrat(utilisateur: Any, contrat: ContratVille | None) -> bool:
 gere_le_contrat = est_administrateur | est_charge_de_mission
 
 rules.add_perm("contrats.gerer", gere_le_contrat)
+# The logo and the colour of the collectivity, which all its contracts share: whoever runs one of them.
+rules.add_perm("contrats.identifier", gere_le_contrat)
 rules.add_perm("contrats.lire", voit_le_contrat)

@@ -32,6 +32,8 @@ def contrat(request: RequeteContrat) -> HttpResponse:
         "contributeurs": Partenaire.objects.filter(contrat=objet)
         .exclude(missions="", dispositifs="")
         .order_by("recherche"),
+        "gere": request.user.has_perm("contrats.gerer", objet),
+        "peut_identifier": request.user.has_perm("contrats.identifier", objet),
         "fichiers": [(format, nom) for format, nom in NOMS_FORMATS.items() if format != "html"],
     }
     return render(request, "contrats/contrat.html", contexte)

@@ -322,12 +322,17 @@ ADRESSES: dict[str, Adresse] = {
     # Whoever asked for it may give it up too (tests/bilans/test_lecture_rapport.py).
     "rapport_fichier_abandonner": Adresse(GESTION, "fichier", methode="post", publie=True),
     "contrat": Adresse(LECTEURS),
+    "identite": Adresse(GESTION),
+    "identite_logo": Adresse(GESTION),
+    "identite_logo_retirer": Adresse(GESTION),
+    "identite_couleur": Adresse(GESTION),
     "territoire": Adresse(LECTEURS, "territoire", "pk"),
 }
 # Outside the contracts: open to every account, or to everybody.
 COMMUNES = {"accueil", "aller_au_contrat"}
 # `invitation` opens nothing: it sends a code to the address it was written to (tests/comptes/test_invitation.py).
-PUBLIQUES = {"accessibilite", "donnees_personnelles", "demonstration_courriels", "sante", "invitation"}
+# `logo` gives the logo that the sign-in page shows, known by its SHA-256 (tests/bilans/test_identite.py).
+PUBLIQUES = {"accessibilite", "donnees_personnelles", "demonstration_courriels", "sante", "invitation", "logo"}
 # A published report that was given an address (tests/bilans/test_lecture_rapport.py).
 PUBLIQUES |= {f"rapport_public{suite}" for suite in ("", "_presenter", "_annexe", "_image", "_fichier")}
 

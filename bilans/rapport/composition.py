@@ -20,6 +20,7 @@ from .blocs.argent import par_tete
 from .choix import Composition, SectionComposee
 from .definitions import definitions, sources
 from .donnees import Donnees
+from .identite import logo_de
 from .mots import phrase
 from .propositions import proposer
 from .sections import sections_par_defaut
@@ -73,6 +74,8 @@ def composer(
             f"Chiffres au {date_longue(d.jour)}{INSECABLE}: {d.sur_bilans}",
         ),
         cree_le=cree_le,
+        logo=logo_de(contrat.epci),
+        couleur=contrat.epci.couleur,
     )
 
 

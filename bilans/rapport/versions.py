@@ -22,6 +22,7 @@ from documents.rapport_json import depuis_json, empreinte, en_json, octets
 from ..models import PhotoRapport, RapportAnnuel, VersionRapport
 from ..models.rapport import chemin_de_l_image
 from .composition import composer
+from .identite import garder_le_logo
 from .lecture import lire_composition
 from .mots import echapper
 
@@ -44,6 +45,7 @@ def figer(auteur: Utilisateur, rapport: RapportAnnuel, nature: str, motif: str =
     compose = rapport_du_jour(
         rapport, etat=etat_de(nature, numero, date_longue(maintenant)), cree_le=maintenant
     )
+    garder_le_logo(rapport, compose)
     contenu = en_json(compose)
     return VersionRapport.objects.create(
         rapport=rapport,
@@ -83,7 +85,7 @@ def rapport_du_jour(
 def lire_version(version: VersionRapport, *, images: bool = True) -> Rapport:
     """Return the report as it was frozen. Raises VersionAlteree when its content, or a photograph, was tampered with.
 
-    Without `images` the photographs have no bytes: a page shows each at its own address (`ouvrir_image`).
+    Without `images` the photographs and the logo have no bytes: a page shows each at its own address (`ouvrir_image`).
     """
     if not version.est_intacte:
         raise VersionAlteree(f"Le contenu de « {version} » ne correspond plus à son empreinte.")

@@ -126,8 +126,11 @@ def _donner_l_image(version: VersionRapport, empreinte: str, cache: str) -> Http
 
 
 def _image(version: VersionRapport, empreinte: str) -> Image:
-    """Return the photograph of that fingerprint. Raises Http404 when the version does not show it."""
-    for section in lire_version(version, images=False).sections:
+    """Return the photograph, or the logo, of that fingerprint. Raises Http404 when the version does not show it."""
+    contenu = lire_version(version, images=False)
+    if contenu.logo and contenu.logo.empreinte == empreinte:
+        return contenu.logo
+    for section in contenu.sections:
         for bloc in section.blocs:
             if isinstance(bloc, BlocImages):
                 for image in bloc.images:

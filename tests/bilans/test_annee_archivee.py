@@ -21,6 +21,8 @@ PERMIS = {
     "account_logout",
     "campagne_desarchiver",
     "rapport_ouvrir",
+    "identite_logo",
+    "identite_couleur",
     "porteur_creer",
     "porteur_modifier",
     "porteur_inviter",
