@@ -35,6 +35,7 @@ from documents.tableau import Colonne, Tableau, TypeColonne
 from documents.texte import nettoyer
 
 SYNTHESE = "Synthèse"
+SUITE = " […] La suite est dans le PDF."
 LARGEURS = (52, 18, 18, 46, 60)
 # characters that a line of the last two columns holds; the height of a line, in points
 PAR_LIGNE = (50, 66)
@@ -45,7 +46,8 @@ def rapport_en_xlsx(rapport: Rapport) -> bytes:
     """Return the workbook: « Synthèse », one sheet an annex, one a table of the body, definitions, sources.
 
     A key figure that is the total of an annex is a formula, and so is every total of the annexes; their values are
-    written too, for who does not compute. Raises TexteTropLong or ErreurRendu when a table does not fit in Excel.
+    written too, for who does not compute. A text that no cell holds is cut, and says so: what is frozen cannot be
+    shortened. Raises ErreurRendu when a table has too many rows for Excel.
     """
     sortie = BytesIO()
     with ouvrir_classeur(sortie) as classeur:
@@ -78,9 +80,18 @@ def _proprietes(rapport: Rapport) -> dict[str, Any]:
 
 
 def _ecrire_tableau(classeur: Any, tableau: Tableau, prefixe: str) -> FeuilleTableau:
-    feuille = FeuilleTableau(classeur, tableau, nom_de_feuille(f"{prefixe} {tableau.nom}"))
+    feuille = _FeuilleDuRapport(classeur, tableau, nom_de_feuille(f"{prefixe} {tableau.nom}"))
     feuille.ecrire()
     return feuille
+
+
+class _FeuilleDuRapport(FeuilleTableau):
+    """A sheet of a table, the texts that are too long for a cell cut at a word."""
+
+    def _texte(self, ligne: int, indice: int, texte: str, forme: Any) -> None:
+        if len(texte) > TEXTE_MAX:
+            texte = f"{texte[: TEXTE_MAX - len(SUITE)].rsplit(' ', 1)[0]}{SUITE}"
+        super()._texte(ligne, indice, texte, forme)
 
 
 def _tableaux_du_corps(rapport: Rapport) -> Iterator[Tableau]:

@@ -11,6 +11,7 @@ import pytest
 
 from documents.rapport import Annexe
 from documents.rendu_rapport_xlsx import rapport_en_xlsx
+from documents.tableau import Colonne, Groupe, Tableau
 from tests.outils.tableur import FILTRE, recalculer, sans_unite
 
 from .exemples import tableau
@@ -103,6 +104,21 @@ def test_classeur_un_texte_n_est_jamais_une_formule():
     cellules = [c for ligne in formules["Synthèse"].iter_rows() for c in ligne if c.value is not None]
     assert {c.data_type for c in cellules} <= {"s", "n"}
     assert {"=1+1", "=2+2", "=3+3"} <= {c.value for c in cellules}
+
+
+def test_classeur_un_texte_trop_long_pour_une_cellule_est_coupe_et_le_dit():
+    recit = Tableau(
+        titre="Récits",
+        nom="Récits",
+        colonnes=(Colonne(cle="recit", titre="Récit"),),
+        groupes=(Groupe(lignes=[{"recit": "mot " * 9_000}]),),
+    )
+    classeur, _ = _classeurs(replace(rapport(), annexes=[Annexe(code="recits", tableau=recit)]))
+    longues = [
+        c.value for ligne in classeur.worksheets[1].iter_rows() for c in ligne if len(str(c.value)) > 30_000
+    ]
+    assert [texte.endswith("mot […] La suite est dans le PDF.") for texte in longues] == [True]
+    assert len(longues[0]) <= 32_767
 
 
 def test_classeur_pret_a_imprimer(classeurs):
