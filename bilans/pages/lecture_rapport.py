@@ -38,7 +38,7 @@ from documents.tableau import Tableau
 
 from ..models import FichierRapport, RapportAnnuel, VersionRapport
 from ..navigation import NAVIGATION, Lien
-from ..rapport.fabrication import est_arrete
+from ..rapport.fabrication import est_arrete, est_perdu
 from ..rapport.versions import (
     ChiffreChange,
     Differences,
@@ -610,7 +610,7 @@ class FichierLu:
     @property
     def etat(self) -> str:
         """« absent », « arrete » when the worker stopped, else the state of the file."""
-        if self.fichier is None or self.fichier.etat == Etat.ABANDONNE:
+        if self.fichier is None or self.fichier.etat == Etat.ABANDONNE or est_perdu(self.fichier):
             return "absent"
         return "arrete" if est_arrete(self.fichier) else self.fichier.etat
 
@@ -678,5 +678,5 @@ def fichiers_publics(version: VersionRapport) -> list[FichierLu]:
             url=reverse("rapport_public_fichier", args=[adresse, format.value]),
         )
         for format in FichierRapport.Format
-        if format in faits
+        if format in faits and not est_perdu(faits[format])
     ]

@@ -473,6 +473,21 @@ def test_a_file_that_stopped_or_failed_is_begun_again(lieu: Lieu) -> None:
     assert "every 2s" not in page
 
 
+def test_a_file_that_the_disk_lost_is_prepared_again(lieu: Lieu) -> None:
+    version = lieu.publier()
+    RapportAnnuel.objects.filter(pk=lieu.rapport.pk).update(adresse_publique="dole-2024")
+    fait = fichier(lieu, version, fait=True)
+    publique, pdf = (
+        reverse("rapport_public", args=["dole-2024"]),
+        reverse("rapport_public_fichier", args=["dole-2024", "pdf"]),
+    )
+    assert pdf in Client().get(publique).content.decode()
+    fait.fichier.storage.delete(fait.fichier.name)
+    page = texte(lieu.lire(lieu.copil, "rapport_fichiers", 1))
+    assert page.count(">Préparer<") == len(FichierRapport.Format)
+    assert pdf not in Client().get(publique).content.decode()
+
+
 def test_a_file_is_given_up_by_who_asked_for_it(lieu: Lieu) -> None:
     version = lieu.publier()
     demande = fichier(lieu, version, vu_le=datetime(2025, 6, 2, 10, tzinfo=UTC))
