@@ -1,10 +1,11 @@
 """What is typed from the draft of the annual report to its publication: who is asked, opinions, follow-up, reasons."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 
 from comptes.champs import ChampDate, ChampTexte, Groupe, groupes
 from comptes.models import Utilisateur
@@ -282,6 +283,7 @@ class MembreForm(FormulaireDuRapport):
         ("Une personne qui a déjà un compte", "", ("compte",)),
         ("Ou quelqu'un d'autre", "", ("email", "nom")),
     )
+    SANS_COMPTE = (("Cette personne", "", ("email", "nom")),)
 
     compte = forms.ModelChoiceField(
         label="Personne",
@@ -306,11 +308,16 @@ class MembreForm(FormulaireDuRapport):
     )
 
     def __init__(
-        self, *args: Any, contrat: ContratVille, comptes: Iterable[Utilisateur], **options: Any
+        self, *args: Any, contrat: ContratVille, comptes: QuerySet[Utilisateur], **options: Any
     ) -> None:
         super().__init__(*args, contrat=contrat, **options)
         champ: Any = self.fields["compte"]
         champ.queryset = comptes
+        self.choisir = comptes.exists()
+
+    def groupes(self) -> Iterator[Groupe]:
+        """Give the visible fields by group: nobody to choose, only the address is asked."""
+        return groupes(self, self.GROUPES if self.choisir else self.SANS_COMPTE)
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or self.cleaned_data
@@ -320,7 +327,8 @@ class MembreForm(FormulaireDuRapport):
                 "email", "Choisissez une personne de la liste, ou écrivez une adresse : pas les deux."
             )
         elif not compte and not email and not self.errors:
-            self.add_error("email", "Choisissez une personne dans la liste, ou écrivez son adresse.")
+            choisir = "Choisissez une personne dans la liste, ou écrivez son adresse."
+            self.add_error("email", choisir if self.choisir else "Écrivez son adresse électronique.")
         return donnees
 
     @property

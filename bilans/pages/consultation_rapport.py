@@ -16,10 +16,12 @@ from comptes.templatetags.typographie import date_longue, pluriel
 from contrats.instances import InstanceUsuelle, consultee_de_droit, instances_usuelles
 from contrats.models import AccesContrat, ContratVille, Instance, MembreInstance, Territoire
 
+from ..messages import adresse_complete
 from ..models import AvisRapport, Courriel, RapportAnnuel, TransitionRapport, VersionRapport
 from ..navigation import Lien
 from ..rapport.consultation import avis_sans_suite, gestes_possibles
 from ..rapport.donnees import est_en_vigueur
+from ..rapport.mots import citer_la_deliberation
 
 Statut, Sens = RapportAnnuel.Statut, AvisRapport.Sens
 # A body that nobody reads an e-mail for.
@@ -236,13 +238,31 @@ class PageConsultation:
         )
 
     def _approuve(self) -> str:
-        return f"Approuvé par la délibération « {self.rapport.deliberation} ». Il reste à le publier."
+        citee = citer_la_deliberation(self.rapport.deliberation)
+        return f"Approuvé par la délibération « {citee} ». Il reste à le publier."
 
     def _publie(self) -> str:
         jour = date_longue(timezone.localdate(self.rapport.publie_le))
         if self.rapport.adresse_publique:
             return f"Publié le {jour}. Tout le monde peut le lire à son adresse publique."
         return f"Publié le {jour}. Les membres du COPIL et des instances le lisent."
+
+    @property
+    def delai_fixe_par(self) -> str:
+        """The délibération that set the time given, empty when none did."""
+        return citer_la_deliberation(self.rapport.deliberation_delai)
+
+    @property
+    def url_publique(self) -> str:
+        """Where anybody reads the report, empty when nobody does."""
+        if self.rapport.statut != Statut.PUBLIE or not self.rapport.adresse_publique:
+            return ""
+        return adresse_complete(reverse("rapport_public", args=[self.rapport.adresse_publique]))
+
+    @property
+    def debut_de_l_adresse(self) -> str:
+        """What a public address begins with."""
+        return adresse_complete(reverse("rapport_public", args=["x"])).removesuffix("x/")
 
     @property
     def principale(self) -> Lien | None:
@@ -257,6 +277,8 @@ class PageConsultation:
         for geste in ("envoyer", "clore", "approuver", "publier"):
             if geste in self._gestes:
                 return self._lien(geste)
+        if self.rapport.statut == Statut.PUBLIE:
+            return Lien("Lire le rapport publié", adresse(self.request, "rapport_lire"))
         return None
 
     @property

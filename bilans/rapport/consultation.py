@@ -20,15 +20,18 @@ from comptes.templatetags.typographie import date_longue, pluriel
 from comptes.versions import VersionPerimee
 from contrats.models import Deliberation, Instance
 
-from ..models import AvisRapport, RapportAnnuel, TransitionRapport, VersionRapport
+from ..models import AvisRapport, FichierRapport, RapportAnnuel, TransitionRapport, VersionRapport
 from ..operations.courriels_rapport import annoncer_l_envoi, annoncer_la_publication, annoncer_le_delai
 from ..operations.etats import OperationRefusee
+from .fabrication import demander_fichier
 from .redaction import prendre
 from .versions import figer
 
 Statut, Sens, Nature = RapportAnnuel.Statut, AvisRapport.Sens, VersionRapport.Nature
 # What a body gives; silence is not given.
 SENS_RENDUS = (Sens.FAVORABLE, Sens.RESERVE, Sens.DEFAVORABLE)
+# The Word file is for who reworks the text.
+FORMATS_PUBLICS = (FichierRapport.Format.PDF, FichierRapport.Format.XLSX)
 ADRESSE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 REFUS = {
@@ -308,6 +311,7 @@ def publier(auteur: Utilisateur, rapport: RapportAnnuel) -> VersionRapport:
     actuel.publie_le = timezone.now()
     _passer(auteur, actuel, Statut.PUBLIE)
     version = figer(auteur, actuel, Nature.PUBLIEE, "Publication du rapport approuvé.")
+    _faire_les_fichiers_publics(auteur, actuel)
     annoncer_la_publication(auteur, actuel)
     return version
 
@@ -322,7 +326,18 @@ def corriger(auteur: Utilisateur, rapport: RapportAnnuel, motif: str) -> Version
     _exiger(actuel, Statut.PUBLIE)
     _exiger_un_motif(motif, "Dites ce que cette version corrige : les personnes qui la liront le verront.")
     _passer(auteur, actuel, Statut.PUBLIE, motif)
-    return figer(auteur, actuel, Nature.PUBLIEE, motif)
+    version = figer(auteur, actuel, Nature.PUBLIEE, motif)
+    _faire_les_fichiers_publics(auteur, actuel)
+    return version
+
+
+def _faire_les_fichiers_publics(auteur: Utilisateur, rapport: RapportAnnuel) -> None:
+    """Have the files that a resident downloads made: nobody asks for one at a public address."""
+    if not rapport.adresse_publique:
+        return
+    version = rapport.versions.filter(nature=Nature.PUBLIEE).legeres().order_by("-numero").first()
+    for format in FORMATS_PUBLICS:
+        demander_fichier(auteur, rapport, format, version)
 
 
 # -- Going back ------------------------------------------------------------------------------------
@@ -378,6 +393,7 @@ def donner_une_adresse(auteur: Utilisateur, rapport: RapportAnnuel, adresse: str
     signer(actuel, auteur)
     actuel.full_clean()
     actuel.save()
+    _faire_les_fichiers_publics(auteur, actuel)
     return actuel
 
 

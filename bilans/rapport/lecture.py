@@ -8,7 +8,7 @@ from documents.rapport import Image
 from ..models import PhotoRapport, RapportAnnuel
 from ..operations.etats import OperationRefusee
 from .choix import ActionPhare, Avis, Composition, SectionComposee
-from .mots import citer
+from .mots import citer, citer_la_deliberation
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def _mentions(rapport: RapportAnnuel) -> list[str]:
     """Return what the cover says of the approval."""
     if rapport.deliberation is None:
         return []
-    return [f"Approuvé{INSECABLE}: {rapport.deliberation}."]
+    return [f"Approuvé{INSECABLE}: {citer_la_deliberation(rapport.deliberation)}."]
 
 
 def _image(photo: PhotoRapport, *, octets: bool) -> Image:

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from django.utils.text import capfirst
 
+from contrats.models import Deliberation
 from documents import INSECABLE, pourcentage
-from documents.formats import arrondir
+from documents.formats import arrondir, date_longue
 
 # What a funder or a structure is called by, as a sentence names it: by the first word of its name.
 ARTICLES = {
@@ -79,3 +80,11 @@ def echapper(texte: str) -> str:
 def signer(valeur: Decimal | int, texte: str) -> str:
     """Return `texte` with a plus when `valeur` is more than zero."""
     return f"+{texte}" if valeur > 0 else texte
+
+
+def citer_la_deliberation(deliberation: Deliberation | None) -> str:
+    """Return « Conseil communautaire, 21 novembre 2026, n° 2026-77 », without number when it has none; "" for None."""
+    if deliberation is None:
+        return ""
+    dite = f"{deliberation.organe}, {date_longue(deliberation.date)}"
+    return f"{dite}, n°{INSECABLE}{deliberation.numero}" if deliberation.numero else dite

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from actions.situation import RequeteCampagne
@@ -53,6 +54,7 @@ from ..rapport import consultation
 from .saisie import REPRISE
 
 EQUIPE = "La consultation sur le rapport annuel se mène dans l'équipe du contrat de ville."
+ADRESSE_RETIREE = "Le rapport n'a pas d'adresse publique : seules les personnes qui ont un compte le lisent."
 # Proposed when nobody chose: enough for a council that meets each month.
 DELAI_PROPOSE = timedelta(days=10)
 
@@ -191,7 +193,8 @@ GESTES: dict[str, Geste] = {
         "Donner une adresse publique au rapport ?",
         AdresseForm,
         lambda qui, rapport, lu: consultation.donner_une_adresse(qui, rapport, lu["adresse_publique"]),
-        "C'est enregistré.",
+        "Toute personne qui connaît l'adresse publique du rapport le lit maintenant. Son PDF et son classeur y seront "
+        "à télécharger dans quelques minutes.",
     ),
     "revenir": Geste(
         "Revenir à l'étape précédente ?",
@@ -223,7 +226,8 @@ def rapport_geste(request: RequeteCampagne, geste: str) -> HttpResponse:
             _reporter(form, erreur)
         else:
             oublier_saisie(request, request.get_full_path())
-            messages.success(request, fait.fait)
+            retiree = geste == "adresse" and not form.cleaned_data["adresse_publique"]
+            messages.success(request, ADRESSE_RETIREE if retiree else fait.fait)
             return redirect(adresse(request, "rapport_consultation"))
     contexte = {
         "rapport": rapport,
@@ -241,7 +245,8 @@ def rapport_geste(request: RequeteCampagne, geste: str) -> HttpResponse:
 
 def _initial(rapport: RapportAnnuel, geste: str) -> dict[str, Any]:
     if geste == "adresse":
-        return {"adresse_publique": rapport.adresse_publique or f"{rapport.contrat.slug}-{rapport.annee}"}
+        proposee = f"{slugify(rapport.contrat.nom_court)}-{rapport.annee}"
+        return {"adresse_publique": rapport.adresse_publique or proposee}
     if geste == "prolonger" and rapport.echeance_avis is not None:
         plus_tard: date = max(rapport.echeance_avis, timezone.localdate()) + DELAI_PROPOSE
         return {"echeance": plus_tard}

@@ -716,3 +716,71 @@ def test_le_rapport_d_une_autre_annee_ne_se_consulte_pas_ici(lieu: Lieu) -> None
     RapportAnnuel.objects.exclude(pk=lieu.rapport.pk).delete()
     adresse = reverse("rapport_consultation", args=[lieu.contrat.slug, 2023])
     assert lieu.client(lieu.chargee).get(adresse).status_code == 404
+
+
+# -- Read by anybody -------------------------------------------------------------------------------
+def publier(lieu: Lieu) -> None:
+    lieu.envoyer()
+    lieu.clore()
+    approuve = fabriques.DeliberationFactory(
+        contrat=lieu.contrat, organe="Conseil communautaire", date=date(2025, 9, 30), numero="2025-77"
+    )
+    consultation.approuver(lieu.chargee, lieu.rapport, approuve)
+    consultation.publier(lieu.chargee, lieu.rapport)
+
+
+def test_l_adresse_publique_se_propose_se_dit_et_se_retire(lieu: Lieu, settings: Any) -> None:
+    settings.PILOTIS_ADRESSE = "https://pilotis.exemple.fr"
+    lieu.contrat.nom_court = "Pont-l'Évêque"
+    lieu.contrat.save()
+    publier(lieu)
+    page = lieu.lire(lieu.chargee, "rapport_consultation")
+    assert f'href="{lieu.url("rapport_lire")}">Lire le rapport publié' in page
+    assert "Adresse publique :" not in page
+    page = lieu.lire(lieu.chargee, "rapport_geste", "adresse")
+    assert 'value="pont-leveque-2024"' in page
+    assert "https://pilotis.exemple.fr/rapports/" in page
+    client = lieu.client(lieu.chargee)
+    adresse = lieu.url("rapport_geste", "adresse")
+    dit = clair(client.post(adresse, {"adresse_publique": "pont-2024"}, follow=True).content.decode())
+    assert "le lit maintenant" in dit
+    assert 'href="https://pilotis.exemple.fr/rapports/pont-2024/"' in dit
+    dit = clair(client.post(adresse, {"adresse_publique": ""}, follow=True).content.decode())
+    assert "Le rapport n'a pas d'adresse publique" in dit
+    assert "pont-2024" not in dit
+
+
+def test_les_fichiers_d_un_rapport_public_se_font_d_eux_memes(lieu: Lieu) -> None:
+    def demandes() -> list[tuple[int, str]]:
+        fichiers = lieu.rapport.fichiers.order_by("version__numero", "format")
+        return list(fichiers.values_list("version__numero", "format"))
+
+    publier(lieu)
+    assert demandes() == []
+    consultation.donner_une_adresse(lieu.chargee, lieu.rapport, "dole-2024")
+    assert demandes() == [(2, "pdf"), (2, "xlsx")]
+    consultation.corriger(lieu.chargee, lieu.rapport, "Un chiffre.")
+    assert demandes() == [(2, "pdf"), (2, "xlsx"), (3, "pdf"), (3, "xlsx")]
+    consultation.donner_une_adresse(lieu.chargee, lieu.rapport, "")
+    consultation.corriger(lieu.chargee, lieu.rapport, "Un autre.")
+    assert len(demandes()) == 4
+
+
+def test_la_deliberation_se_cite_en_toutes_lettres(lieu: Lieu) -> None:
+    publier(lieu)
+    lu = "Approuvé : Conseil communautaire, 30 septembre 2025, n° 2025-77."
+    assert lu in lieu.lire(lieu.zoe, "rapport_version", 2)
+    consultation.revenir(lieu.chargee, lieu.rapport, "Une erreur.")
+    lu = "Approuvé par la délibération « Conseil communautaire, 30 septembre 2025, n° 2025-77 »."
+    assert lu in lieu.lire(lieu.chargee, "rapport_consultation")
+
+
+def test_sans_compte_a_choisir_on_demande_l_adresse(lieu: Lieu) -> None:
+    page = lieu.lire(lieu.chargee, "rapport_membre_ajouter", lieu.ville.pk)
+    assert "Une personne qui a déjà un compte" in page
+    AccesContrat.objects.filter(role=AccesContrat.Role.COPIL).delete()
+    page = lieu.lire(lieu.chargee, "rapport_membre_ajouter", lieu.ville.pk)
+    assert "Une personne qui a déjà un compte" not in page
+    assert 'name="compte"' not in page
+    reponse = lieu.poster(lieu.chargee, "rapport_membre_ajouter", lieu.ville.pk)
+    assert "Écrivez son adresse électronique." in clair(reponse.content.decode())
