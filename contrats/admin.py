@@ -79,7 +79,10 @@ class AliasTerritoireInline(LectureSeule, admin.TabularInline):
 
 
 @admin.register(Territoire)
-class TerritoireAdmin(admin.ModelAdmin):
+class TerritoireAdmin(AdminHistorique):
+    """Its outline is loaded on a page of the contract, which checks it."""
+
+    exclude = ("contour", "contour_source")
     list_display = ("nom", "contrat", "type", "code", "generation", "population")
     list_filter = ("contrat", "type")
     list_select_related = ("contrat", "generation")

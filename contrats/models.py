@@ -331,8 +331,12 @@ class Territoire(AvecRecherche):
         "superficie (ha)", max_digits=8, decimal_places=2, null=True, blank=True
     )
     contour = models.JSONField("contour (GeoJSON)", null=True, blank=True)
+    # printed under the map, as open licences ask
+    contour_source = models.CharField("source du contour", max_length=150, blank=True)
+    contour_le = models.DateTimeField("contour chargé le", null=True, blank=True, editable=False)
 
     objects = ViaContrat.as_manager()
+    historique = HistoricalRecords()
 
     class Meta:
         verbose_name = "territoire"

@@ -327,6 +327,9 @@ ADRESSES: dict[str, Adresse] = {
     "identite_logo_retirer": Adresse(GESTION),
     "identite_couleur": Adresse(GESTION),
     "territoire": Adresse(LECTEURS, "territoire", "pk"),
+    "contours": Adresse(GESTION),
+    "contours_charger": Adresse(GESTION, methode="post"),
+    "contour_retirer": Adresse(GESTION, "territoire", "pk"),
 }
 # Outside the contracts: open to every account, or to everybody.
 COMMUNES = {"accueil", "aller_au_contrat"}
