@@ -214,6 +214,8 @@ class BlocAChoisir:
     choisi: bool
     premier: bool = False
     dernier: bool = False
+    # it would draw a map, if the contract had outlines
+    sans_carte: bool = False
 
 
 @dataclass(frozen=True)
@@ -279,10 +281,20 @@ class PageSection:
         choisis = [code for code in self.section.blocs if code in BLOCS]
         return [
             BlocAChoisir(
-                code, BLOCS[code].titre, BLOCS[code].description, True, rang == 0, rang == len(choisis) - 1
+                code,
+                BLOCS[code].titre,
+                BLOCS[code].description,
+                True,
+                rang == 0,
+                rang == len(choisis) - 1,
+                sans_carte=code == "actions_territoires" and self._sans_contour,
             )
             for rang, code in enumerate(choisis)
         ]
+
+    @property
+    def _sans_contour(self) -> bool:
+        return not self.rapport.contrat.territoires.filter(contour__isnull=False).exists()
 
     @property
     def autres(self) -> list[BlocAChoisir]:

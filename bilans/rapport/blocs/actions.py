@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from comptes.templatetags.typographie import accord, pluriel
+from contrats.contours.page import sources_des_contours
 from contrats.models import Axe, Territoire
 from documents import INSECABLE, Colonne, Groupe, TypeColonne
 from documents.graphiques import Carte, Contour, Graphique, Serie
@@ -268,7 +269,11 @@ def _carte(d: Donnees, territoires: list[Territoire], touchant: Mapping[int, int
         titre=_constat_carte([(t.nom, touchant[t.pk]) for t in territoires], len(d.actions)),
         sous_titre=f"Nombre d'actions de {d.annee} qui touchent chaque territoire{manque}",
         contours=contours,
-        source=source(d, f"programme de {d.annee}"),
+        source=". ".join(
+            phrase
+            for phrase in (source(d, f"programme de {d.annee}"), sources_des_contours(territoires))
+            if phrase
+        ),
     )
 
 
