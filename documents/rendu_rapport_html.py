@@ -382,16 +382,24 @@ def _cote_a_cote(gauche: str, marge: str) -> str:
 
 def _ensemble(html: str, vue: Vue) -> str:
     """A short block is never cut by the end of a page."""
-    hautes = sum(max((len(c) for c in r.cellules if isinstance(c, tuple)), default=1) for r in vue.rangees)
-    classe = "bloc entier" if hautes <= RANGEES_ENTIERES else "bloc"
+    classe = "bloc entier" if _hauteur_en_rangees(vue) <= RANGEES_ENTIERES else "bloc"
     return f'<div class="{classe}">{html}</div>'
+
+
+def _hauteur_en_rangees(vue: Vue) -> int:
+    """Return how many rows of one line the table is as high as, at least: a list takes a line an element."""
+    return sum(max((len(c) for c in r.cellules if isinstance(c, tuple)), default=1) for r in vue.rangees)
 
 
 def _est_etroite(vue: Vue) -> bool:
     """Whether a table stands in the column of text: few columns, none of long texts, few rows."""
     colonnes = vue.tableau.colonnes
     textes = [c for c in colonnes if c.type not in NUMERIQUES]
-    return len(colonnes) <= COLONNES_ETROITES and len(textes) <= 2 and len(vue.rangees) <= RANGEES_ENTIERES
+    return (
+        len(colonnes) <= COLONNES_ETROITES
+        and len(textes) <= 2
+        and _hauteur_en_rangees(vue) <= RANGEES_ENTIERES
+    )
 
 
 def _table(vue: Vue) -> str:

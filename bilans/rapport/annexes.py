@@ -49,6 +49,9 @@ def annexes(d: Donnees) -> tuple[Annexe, ...]:
 
 def _synthese(d: Donnees) -> Tableau:
     tableau = replace(synthese(d.contrat, d.campagne, d.utilisateur, valides=True), sous_titre=d.sur_bilans)
+    tableau = replace(
+        tableau, colonnes=tuple(replace(c, titre=c.titre.capitalize()) for c in tableau.colonnes)
+    )
     note = "Une action sans bilan validé est décrite par sa fiche, quand elle en a une."
     return _dire_les_manquants(d, replace(tableau, notes=(*tableau.notes, note)), "descriptif")
 

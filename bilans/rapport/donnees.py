@@ -23,7 +23,7 @@ from comptes.models import Utilisateur
 from comptes.templatetags.typographie import accord, pluriel
 from contrats.arbre import Noeud, arbre
 from contrats.models import Axe, ContratVille, Territoire
-from documents import additionner
+from documents import INSECABLE, additionner
 from financements.models import Financeur, LigneFinancement
 
 from ..annexes.lecture import au_programme, lisibles
@@ -257,7 +257,7 @@ class Donnees:
         """« montants accordés à 45 actions sur 46 », for what rests on the funding lines."""
         dotees = len({ligne.action for ligne in self.accordees if ligne.accorde})
         actions = pluriel(dotees, "action,actions,aucune action")
-        return f"montants accordés à {actions} sur {len(self.actions)}"
+        return f"montants accordés à {actions} sur{INSECABLE}{len(self.actions)}"
 
     # -- The year before ---------------------------------------------------------------------------
     @cached_property

@@ -48,7 +48,7 @@ def situation(d: Donnees) -> list[Bloc]:
                 lignes=[
                     {
                         "libelle": ligne.libelle,
-                        "source": "" if theme.source else ligne.source or "non écrite",
+                        "source": "" if theme.source else ligne.source or f"non{INSECABLE}écrite",
                         **dict.fromkeys(echelles),
                         **dict(ligne.cases),
                     }
