@@ -332,6 +332,31 @@ def test_un_indicateur_s_agrege_comme_il_le_dit(campagne, agregation, valeur):
     assert unique["cible"] == (cible and Mesure(Decimal(cible)))
 
 
+def test_un_indicateur_demande_et_suivi_par_l_action_compte_une_fois(campagne):
+    indicateur = fabriques.IndicateurFactory(
+        contrat=campagne.contrat, agregation="somme", unite=Indicateur.Unite.NOMBRE
+    )
+    demande = fabriques.IndicateurDemandeFactory(campagne=campagne, indicateur=indicateur)
+    bilan = bilan_valide(campagne)
+    critere = fabriques.IndicateurActionFactory(action_annuelle=bilan.action_annuelle, indicateur=indicateur)
+    for origine in ({"demande": demande}, {"critere": critere}):
+        fabriques.ValeurIndicateurFactory(bilan=bilan, indicateur=indicateur, valeur=Decimal(7), **origine)
+    (unique,) = lignes(seulement(campagne, "indicateurs")[0].tableau)
+    assert (unique["valeur"], unique["bilans"]) == (Mesure(Decimal(7)), 1)
+
+
+def test_une_estimation_comptee_dans_un_indicateur_se_dit(campagne):
+    indicateur = fabriques.IndicateurFactory(
+        contrat=campagne.contrat, agregation="somme", unite=Indicateur.Unite.NOMBRE
+    )
+    for approximatif in (False, True):
+        fabriques.ValeurIndicateurFactory(
+            bilan=bilan_valide(campagne), indicateur=indicateur, valeur=Decimal(7), approximatif=approximatif
+        )
+    (unique,) = lignes(seulement(campagne, "indicateurs")[0].tableau)
+    assert unique["valeur"] == Mesure(Decimal(14), environ=True)
+
+
 # -- What was chosen -------------------------------------------------------------------------------
 def test_une_action_mise_en_avant_dit_les_mots_de_son_bilan(campagne):
     validee, transmise = (

@@ -48,22 +48,21 @@ def _indicateur(valeur: ValeurIndicateur) -> int | None:
 
 @dataclass(frozen=True)
 class _Mesure:
-    """What a year says of an indicator: the value, the women and men of it, and how many bilans give one."""
+    """What a year says of an indicator: the value, the women and men of it, and how many bilans give one.
+
+    `environ`: a bilan says that what it gives is an estimate.
+    """
 
     valeur: Decimal | None
     femmes: Decimal | None
     hommes: Decimal | None
     bilans: int
+    environ: bool
 
 
 def _mesurer(d: Donnees, indicateur: Indicateur) -> _Mesure:
     """Return the value of an indicator over the validated bilans, as it is said to add up."""
-    donnees = [
-        (bilan, valeur)
-        for bilan in d.bilans.values()
-        for valeur in bilan.valeurs_indicateurs.all()
-        if _indicateur(valeur) == indicateur.pk and valeur.valeur is not None
-    ]
+    donnees = [(bilan, valeur) for bilan in d.bilans.values() for valeur in _comptees(bilan, indicateur)]
     valeurs = [valeur for _, valeur in sorted(donnees, key=_du_plus_ancien)]
     nombres = [valeur.valeur for valeur in valeurs if valeur.valeur is not None]
     agregation = Indicateur.Agregation
@@ -80,7 +79,21 @@ def _mesurer(d: Donnees, indicateur: Indicateur) -> _Mesure:
         femmes=additionner(v.valeur_femmes for v in valeurs) if somme else None,
         hommes=additionner(v.valeur_hommes for v in valeurs) if somme else None,
         bilans=len({bilan.pk for bilan, _ in donnees}),
+        environ=any(v.approximatif for v in valeurs if somme or v.valeur == retenue),
     )
+
+
+def _comptees(bilan: Bilan, indicateur: Indicateur) -> list[ValeurIndicateur]:
+    """Return what a bilan gives of an indicator: as the campaign asks it, else as the action or the bilan put it.
+
+    An action that follows an indicator that the campaign asks of all answers twice: once is counted.
+    """
+    donnees = [
+        valeur
+        for valeur in bilan.valeurs_indicateurs.all()
+        if _indicateur(valeur) == indicateur.pk and valeur.valeur is not None
+    ]
+    return [valeur for valeur in donnees if valeur.demande_id] or donnees
 
 
 def _du_plus_ancien(paire: tuple[Bilan, ValeurIndicateur]) -> tuple[str, int]:
@@ -99,7 +112,7 @@ def _du_contrat(d: Donnees, suivis: Sequence[Indicateur]) -> Bloc:
                 "indicateur": indicateur.libelle,
                 "unite": indicateur.get_unite_display(),
                 "cible": _avec_unite(cibles.get(indicateur.pk), indicateur),
-                "valeur": _avec_unite(mesure.valeur, indicateur),
+                "valeur": _avec_unite(mesure.valeur, indicateur, environ=mesure.environ),
                 "femmes": _avec_unite(mesure.femmes, indicateur),
                 "hommes": _avec_unite(mesure.hommes, indicateur),
                 "avant": _avec_unite(avant, indicateur),
@@ -158,8 +171,10 @@ def _cibles(d: Donnees, suivis: Sequence[Indicateur]) -> dict[int, Decimal]:
     return cibles
 
 
-def _avec_unite(valeur: Decimal | None, indicateur: Indicateur) -> Mesure | None:
-    return None if valeur is None else Mesure(valeur, SIGNES.get(Indicateur.Unite(indicateur.unite), ""))
+def _avec_unite(valeur: Decimal | None, indicateur: Indicateur, *, environ: bool = False) -> Mesure | None:
+    if valeur is None:
+        return None
+    return Mesure(valeur, SIGNES.get(Indicateur.Unite(indicateur.unite), ""), environ)
 
 
 def _evolution(valeur: Decimal | None, avant: Decimal | None, indicateur: Indicateur) -> str:
