@@ -49,7 +49,7 @@ from ..pages.consultation_rapport import (
     instances_du_contrat,
     usuelles,
 )
-from ..pages.rapport import SIGNES
+from ..pages.rapport import SIGNES, PageRapport
 from ..rapport import consultation
 from .saisie import REPRISE
 
@@ -118,6 +118,7 @@ def _confirmer_l_envoi(
         "consultees": lues,
         "echeance": form.cleaned_data["echeance"],
         "deliberation": form.cleaned_data["deliberation"],
+        "reste": PageRapport(request, rapport),
         "typees": [(nom, valeur) for nom in form.fields for valeur in request.POST.getlist(nom)],
         "url_retour": adresse(request, "rapport_consultation"),
     }
@@ -232,6 +233,7 @@ def rapport_geste(request: RequeteCampagne, geste: str) -> HttpResponse:
     contexte = {
         "rapport": rapport,
         "page": PageConsultation(request, rapport),
+        "reste": PageRapport(request, rapport),
         "geste": geste,
         "question": fait.question,
         "bouton": BOUTONS[geste],

@@ -128,6 +128,25 @@ def test_on_confirme_en_toutes_lettres_avant_d_envoyer(lieu: Lieu) -> None:
     ]
 
 
+def test_ce_qui_reste_a_faire_se_dit_avant_de_figer(lieu: Lieu) -> None:
+    annuelle = fabriques.ActionAnnuelleFactory(campagne=lieu.campagne)
+    fabriques.BilanFactory(action_annuelle=annuelle)
+    sections = list(lieu.rapport.sections.order_by("ordre"))
+    lieu.rapport.sections.exclude(pk=sections[0].pk).update(texte="Écrite.")
+
+    def confirmation() -> str:
+        champs = {"instances": [lieu.citoyens.pk], "echeance": "2025-07-10"}
+        return clair(lieu.poster(lieu.chargee, "rapport_envoyer", **champs).content.decode())
+
+    page = confirmation()
+    assert "1 section n'a pas de texte :" in page
+    assert lieu.url("rapport_section", sections[0].cle) in page
+    assert "Aucun bilan validé sur 1 attendu : les chiffres ne comptent que les bilans validés" in page
+    lieu.rapport.sections.update(texte="Écrite.")
+    annuelle.bilan.delete()
+    assert "encadre-alerte" not in confirmation()
+
+
 def test_un_delai_trop_court_se_dit_au_champ_et_rien_ne_se_perd(lieu: Lieu) -> None:
     reponse = lieu.poster(
         lieu.chargee,
