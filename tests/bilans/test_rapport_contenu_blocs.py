@@ -357,6 +357,18 @@ def test_une_estimation_comptee_dans_un_indicateur_se_dit(campagne):
     assert unique["valeur"] == Mesure(Decimal(14), environ=True)
 
 
+def test_les_enjeux_disent_les_actions_que_leur_total_laisse(campagne):
+    vivant = fabriques.AxeFactory(contrat=campagne.contrat)
+    archive = fabriques.AxeFactory(contrat=campagne.contrat, archive=True)
+    for axe in (vivant, archive, None):
+        action(campagne, axe=axe)
+    (tableau,) = seulement(campagne, "enjeux")
+    assert total(tableau.tableau)["actions"] == 1
+    assert [simple(note) for note in tableau.tableau.notes] == [
+        f"2 actions de {campagne.annee} ne sont rattachées à aucun de ces axes : le total ne les compte pas."
+    ]
+
+
 # -- What was chosen -------------------------------------------------------------------------------
 def test_une_action_mise_en_avant_dit_les_mots_de_son_bilan(campagne):
     validee, transmise = (

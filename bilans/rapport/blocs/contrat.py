@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from comptes.templatetags.typographie import accord, pluriel
 from contrats.arbre import deplier
 from documents import INSECABLE, Colonne, Groupe, TypeColonne
 from documents.rapport import Bloc
@@ -19,7 +20,8 @@ def enjeux(d: Donnees) -> list[Bloc]:
         tete = d.tete(action.axe)
         if tete is not None:
             actions[tete.pk] += 1
-    rattachees = sum(actions.values())
+    # Those of an axe that is archived have no row: they are said under the table.
+    rattachees = sum(actions[racine.axe.pk] for racine in d.racines)
     lignes = [
         {
             "code": racine.axe.code,
@@ -45,7 +47,7 @@ def enjeux(d: Donnees) -> list[Bloc]:
             colonnes,
             [Groupe(lignes=lignes)],
             total="Total" if rattachees else "",
-            notes=(note if d.actions else "",),
+            notes=(note if d.actions else "", _hors_de_ces_axes(d, rattachees)),
             adresses=[
                 d.liste(axe=racine.axe.code, axe_principal=1) if rattachees else d.adresse("contrat")
                 for racine in d.racines
@@ -53,6 +55,15 @@ def enjeux(d: Donnees) -> list[Bloc]:
             repose_sur="ce que dit le contrat",
         )
     ]
+
+
+def _hors_de_ces_axes(d: Donnees, rattachees: int) -> str:
+    """Return how many actions the total leaves out; empty when it leaves none, or when there is no total."""
+    autres = len(d.actions) - rattachees
+    if not (rattachees and autres):
+        return ""
+    formes = f"action de {d.annee} n'est rattachée,actions de {d.annee} ne sont rattachées"
+    return f"{pluriel(autres, formes)} à aucun de ces axes{INSECABLE}: le total ne {accord(autres, 'la,les')} compte pas."
 
 
 def territoires(d: Donnees) -> list[Bloc]:
