@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bilans.models import AvisRapport, Courriel, RapportAnnuel
+from bilans.operations import valider
 from bilans.operations.courriels import renvoyer_courriel
 from bilans.operations.courriels_rapport import rappeler_les_avis, rapports_a_rappeler
 from bilans.operations.instances import ajouter_membre, retirer_instance, retirer_membre
@@ -129,8 +130,9 @@ def test_on_confirme_en_toutes_lettres_avant_d_envoyer(lieu: Lieu) -> None:
 
 
 def test_ce_qui_reste_a_faire_se_dit_avant_de_figer(lieu: Lieu) -> None:
-    annuelle = fabriques.ActionAnnuelleFactory(campagne=lieu.campagne)
-    fabriques.BilanFactory(action_annuelle=annuelle)
+    bilan = fabriques.BilanFactory(
+        action_annuelle=fabriques.ActionAnnuelleFactory(campagne=lieu.campagne), transmis=True
+    )
     sections = list(lieu.rapport.sections.order_by("ordre"))
     lieu.rapport.sections.exclude(pk=sections[0].pk).update(texte="Écrite.")
 
@@ -143,7 +145,7 @@ def test_ce_qui_reste_a_faire_se_dit_avant_de_figer(lieu: Lieu) -> None:
     assert lieu.url("rapport_section", sections[0].cle) in page
     assert "Aucun bilan validé sur 1 attendu : les chiffres ne comptent que les bilans validés" in page
     lieu.rapport.sections.update(texte="Écrite.")
-    annuelle.bilan.delete()
+    valider(bilan, lieu.chargee)
     assert "encadre-alerte" not in confirmation()
 
 
