@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from bilans.models import AvisRapport, RapportAnnuel
+from bilans.rapport.redaction import ouvrir_rapport
 from tests import fabriques
 from tests.outils import axe, navigateur
 
@@ -173,3 +174,38 @@ def test_la_consultation_entiere(new_context, live_server, contrat, siege):
         ("reserve", OBSERVATIONS, SUITE, citoyenne.pk, False),
         ("favorable", "", "", elu.pk, False),
     ]
+
+
+def test_un_contrat_sans_instance_n_est_pas_une_impasse(new_context, live_server, contrat):
+    annee = contrat.campagnes.get().annee
+    fabriques.TerritoireFactory(contrat=contrat, nom="Planoise")
+    ouvrir_rapport(fabriques.chargee_de_mission(contrat), contrat, annee)
+    adresse = reverse("rapport_consultation", args=[contrat.slug, annee])
+    compte = fabriques.chargee_de_mission(contrat, prenom="Léa", nom="Morel")
+    lea = Personne(new_context, live_server, compte, TELEPHONE)
+    lea.aller(adresse, "Avis et approbation")
+    lea.lit("Ce contrat n'a encore aucune instance.", "Conseil citoyen")
+    lea.envoyer("Ajouter les instances cochées", "Avis et approbation")
+    lea.lit("Ajoutée au contrat")
+    expect(lea.page.get_by_role("link", name="Envoyer pour avis")).to_be_visible()
+    lea.suivre("Ajouter un membre à Conseil citoyen", "Ajouter un membre")
+    lea.page.get_by_label("Adresse électronique").fill("zoe@exemple.fr")
+    lea.page.get_by_label("Prénom et nom").fill("Zoé Martin")
+    lea.envoyer("Ajouter ce membre", "Avis et approbation")
+    lea.lit("Zoé Martin")
+    lea.suivre("Ajouter une instance", "Ajouter une instance")
+    lea.envoyer("Ajouter l'instance", "Ajouter une instance")
+    lea.lit("Donnez le nom de cette instance.", "Choisissez ce qu'est cette instance.")
+    lea.page.get_by_label("Nom de l'instance").fill("Conseil municipal de Dole")
+    lea.page.get_by_label("Ce qu'elle est").select_option("Assemblée délibérante")
+    lea.envoyer("Ajouter l'instance", "Avis et approbation")
+    lea.suivre("Modifier Conseil municipal de Dole", "Modifier une instance")
+    lea.page.get_by_label("Nom de l'instance").fill("Conseil municipal")
+    lea.envoyer("Enregistrer l'instance", "Avis et approbation")
+    lea.suivre("Modifier Conseil municipal", "Modifier une instance")
+    lea.suivre("Retirer cette instance…", re.compile("^Retirer"))
+    lea.envoyer("Retirer cette instance", "Avis et approbation")
+    lea.lit("n'est plus une instance du contrat")
+    lea.suivre("Envoyer pour avis", "Envoyer le projet pour avis")
+    lea.lit("Zoé Martin (zoe@exemple.fr)")
+    expect(lea.page.get_by_label(re.compile("^Conseil citoyen"))).to_be_checked()
