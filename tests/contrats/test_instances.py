@@ -45,7 +45,7 @@ def manquantes(contrat, *quartiers):
 
 @pytest.mark.django_db
 def test_ce_qui_est_connu_n_est_plus_propose():
-    contrat = fabriques.ContratVilleFactory()
+    contrat = fabriques.ContratFactory()
     for nom in ("Alès", "Le Vigan", "Les Mages", "Molières"):
         contrat.communes.add(fabriques.CommuneFactory(nom=nom, epci=contrat.epci))
     planoise = fabriques.TerritoireFactory(contrat=contrat, nom="Planoise")
@@ -75,7 +75,7 @@ def test_ce_qui_est_connu_n_est_plus_propose():
 
 @pytest.mark.django_db
 def test_les_instances_d_un_autre_contrat_ne_comptent_pas():
-    contrat, voisin = fabriques.ContratVilleFactory.create_batch(2)
+    contrat, voisin = fabriques.ContratFactory.create_batch(2)
     fabriques.InstanceFactory(contrat=voisin, nom="Comité de pilotage")
     auteur = fabriques.chargee_de_mission(contrat)
     [creee] = creer_instances(auteur, contrat, [InstanceUsuelle("Comité de pilotage", Type.COPIL)])
