@@ -381,3 +381,11 @@ def avis_attendus(utilisateur: Any) -> list[AvisRapport]:
     )
     attendus = attendus.select_related("instance_consultee", "rapport__contrat")
     return list(attendus.order_by("rapport__echeance_avis", "instance_consultee__ordre", "pk"))
+
+
+def avis_attendu_sur(version: VersionRapport, utilisateur: Any) -> AvisRapport | None:
+    """Return the opinion that the account still owes on the draft that it reads, None when it owes none."""
+    if version.nature != VersionRapport.Nature.PROJET:
+        return None
+    attendus = (avis for avis in avis_attendus(utilisateur) if avis.rapport_id == version.rapport_id)
+    return next(attendus, None)

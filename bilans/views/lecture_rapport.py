@@ -20,6 +20,7 @@ from documents.rapport import BlocImages, Image
 from ..models import FichierRapport, VersionRapport
 from ..operations import OperationRefusee
 from ..pages.annexe_rapport import PageAnnexe
+from ..pages.consultation_rapport import avis_attendu_sur
 from ..pages.lecture_rapport import (
     FichiersDeLaVersion,
     Lecture,
@@ -88,6 +89,7 @@ def rapport_version(request: RequeteCampagne, numero: int) -> HttpResponse:
         "versions": list(autres.legeres().order_by("-numero")),
         "annees_voisines": annees_voisines(version, request.user),
         "fichiers": FichiersDeLaVersion(version, request.user),
+        "avis_attendu": avis_attendu_sur(version, request.user),
     }
     return render(request, "bilans/lecture_rapport/version.html", contexte)
 

@@ -306,6 +306,17 @@ def test_a_draft_is_read_by_who_is_consulted_and_leaves_with_the_publication(lie
     assert lieu.lire(lieu.copil, "rapport_version", 2).status_code == 200
 
 
+def test_who_owes_an_opinion_gives_it_from_the_draft(lieu: Lieu) -> None:
+    instance = fabriques.InstanceFactory(contrat=lieu.contrat, type="conseil_citoyen", nom="Les Mesnils")
+    membre = fabriques.membre_du_copil(lieu.contrat)
+    fabriques.MembreInstanceFactory(instance_siegee=instance, utilisateur=membre)
+    consultation.envoyer_pour_avis(lieu.chargee, lieu.rapport, [instance], date(2025, 7, 10))
+    page = texte(lieu.lire(membre))
+    assert "Les Mesnils : votre avis est attendu d'ici au 10 juillet 2025." in page
+    assert ">Donner un avis<" in page
+    assert ">Donner un avis<" not in texte(lieu.lire(lieu.copil))
+
+
 def test_nothing_is_read_while_the_report_is_prepared(lieu: Lieu) -> None:
     figer(lieu.chargee, lieu.rapport, Nature.PROJET)
     assert lieu.lire(lieu.copil).status_code == 404
