@@ -73,7 +73,15 @@ def composer(commande: dict[str, Any]) -> bytes:
         for piece in commande.get("pieces", ())
     ]
     html = HTML(string=commande["html"], url_fetcher=Chargeur(allowed_protocols=["data"]))
-    return html.write_pdf(pdf_variant="pdf/a-3a", finisher=declarer_pdf_ua, attachments=pieces)
+    return html.write_pdf(pdf_variant="pdf/a-3a", finisher=achever, attachments=pieces)
+
+
+def achever(document: Any, pdf: Any) -> None:
+    """WeasyPrint finisher: what a PDF/UA says and WeasyPrint does not."""
+    from documents.pdf_tableaux import preciser_les_tableaux
+
+    declarer_pdf_ua(document, pdf)
+    preciser_les_tableaux(document, pdf)
 
 
 def principal() -> int:

@@ -210,7 +210,8 @@ def _montants(rapport: Rapport) -> str:
     legende = (
         f'<p class="legende">{_propre(rapport.legende_montants)}</p>' if rapport.legende_montants else ""
     )
-    return f'<ul class="montants{" serres" if serres else ""}">{futs}</ul>{legende}'
+    # what the figures are is read before them
+    return f'{legende}<ul class="montants{" serres" if serres else ""}">{futs}</ul>'
 
 
 def _fut(nom: str, valeur: str, hauteur: float) -> str:
