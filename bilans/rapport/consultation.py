@@ -25,7 +25,7 @@ from ..operations.courriels_rapport import annoncer_l_envoi, annoncer_la_publica
 from ..operations.etats import OperationRefusee
 from .fabrication import demander_fichier
 from .redaction import prendre
-from .versions import figer
+from .versions import dit_la_meme_chose, figer
 
 Statut, Sens, Nature = RapportAnnuel.Statut, AvisRapport.Sens, VersionRapport.Nature
 # What a body gives; silence is not given.
@@ -320,11 +320,16 @@ def publier(auteur: Utilisateur, rapport: RapportAnnuel) -> VersionRapport:
 def corriger(auteur: Utilisateur, rapport: RapportAnnuel, motif: str) -> VersionRapport:
     """Publish what the report says today as a new version, with its reason, and return it; the former ones stay.
 
+    The same correction asked again (a button pressed twice) is the one that is there.
+
     Raises PermissionDenied, OperationRefusee, ValidationError on « motif ».
     """
     actuel = prendre(auteur, rapport)
     _exiger(actuel, Statut.PUBLIE)
     _exiger_un_motif(motif, "Dites ce que cette version corrige : les personnes qui la liront le verront.")
+    derniere = actuel.versions.order_by("-numero").first()
+    if derniere and derniere.motif == motif.strip() and dit_la_meme_chose(derniere, actuel):
+        return derniere
     _passer(auteur, actuel, Statut.PUBLIE, motif)
     version = figer(auteur, actuel, Nature.PUBLIEE, motif)
     _faire_les_fichiers_publics(auteur, actuel)

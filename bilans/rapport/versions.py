@@ -81,6 +81,13 @@ def rapport_du_jour(
     return composer(campagne.contrat, campagne, composition, cree_le=cree_le)
 
 
+def dit_la_meme_chose(version: VersionRapport, rapport: RapportAnnuel) -> bool:
+    """Return whether the report of today would be frozen as it was in that version, but for its number and its hour."""
+    fige, du_jour = json.loads(version.contenu), en_json(rapport_du_jour(rapport, images=False))
+    a_part = {"etat": "", "cree_le": None}
+    return octets({**fige, **a_part}) == octets({**du_jour, **a_part})
+
+
 # -- Reading again ---------------------------------------------------------------------------------
 def lire_version(version: VersionRapport, *, images: bool = True) -> Rapport:
     """Return the report as it was frozen. Raises VersionAlteree when its content, or a photograph, was tampered with.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from actions.models import ActionAnnuelle, Campagne
@@ -169,6 +170,25 @@ def test_un_titre_change_est_une_difference(petit: tuple[Any, RapportAnnuel]) ->
     assert comparer(fige, rapport_du_jour(rapport)) == Differences(
         (), (TexteChange("Ce qui s'est fait", section.titre, "Ce qui s'est fait"),), ()
     )
+
+
+def test_une_correction_demandee_deux_fois_est_une_seule_version(petit: tuple[Any, RapportAnnuel]) -> None:
+    chargee, rapport = petit
+    figer(chargee, rapport, "publiee", "Publication.")
+    deliberation = fabriques.DeliberationFactory(contrat=rapport.contrat, date=date.today())
+    RapportAnnuel.objects.filter(pk=rapport.pk).update(
+        statut="publie", publie_le=timezone.now(), deliberation=deliberation
+    )
+    premiere = consultation.corriger(chargee, rapport, "Une faute.")
+    assert consultation.corriger(chargee, rapport, " Une faute. ") == premiere
+    assert rapport.transitions.count() == 1
+    # Something else to correct, or another reason: another version.
+    autre = consultation.corriger(chargee, rapport, "Une autre faute.")
+    redaction.ecrire_section(
+        chargee, rapport.sections.get(code="actions"), {"texte": Changement("", "Une année dense.")}
+    )
+    encore = consultation.corriger(chargee, rapport, "Une autre faute.")
+    assert [version.numero for version in (premiere, autre, encore)] == [2, 3, 4]
 
 
 # -- What nobody may change ------------------------------------------------------------------------
