@@ -231,6 +231,8 @@ def test_une_estimation_n_est_pas_ajoutee(campagne):
         ({"T": 30}, "Le sexe n'est renseigné pour aucune des 30 personnes"),
         ({"F": 18, "H": 12}, "Les femmes sont 60 % des personnes"),
         ({"F": 18, "H": 12, "T": 40}, "Les femmes sont 60 % des personnes dont le sexe est connu"),
+        # Of men nobody wrote anything: women are no share of anything.
+        ({"F": 20, "T": 30}, "On connaît 20 femmes, sur 30 personnes comptées"),
         (
             {"F": 3, "H": 1, "T": 40},
             "Le sexe n'est pas renseigné pour 90 % des personnes ; on connaît 3 femmes et 1 homme",

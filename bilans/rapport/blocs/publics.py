@@ -61,7 +61,10 @@ def constat_sexe(public: Public) -> str:
             f"Le sexe n'est pas renseigné pour {part(public.sexe_inconnu, total)} des personnes"
             f"{INSECABLE}; on connaît {_sexes(public)}"
         )
-    femmes = part(public.femmes or 0, public.sexe_connu)
+    if public.femmes is None or public.hommes is None:
+        # Of one sex alone nobody wrote anything: no share of the other means anything.
+        return f"On connaît {_sexes(public)}, sur {pluriel(total, 'personne comptée,personnes comptées')}"
+    femmes = part(public.femmes, public.sexe_connu)
     if not public.sexe_inconnu:
         return f"Les femmes sont {femmes} des personnes"
     return f"Les femmes sont {femmes} des personnes dont le sexe est connu"
