@@ -63,7 +63,8 @@ def _hors_de_ces_axes(d: Donnees, rattachees: int) -> str:
     if not (rattachees and autres):
         return ""
     formes = f"action de {d.annee} n'est rattachée,actions de {d.annee} ne sont rattachées"
-    return f"{pluriel(autres, formes)} à aucun de ces axes{INSECABLE}: le total ne {accord(autres, 'la,les')} compte pas."
+    suite = f"le total ne {accord(autres, 'la,les')} compte pas"
+    return f"{pluriel(autres, formes)} à aucun de ces axes{INSECABLE}: {suite}."
 
 
 def territoires(d: Donnees) -> list[Bloc]:
