@@ -174,6 +174,7 @@ def test_sans_ecart_significatif_le_compte_rendu_le_dit(annuelle, budgets):
     assert rubrique(lu(annuelle), "Explication").texte == "Aucun écart significatif."
 
 
+@pytest.mark.pdfua
 def test_le_pdf_est_accessible_et_le_word_dit_la_meme_chose(annuelle, budgets, tmp_path):
     document = lu(annuelle)
     fichier = tmp_path / "crf.pdf"

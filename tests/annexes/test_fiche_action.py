@@ -30,6 +30,7 @@ def dijon(demonstration: Any) -> ActionAnnuelle:
     return ActionAnnuelle.objects.get(campagne__contrat__slug="dijon-2024-2030", campagne__annee=2024)
 
 
+@pytest.mark.pdfua
 def test_la_fiche_de_dijon_dit_ce_que_dit_le_document(dijon: ActionAnnuelle, tmp_path: Any) -> None:
     fiche = fiche_action(dijon)
     titres = [(rubrique.niveau, rubrique.titre) for rubrique in fiche.rubriques]
