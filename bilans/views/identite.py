@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -108,7 +108,10 @@ def identite_couleur(request: RequeteCampagne) -> HttpResponse:
 @FICHIER_SEUL
 def logo(request: HttpRequest, empreinte: str) -> HttpResponseBase:
     """Give a logo to anybody who has its address: the sign-in page shows it."""
-    epci: Epci = get_object_or_404(Epci.objects.exclude(logo="").order_by("pk"), logo_empreinte=empreinte)
+    # two collectivities may have the same
+    epci: Epci | None = Epci.objects.filter(logo_empreinte=empreinte).exclude(logo="").order_by("pk").first()
+    if epci is None:
+        raise Http404
     try:
         fichier = epci.logo.open("rb")
     except FileNotFoundError:

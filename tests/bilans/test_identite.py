@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 from PIL import Image as Dessin
 from PIL import ImageCms, PngImagePlugin
@@ -182,6 +183,16 @@ def test_le_logo_est_garde_hors_des_fichiers_publics_et_servi_a_son_adresse(
     contenu = b"".join(reponse.streaming_content)  # type: ignore[attr-defined]
     assert Dessin.open(BytesIO(contenu)).size == (300, 120)
     assert client.get(reverse("logo", args=["0" * 64])).status_code == 404
+
+
+def test_deux_collectivites_peuvent_avoir_le_meme_logo(avec_logo: Epci, client: Client) -> None:
+    voisin = fabriques.ContratFactory(epci=fabriques.EpciFactory(nom="Une autre agglomération"))
+    autre = fabriques.chargee_de_mission(voisin)
+    epci = changer_logo(autre, voisin, version=1, description="Le même", fichier=image())
+    assert epci.logo_empreinte == avec_logo.logo_empreinte
+    assert client.get(reverse("logo", args=[epci.logo_empreinte])).status_code == 200
+    retirer_logo(autre, voisin)
+    assert client.get(reverse("logo", args=[epci.logo_empreinte])).status_code == 200
 
 
 def test_le_remplacer_puis_le_retirer_efface_les_fichiers_et_l_histoire_le_dit(
@@ -367,6 +378,38 @@ def test_un_rapport_fige_garde_le_logo_et_la_couleur_qu_il_avait(
         assert f'src="{adresse}" alt="Logo de l&#x27;agglomération"' in html
         assert f'fill="{BORDEAUX}"' in html
     assert client.get(adresse).status_code == 200
+
+
+def test_le_rapport_public_montre_a_chacun_le_logo_avec_lequel_il_est_publie(
+    campagne: Campagne, personne: Any, avec_logo: Epci
+) -> None:
+    rapport = redaction.ouvrir_rapport(personne, campagne.contrat, campagne.annee)
+    figer(personne, RapportAnnuel.objects.get(pk=rapport.pk), "publiee")
+    RapportAnnuel.objects.filter(pk=rapport.pk).update(
+        statut=RapportAnnuel.Statut.PUBLIE,
+        publie_le=timezone.now(),
+        deliberation=fabriques.DeliberationFactory(contrat=campagne.contrat),
+        adresse_publique="une-adresse-donnee",
+    )
+    retirer_logo(personne, campagne.contrat)
+    visiteur = Client()
+    adresse = reverse("rapport_public_image", args=["une-adresse-donnee", avec_logo.logo_empreinte])
+    html = visiteur.get(reverse("rapport_public", args=["une-adresse-donnee"])).content.decode()
+    assert f'src="{adresse}" alt="Logo de l&#x27;agglomération"' in html
+    assert f'fill="{BORDEAUX}"' in html
+    assert visiteur.get(adresse).status_code == 200
+
+
+def test_ce_qui_etait_saisi_quand_la_session_s_est_terminee_est_rendu(
+    campagne: Campagne, personne: Any, client: Client
+) -> None:
+    adresse = page(campagne, "identite_couleur")
+    client.post(adresse, {"compte": personne.pk, "version": 1, "couleur": "#FFCC00"})
+    client.force_login(personne)
+    rendue = client.get(adresse)
+    assert "Votre session s'était terminée" in texte(rendue)
+    assert rendue.context["form"]["couleur"].value() == "#FFCC00"
+    assert Epci.objects.get().couleur == ""
 
 
 def test_un_logo_perdu_du_disque_n_empeche_ni_les_pages_ni_le_rapport(
