@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from actions.models import ActionAnnuelle, Campagne
+from actions.models import ActionAnnuelle, Campagne, ReglagesControles
 from actions.querysets import ActionAnnuelleQuerySet
 from actions.situation import RequeteCampagne
 from comptes.models import Utilisateur
@@ -26,6 +26,7 @@ from ..rapport.choix import Composition
 from ..rapport.composition import composer
 from ..rapport.donnees import Donnees
 from ..rapport.lecture import lire_composition
+from ..rapport.petits_nombres import petits_nombres
 from ..rapport.propositions import proposer
 from ..rapport.redaction import section_de_l_an_dernier
 from ..rapport.sections import PAR_CODE
@@ -408,6 +409,7 @@ def apercu(request: RequeteCampagne, rapport: RapportAnnuel) -> dict[str, Any]:
     ]
     return {
         "compose": compose,
+        "petits_nombres": petits_nombres(compose, _petit_effectif(request.campagne)),
         "sections": sections,
         "annexes": [_annexe(annexe) for annexe in compose.annexes],
         "definitions": [
@@ -415,6 +417,13 @@ def apercu(request: RequeteCampagne, rapport: RapportAnnuel) -> dict[str, Any]:
             for definition in compose.definitions
         ],
     }
+
+
+def _petit_effectif(campagne: Campagne) -> int:
+    """Return below how many people someone may be recognised, as the year sets it."""
+    seuils = ReglagesControles.objects.filter(campagne=campagne).order_by("pk")
+    seuil = seuils.values_list("petit_effectif", flat=True).first()
+    return ReglagesControles().petit_effectif if seuil is None else seuil
 
 
 @dataclass(frozen=True)

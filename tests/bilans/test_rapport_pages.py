@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from actions.models import ReglagesControles
 from bilans.models import PhotoRapport, RapportAnnuel, SectionRapport
 from bilans.rapport import redaction
 from comptes.models import Utilisateur
@@ -365,6 +366,20 @@ def test_the_preview_shows_the_report_as_it_stands(chargee, campagne, rapport, s
     # A hidden section is not in it.
     assert "NPNRU" not in apercu
     assert "Le renouvellement urbain (NPNRU)" in page(chargee, campagne, "rapport")
+
+
+@pytest.mark.parametrize(
+    ("femmes", "seuil", "dits"), [(4, None, 1), (5, None, 0), (0, None, 0), (4, 4, 0), (7, 11, 1)]
+)
+def test_the_preview_says_the_small_numbers_of_people(
+    chargee, campagne, rapport, actions, femmes, seuil, dits
+):
+    if seuil:
+        ReglagesControles.objects.create(campagne=campagne, petit_effectif=seuil)
+    fabriques.effectifs(actions[1].bilan, T=40 + femmes, F=femmes, H=40)
+    apercu = page(chargee, campagne, "rapport_apercu")
+    assert apercu.count(f"Âge non renseigné : {femmes} femmes") == dits
+    assert ("à relire avant d'envoyer ou de publier" in apercu) == bool(dits)
 
 
 def test_the_preview_asks_as_much_for_one_action_as_for_many(chargee, campagne, rapport):
