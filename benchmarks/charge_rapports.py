@@ -1,6 +1,6 @@
 """Ten reports asked at once: what the pages become meanwhile; and what the first chart of a server costs.
 
-    python benchmarks/charge_rapports.py [--bases sqlite,postgresql] [--repos 20] [--lecteurs 2] [--pause 0.5]
+    python benchmarks/charge_rapports.py [--bases sqlite,postgresql] [--rapports 10] [--repos 20] [--lecteurs 2]
 
 The programs of `make run` on the data of the demonstration, in a temporary folder. Readers go through the same pages
 all along: at rest, while the worker makes ten PDFs that ten people asked for at the same moment with the button of the
@@ -267,6 +267,7 @@ def _megaoctets(pid: int) -> float:
 def mesurer(options: argparse.Namespace) -> dict[str, Any]:
     """Run everything on the database of the environment and return the figures."""
     monde = peupler()
+    monde.demandes = monde.demandes[: options.rapports]
     charge = mesurer_la_charge(monde, options)
     return {"charge": charge, "premier": mesurer_le_premier(monde)}
 
@@ -457,6 +458,7 @@ def main() -> None:
     """Print the figures of each database."""
     analyseur = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     analyseur.add_argument("--bases", default=",".join(BASES))
+    analyseur.add_argument("--rapports", type=int, default=10, help="how many are asked for, ten at most")
     analyseur.add_argument("--chauffe", type=float, default=8, help="seconds that are not counted, first")
     analyseur.add_argument("--repos", type=float, default=20, help="seconds at rest before, and after")
     analyseur.add_argument("--lecteurs", type=int, default=2)
