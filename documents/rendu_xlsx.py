@@ -31,10 +31,38 @@ LARGEURS_MIN = {
     TypeColonne.MONTANT: 11.0,
     TypeColonne.ENTIER: 8.0,
     TypeColonne.POURCENTAGE: 8.0,
+    TypeColonne.MESURE: 9.0,
     TypeColonne.DATE: 11.0,
 }
 LARGEUR_MAX = 120.0
 CORPS = 10
+# of a sheet; words that do not end a name
+NOM_MAX = 31
+LIAISONS = frozenset(
+    (
+        "à",
+        "au",
+        "aux",
+        "avec",
+        "d'un",
+        "d'une",
+        "dans",
+        "de",
+        "des",
+        "du",
+        "en",
+        "et",
+        "la",
+        "le",
+        "les",
+        "ou",
+        "par",
+        "pour",
+        "sur",
+        "un",
+        "une",
+    )
+)
 # points; Excel refuses more than 409 for a row
 INTERLIGNE = 12.75
 # of French text at 10 pt, in the unit of widths (a digit at 11 pt); then what the indent and the words
@@ -452,9 +480,19 @@ def _format_de_mesure(mesure: Mesure) -> str:
     return f'{avant}{corps}"{INSECABLE}{unite}"' if unite else f"{avant}{corps}"
 
 
+def _abreger(nom: str) -> str:
+    """Return 31 characters at most, cut after a word that says something."""
+    if len(nom) <= NOM_MAX:
+        return nom
+    entier = nom[: NOM_MAX + 1].rpartition(" ")[0]
+    while entier.rpartition(" ")[2].lower() in LIAISONS:
+        entier = entier.rpartition(" ")[0]
+    return (entier or nom[:NOM_MAX]).strip("' ,;")
+
+
 def nom_de_feuille(nom: str) -> str:
     """Return a sheet name that Excel accepts: 31 characters, none of []:*?/\\, no quote at the ends."""
     propre = re.sub(r"[\[\]:*?/\\]+", " ", nettoyer(nom))
-    propre = re.sub(r"\s+", " ", propre).strip("' ")[:31].strip("' ")
+    propre = _abreger(re.sub(r"\s+", " ", propre).strip("' "))
     # « History » is reserved by Excel
     return propre if propre and propre.lower() != "history" else "Tableau"

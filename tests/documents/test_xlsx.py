@@ -174,6 +174,8 @@ def test_un_tableau_vide_le_dit():
     [
         ("Bilan 2023/2024 : [porteurs] ?", "Bilan 2023 2024 porteurs"),
         ("x" * 40, "x" * 31),
+        ("T3 Le quartier et les autres échelles", "T3 Le quartier et les autres"),
+        ("T10 Habitantes et habitants du QPV, par sexe", "T10 Habitantes et habitants"),
         ("'", "Tableau"),
         ("History", "Tableau"),
     ],

@@ -40,7 +40,7 @@ def situation(d: Donnees) -> list[Bloc]:
         (
             Colonne(cle="libelle", titre="Ce qui est mesuré", poids=12, entete_ligne=True),
             *(Colonne(cle=echelle, titre=echelle, type=TypeColonne.MESURE) for echelle in echelles),
-            *([Colonne(cle="source", titre="Source", poids=2)] if sources else []),
+            *([Colonne(cle="source", titre="Source", poids=3)] if sources else []),
         ),
         [
             Groupe(
