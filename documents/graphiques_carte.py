@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from math import cos, floor, log10, radians
+from math import cos, floor, hypot, log10, radians
 
 from documents.formats import INSECABLE, nombre
 from documents.graphiques import Carte, ecrire
 from documents.graphiques_barres import JEU, PETIT, legende
-from documents.graphiques_contours import Anneau, polygones, surface
+from documents.graphiques_contours import Anneau, polygones, se_croisent, surface
 from documents.graphiques_couleurs import EAU, ENCRE, ENCRE_2, SABLE, TRAIT_FORT
 from documents.graphiques_courbe import Cadre, ecarter
 from documents.graphiques_toile import INTERLIGNE, Ancre, Point, Toile, couper, largeur
@@ -30,6 +30,8 @@ LARGEURS_DES_NOMS = (220.0, 110.0, 70.0)
 # how far from its territory a name may be, without going to the margin
 DISTANCES = (5.0, 12.0, 24.0, 40.0, 60.0)
 MARGE = 3.0
+# bare ground around a name, when there is enough
+AISE = 9.0
 
 Intervalle = tuple[float, float]
 
@@ -121,6 +123,22 @@ class Surface:
                     ecart = abs(debut + large / 2 - x) + abs(sommet + haut / 2 - y)
                     trouves.append((ecart, cadre))
         return min(trouves, key=_ecart)[1] if trouves else None
+
+    def loger_a_l_aise(
+        self, large: float, haut: float, obstacles: Sequence[Surface], occupes: Sequence[Cadre]
+    ) -> Cadre | None:
+        """Return a place as `loger` does, with AISE points of bare ground around."""
+        cadre = self.loger(large + 2 * AISE, haut + 2 * AISE, obstacles, occupes)
+        if cadre is None:
+            return None
+        return Cadre(cadre.gauche + AISE, cadre.haut + AISE, cadre.droite - AISE, cadre.bas - AISE)
+
+    def est_traversee(self, depart: Point, arrivee: Point) -> bool:
+        """Return whether a line that starts outside passes through the ground."""
+        x, y = depart
+        if any(gauche < x < droite for gauche, droite in self.rangs.get(round(y / RANG), [])):
+            return False
+        return any(se_croisent(depart, arrivee, a, b) for anneau in self.anneaux for a, b in pairwise(anneau))
 
     def touche(self, cadre: Cadre, *, pleine: bool) -> bool:
         """Return whether the outline passes through a place, or its ground when it is filled."""
@@ -238,10 +256,9 @@ class Plan:
 
     def dessiner(self) -> float:
         """Draw everything and return the height."""
-        types = list(dict.fromkeys(contour.type for contour in self.carte.contours))
         haut = 1.0
-        if len(types) > 1:
-            haut = legende(self.toile, [(self.styles[t].pastille, t or "Autre") for t in types])
+        if len(self.styles) > 1:
+            haut = legende(self.toile, [(style.pastille, t or "Autre") for t, style in self.styles.items()])
         plan, places = self._composer(haut)
         for rang in sorted(range(len(places)), key=lambda r: -plan.surfaces[r].aire):
             self._style(rang).dessiner(self.toile, plan.surfaces[rang].anneaux)
@@ -296,7 +313,8 @@ class Plan:
         plus_petites = plan.plus_petites(rang)
         for place in LARGEURS_DES_NOMS:
             lignes = self._texte(rang, place)
-            cadre = surface.loger(*encombrement(lignes), plus_petites, occupes)
+            cadre = surface.loger_a_l_aise(*encombrement(lignes), plus_petites, occupes)
+            cadre = cadre or surface.loger(*encombrement(lignes), plus_petites, occupes)
             if cadre:
                 return Logement(cadre, lignes)
         return None
@@ -314,11 +332,14 @@ class Plan:
             )
             if not dans_la_feuille or any(cadre.touche(c) or c.coupe(coeur, cadre.milieu) for c in occupes):
                 continue
+            attache = self._attache(rang, plan, cadre.milieu)
             if not any(
                 surface.touche(cadre, pleine=bool(self._style(autre).fond))
+                # its line would seem to name the territory that it passes over
+                or (self._style(autre).fond and surface.est_traversee(attache, cadre.bord_vers(attache)))
                 for autre, surface in enumerate(plan.surfaces)
             ):
-                return Logement(cadre, lignes, coeur)
+                return Logement(cadre, lignes, attache)
         return None
 
     def _marge(self, places: Sequence[Logement | None]) -> float:
@@ -366,11 +387,17 @@ class Plan:
             self._ecrire(x, milieu - encombrement(lignes)[1] / 2, lignes, ENCRE, ancre="left")
         return bas
 
-    def _attache(self, rang: int, plan: Projete) -> Point:
-        """Return where the line of a name in the margin ends: on the outline when it is all that is drawn."""
+    def _attache(self, rang: int, plan: Projete, nom: Point | None = None) -> Point:
+        """Return where the line of a name outside ends: on the outline when it is all that is drawn.
+
+        Near the name then; on the right for a name in the margin, without `nom`.
+        """
         if self._style(rang).fond:
             return plan.coeur(rang)
-        return max(point for anneau in plan.surfaces[rang].anneaux for point in anneau)
+        points = [point for anneau in plan.surfaces[rang].anneaux for point in anneau]
+        if nom is None:
+            return max(points)
+        return min(points, key=lambda point: (hypot(point[0] - nom[0], point[1] - nom[1]), point))
 
     def _echelle(self, projection: Projection, y: float) -> float:
         """Draw the scale under the map; return the height of the sheet."""

@@ -141,10 +141,17 @@ def croisement(lus: list[Polygone]) -> tuple[float, float] | None:
         ouverts = [autre for autre in ouverts if autre[1] >= cote[0]]
         _, _, a, b = cote
         for _, _, c, d in ouverts:
-            if _tour(a, b, c) * _tour(a, b, d) < 0 and _tour(c, d, a) * _tour(c, d, b) < 0:
+            if se_croisent(a, b, c, d):
                 return (a[0] + b[0] + c[0] + d[0]) / 4, (a[1] + b[1] + c[1] + d[1]) / 4
         ouverts.append(cote)
     return None
+
+
+def se_croisent(
+    a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]
+) -> bool:
+    """Return whether the segment from a to b crosses that from c to d; an end that only touches does not."""
+    return _tour(a, b, c) * _tour(a, b, d) < 0 and _tour(c, d, a) * _tour(c, d, b) < 0
 
 
 def _tour(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:

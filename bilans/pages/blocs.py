@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from comptes.templatetags.typographie import date_longue, euros, insecables, nombre, pourcent
-from documents.graphiques import alternative, dessiner, tableau_du_graphique
+from documents.graphiques import Carte, alternative, dessiner, tableau_du_graphique
 from documents.prose import en_html
 from documents.rapport import (
     Bloc,
@@ -68,6 +68,8 @@ class BlocLu:
     # of a chart: its drawing on a desk and on a phone, its text, its source
     dessin: str = ""
     dessin_telephone: str = ""
+    # a map, whose small drawing is the one to be read from afar: it is as high as wide
+    carte: bool = False
     alternative: str = ""
     source: str = ""
     repose_sur: str = ""
@@ -108,6 +110,7 @@ def _graphique(bloc: BlocGraphique) -> BlocLu:
         html=fragment_html(bloc.tableau or tableau_du_graphique(graphique)),
         dessin=_en_adresse(dessiner(graphique, largeur_mm=LARGEUR_MM)),
         dessin_telephone=_en_adresse(dessiner(graphique, largeur_mm=LARGEUR_TELEPHONE_MM)),
+        carte=isinstance(graphique, Carte),
         alternative=alternative(graphique),
         source=graphique.source,
         repose_sur=_phrase(bloc.repose_sur),

@@ -10,11 +10,11 @@ from hypothesis import settings as reglages
 from hypothesis import strategies as st
 
 from documents.graphiques import Carte, Contour, dessiner
-from documents.graphiques_carte import STYLES, longueur_ronde
+from documents.graphiques_carte import STYLES, Surface, longueur_ronde
 from documents.graphiques_contours import polygones, surface
 
 from .exemples_graphiques import bagnols, grand_dole, polygone, tache
-from .lecture_svg import Dessin
+from .lecture_svg import POINT, Dessin
 
 CARRE = [[4.0, 44.0], [5.0, 44.0], [5.0, 45.0], [4.0, 45.0], [4.0, 44.0]]
 TROU = [[4.4, 44.4], [4.6, 44.4], [4.6, 44.6], [4.4, 44.6], [4.4, 44.4]]
@@ -134,6 +134,44 @@ def test_un_nom_ne_couvre_pas_un_territoire_plus_petit():
     # the second box: the first is the sample of the key
     gauche, haut, droite, bas = dessin.traces(PLEIN)[1]
     assert nom[2] < gauche or nom[0] > droite or nom[3] < haut or nom[1] > bas
+
+
+def test_un_trait_n_est_pas_celui_d_un_territoire_qu_il_traverse():
+    """A line that passes over a filled territory would seem to name it."""
+    carre = Surface([[(10, 10), (20, 10), (20, 20), (10, 20), (10, 10)]])
+    assert carre.est_traversee((0, 15), (30, 15))
+    assert not carre.est_traversee((15, 15), (30, 15)), (
+        "it starts there: it is its own, or that of what it holds"
+    )
+    assert not carre.est_traversee((0, 25), (30, 25))
+
+
+def test_un_quartier_vecu_etroit_est_nomme_sans_traverser_le_qpv_qu_il_entoure():
+    """Seen once: its line ended in the strip under the QPV, and its name stood above."""
+    carte = _carte(
+        Contour("Quartier étendu", polygone(tache(5.503, 47.096, 1.0)), "Quartier vécu", 7),
+        Contour("Les Mesnils", polygone(tache(5.503, 47.096, 0.8)), "QPV", 41),
+        Contour("Ville", polygone(tache(5.49, 47.09, 5)), "Commune", 11),
+        Contour("La Bedugue", polygone(tache(5.475, 47.085, 0.3)), "Quartier fragile", 5),
+    )
+    for largeur_mm in (90, 170):
+        dessin = Dessin(dessiner(carte, largeur_mm=largeur_mm))
+        assert dessin.defauts() == []
+        hachures = next(f for t in dessin.racine.iter() if (f := t.attrib.get("fill", "")).startswith("url("))
+        # the second box: the first is the sample of the key
+        gauche, haut, droite, bas = dessin.traces(hachures)[1]
+        qpv = Surface([[(gauche, haut), (droite, haut), (droite, bas), (gauche, bas), (gauche, haut)]])
+        traits = [
+            [(float(x), float(y)) for x, y in POINT.findall(t.attrib["d"])]
+            for t in dessin.racine.iter()
+            if t.attrib.get("stroke-width") == "0.5"
+        ]
+        assert [t for t in traits if qpv.est_traversee(*t)] == []
+
+
+def test_la_legende_va_du_plus_petit_au_plus_grand():
+    mots = Dessin(dessiner(grand_dole())).mots
+    assert mots[:4] == ["Quartier vécu", "QPV", "Commune", "Intercommunalité"]
 
 
 def test_l_echelle_est_juste():
