@@ -7,9 +7,13 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from bilans.models import VersionRapport
+from bilans.rapport.redaction import ouvrir_rapport
+from bilans.rapport.versions import figer, lire_version
 from contrats.contours import forms, lecture, operations, rapprochement
 from contrats.contours.lecture import FichierRefuse
 from contrats.contours.page import historique_des_contours
@@ -17,6 +21,7 @@ from contrats.contours.rapprochement import rapprocher
 from contrats.models import Territoire
 from tests import fabriques
 from tests.outils.pages import erreurs, rien_n_est_ecrit, texte
+from tests.outils.rapport import bloc, de_campagne
 from tests.outils.requetes import verifier_requetes_constantes
 
 from .fichiers_contours import carre, collection, commune, qpv
@@ -345,6 +350,36 @@ def test_un_territoire_d_un_autre_contrat_est_refuse(contrat, chargee):
     ailleurs = fabriques.TerritoireFactory()
     with rien_n_est_ecrit(), pytest.raises(ValidationError):
         operations.charger_contours(chargee, contrat, {ailleurs.pk: carre()}, source="SIG", connus={})
+
+
+# -- The report ------------------------------------------------------------------------------------
+def test_la_carte_du_rapport_dit_d_ou_viennent_les_contours(contrat, charge):
+    campagne = contrat.campagnes.get()
+    fabriques.ActionAnnuelleFactory(campagne=campagne).territoires.add(charge)
+    carte = bloc(de_campagne(campagne), "actions_territoires").graphique
+    assert carte.source.replace("\u00a0", " ").endswith(". Contours : ANCT, QPV 2024")
+
+
+def test_la_composition_mene_aux_contours_tant_qu_il_n_y_en_a_pas(contrat, hauts, chargee, client):
+    rapport = ouvrir_rapport(chargee, contrat, 2024)
+    section = rapport.sections.get(code="actions")
+    page = adresse("rapport_section", section.cle)
+    lien = f'<a href="{adresse()}">Charger les contours des territoires</a>'
+    assert client.get(page).content.decode().count(lien) == 1
+    operations.charger_contours(chargee, contrat, {hauts.pk: carre()}, source="SIG", connus={})
+    assert lien not in client.get(page).content.decode()
+
+
+def test_une_version_figee_garde_sa_carte(contrat, charge, chargee):
+    fabriques.ActionAnnuelleFactory(campagne=contrat.campagnes.get()).territoires.add(charge)
+    rapport = ouvrir_rapport(chargee, contrat, 2024)
+    with transaction.atomic():
+        version = figer(chargee, rapport, VersionRapport.Nature.PROJET)
+    operations.retirer_contour(chargee, charge)
+    version.refresh_from_db()
+    assert (
+        bloc(lire_version(version), "actions_territoires").graphique.contours[0].geometrie == charge.contour
+    )
 
 
 def test_le_nombre_de_requetes_ne_depend_pas_du_nombre_de_territoires(contrat, montclar, chargee, client):
