@@ -148,6 +148,11 @@ class AvisLu:
         return f"{pour} {self.avis.rendu_par}"
 
     @property
+    def a_traiter(self) -> bool:
+        """Whether something may be done with it."""
+        return self.a_inscrire or self.suite_possible
+
+    @property
     def sans_suite(self) -> bool:
         """Whether its observations wait for an answer."""
         return bool(self.avis.texte) and not self.avis.suite_donnee
@@ -182,6 +187,11 @@ class PageConsultation:
             AvisLu(avis, membres.get(avis.instance_consultee_id, []), en_cours, repond and bool(avis.texte))
             for avis in lignes.order_by("instance_consultee__ordre", "pk")
         ]
+
+    @property
+    def avis_a_traiter(self) -> bool:
+        """Whether something may be done with one of the opinions."""
+        return any(lu.a_traiter for lu in self.avis)
 
     @property
     def attendus(self) -> int:

@@ -311,7 +311,6 @@ def publier(auteur: Utilisateur, rapport: RapportAnnuel) -> VersionRapport:
     actuel.publie_le = timezone.now()
     _passer(auteur, actuel, Statut.PUBLIE)
     version = figer(auteur, actuel, Nature.PUBLIEE, "Publication du rapport approuvé.")
-    _faire_les_fichiers_publics(auteur, actuel)
     annoncer_la_publication(auteur, actuel)
     return version
 

@@ -757,6 +757,8 @@ def test_l_adresse_publique_se_propose_se_dit_et_se_retire(lieu: Lieu, settings:
     publier(lieu)
     page = lieu.lire(lieu.chargee, "rapport_consultation")
     assert f'href="{lieu.url("rapport_lire")}">Lire le rapport publié' in page
+    # Nothing is to be done with the opinions any more.
+    assert "Que faire" not in page
     assert "Adresse publique :" not in page
     page = lieu.lire(lieu.chargee, "rapport_geste", "adresse")
     assert 'value="pont-leveque-2024"' in page
@@ -766,6 +768,8 @@ def test_l_adresse_publique_se_propose_se_dit_et_se_retire(lieu: Lieu, settings:
     dit = clair(client.post(adresse, {"adresse_publique": "pont-2024"}, follow=True).content.decode())
     assert "le lit maintenant" in dit
     assert 'href="https://pilotis.exemple.fr/rapports/pont-2024/"' in dit
+    retour = lieu.lire(lieu.chargee, "rapport_geste", "revenir")
+    assert "L'adresse publique est retirée : redonnez-la ensuite." in retour
     dit = clair(client.post(adresse, {"adresse_publique": ""}, follow=True).content.decode())
     assert "Le rapport n'a pas d'adresse publique" in dit
     assert "pont-2024" not in dit
