@@ -38,7 +38,10 @@ LOGO_SVG = (
     "Ce logo est un dessin SVG, que Pilotis ne garde pas : un tel fichier peut contenir des programmes. "
     f"Enregistrez-le en PNG, large de {LOGO_COTE_MAX} points environ, puis choisissez ce PNG."
 )
-TROP_PALE = "Ce logo est blanc, ou presque : on ne le verrait pas sur le papier. Choisissez sa version en couleur, ou en noir."
+TROP_PALE = (
+    "Ce logo est blanc, ou presque : on ne le verrait pas sur le papier. "
+    "Choisissez sa version en couleur, ou en noir."
+)
 
 
 @dataclass(frozen=True)

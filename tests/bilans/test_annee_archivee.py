@@ -23,6 +23,7 @@ PERMIS = {
     "rapport_ouvrir",
     "identite_logo",
     "identite_couleur",
+    "contours",
     "porteur_creer",
     "porteur_modifier",
     "porteur_inviter",
