@@ -5,6 +5,7 @@ opened answers 404 when the account may not know that it exists, 403 with a sent
 but may not do that, and sends a visitor to the sign-in page. A GET never writes.
 """
 
+import copy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -335,7 +336,14 @@ ADRESSES: dict[str, Adresse] = {
 COMMUNES = {"accueil", "aller_au_contrat"}
 # `invitation` opens nothing: it sends a code to the address it was written to (tests/comptes/test_invitation.py).
 # `logo` gives the logo that the sign-in page shows, known by its SHA-256 (tests/bilans/test_identite.py).
-PUBLIQUES = {"accessibilite", "donnees_personnelles", "demonstration_courriels", "sante", "invitation", "logo"}
+PUBLIQUES = {
+    "accessibilite",
+    "donnees_personnelles",
+    "demonstration_courriels",
+    "sante",
+    "invitation",
+    "logo",
+}
 # A published report that was given an address (tests/bilans/test_lecture_rapport.py).
 PUBLIQUES |= {f"rapport_public{suite}" for suite in ("", "_presenter", "_annexe", "_image", "_fichier")}
 
@@ -467,8 +475,7 @@ def _contrat_peuple(suffixe: str, objets: dict[str, Any]) -> None:
     }
 
 
-@pytest.fixture
-def monde() -> Monde:
+def _monde() -> Monde:
     objets: dict[str, Any] = {}
     for suffixe in ("contrat", "etranger"):
         _contrat_peuple(suffixe, objets)
@@ -528,6 +535,20 @@ def monde() -> Monde:
         SANS_ACCES: fabriques.UtilisateurFactory(is_staff=True),
     }
     return Monde(comptes, objets)
+
+
+@pytest.fixture(scope="module")
+def monde_du_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[Monde]:
+    """The two contracts, made once for hundreds of tests and taken away when the module is over."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _monde()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def monde(monde_du_module: Monde, db: None) -> Monde:
+    """The two contracts; what a test changes in them, in the database or in memory, is undone after it."""
+    return copy.deepcopy(monde_du_module)
 
 
 def ouvrir(monde: Monde, role: str, adresse: str, methode: str = "get") -> Any:
