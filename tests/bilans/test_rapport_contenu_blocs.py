@@ -15,6 +15,7 @@ from bilans.rapport.sections import PAR_CODE
 from contrats.models import Indicateur
 from documents import Mesure
 from documents.graphiques import Carte
+from documents.prose import passages
 from documents.rapport import BlocTexte
 from financements.models import LigneFinancement
 from tests import fabriques
@@ -372,6 +373,13 @@ def test_les_enjeux_disent_les_actions_que_leur_total_laisse(campagne):
 
 
 # -- What was chosen -------------------------------------------------------------------------------
+def test_l_intitule_d_une_action_mise_en_avant_tient_en_un_titre(campagne):
+    annuelle = action(campagne, action__intitule="Ciné\n# plein air")
+    (texte,) = seulement(campagne, "actions_phares", actions_phares=[ActionPhare(cle=annuelle.cle)])
+    titres_lus = [p.texte for p in passages(texte.texte) if p.genre == "titre"]
+    assert titres_lus[1].startswith("Ciné # plein air (")
+
+
 def test_une_action_mise_en_avant_dit_les_mots_de_son_bilan(campagne):
     validee, transmise = (
         fabriques.BilanFactory(**{etat: True}, action_annuelle=action(campagne))

@@ -33,7 +33,9 @@ def actions_phares(d: Donnees) -> list[Bloc]:
 
 
 def _action_phare(d: Donnees, action: ActionLue, phare: ActionPhare) -> str:
-    titre = f"### {echapper(action.intitule)} ({echapper(action.porteur)})"
+    # A heading ends with its line: a title that was pasted on two is brought to one.
+    noms = (echapper(nom.replace("\n", " ")) for nom in (action.intitule, action.porteur))
+    titre = "### {} ({})".format(*noms)
     return f"{titre}\n\n{phare.texte.strip() or _mots_du_bilan(d.bilans.get(action.pk))}"
 
 
