@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from documents.calcul import Genre, Rangee, Valeur, rangees
-from documents.formats import a_des_centimes, date_longue, montant, nombre, pourcentage
+from documents.formats import INSECABLE, a_des_centimes, date_longue, montant, nombre, pourcentage
 from documents.tableau import NUMERIQUES, Colonne, Mesure, Tableau, TypeColonne
 
 # width of a character in semibold, in em: enough to reserve a column, not to compose a line
@@ -96,7 +96,10 @@ class Vue:
     def _besoin_des_mots(self, indice: int) -> float:
         if self.tableau.colonnes[indice].type in NUMERIQUES:
             return 0
-        textes = (self.texte(indice, r) for r in self.rangees if r.genre == Genre.LIGNE)
+        textes = [self.texte(indice, r) for r in self.rangees if r.genre == Genre.LIGNE]
+        if self.tableau.colonnes[indice].type == TypeColonne.DATE:
+            # a day stays with its month
+            textes = [texte.replace(" ", INSECABLE, 1) for texte in textes]
         return min(_MOT_MAX, max((mot_le_plus_long(t) for t in textes), default=0))
 
 
