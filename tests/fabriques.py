@@ -139,6 +139,9 @@ from porteurs.models import (
 )
 
 MOT_DE_PASSE = "un-mot-de-passe-d-essai"
+# The first bytes of a photograph, and what it is looked for by.
+PHOTO = b"\xff\xd8\xff"
+EMPREINTE_PHOTO = sha256(PHOTO).hexdigest()
 # The six age bands of the State's grid (domaine.md §0.3).
 TRANCHES = ((0, 5), (6, 15), (16, 17), (18, 25), (26, 64), (65, None))
 TRANSMIS_LE = datetime(2025, 5, 12, 9, 30, tzinfo=UTC)
@@ -1254,10 +1257,10 @@ class PhotoRapportFactory(DjangoModelFactory):
     credit = "Ville de Dole"
     droits_acquis = True
     nom = "plantation.jpg"
-    fichier = factory.django.FileField(filename="plantation.jpg", data=b"\xff\xd8\xff")
+    fichier = factory.django.FileField(filename="plantation.jpg", data=PHOTO)
     type_mime = "image/jpeg"
-    taille = 3
-    empreinte = "1" * 64
+    taille = len(PHOTO)
+    empreinte = EMPREINTE_PHOTO
     depose_par = factory.SubFactory(UtilisateurFactory)
 
 
@@ -1273,7 +1276,7 @@ class AvisRapportFactory(DjangoModelFactory):
 
 def rapport_fige() -> Rapport:
     """Return a report as it is kept: a key figure, a text, a photograph, an annex of two rows."""
-    photo = Image(description="Un arbre.", credit="", empreinte="1" * 64, contenu=b"")
+    photo = Image(description="Un arbre.", credit="", empreinte=EMPREINTE_PHOTO, contenu=b"")
     colonnes = (Colonne(cle="action", titre="Action", entete_ligne=True),)
     lignes = [{"action": "École ouverte"}, {"action": "Atelier vélo"}]
     tableau = Tableau(titre="Les actions", nom="actions", colonnes=colonnes, groupes=(Groupe(lignes=lignes),))

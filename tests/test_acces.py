@@ -23,6 +23,7 @@ from django.utils import timezone
 from bilans.models import Bilan, RapportAnnuel
 from comptes.models import Utilisateur
 from tests import fabriques
+from tests.fabriques import EMPREINTE_PHOTO
 
 pytestmark = pytest.mark.django_db
 
@@ -318,7 +319,9 @@ ADRESSES: dict[str, Adresse] = {
         for nom in ("rapport_version", "rapport_comparer", "rapport_presenter", "rapport_fichiers")
     },
     "rapport_version_annexe": Adresse(LECTEURS, autres=(("numero", 1), ("code", "synthese")), publie=True),
-    "rapport_version_image": Adresse(LECTEURS, autres=(("numero", 1), ("empreinte", "1" * 64)), publie=True),
+    "rapport_version_image": Adresse(
+        LECTEURS, autres=(("numero", 1), ("empreinte", EMPREINTE_PHOTO)), publie=True
+    ),
     "rapport_fichier": Adresse(LECTEURS, "fichier", publie=True),
     # Whoever asked for it may give it up too (tests/bilans/test_lecture_rapport.py).
     "rapport_fichier_abandonner": Adresse(GESTION, "fichier", methode="post", publie=True),
