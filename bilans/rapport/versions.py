@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -21,12 +22,14 @@ from documents.rapport_json import depuis_json, empreinte, en_json, octets
 
 from ..models import PhotoRapport, RapportAnnuel, VersionRapport
 from ..models.rapport import chemin_de_l_image
+from ..operations.etats import OperationRefusee
 from .composition import composer
 from .identite import garder_le_logo
 from .lecture import lire_composition
 from .mots import echapper
 
 Nature = VersionRapport.Nature
+LECTURES_MAX = 3
 
 
 class VersionAlteree(Exception):
@@ -38,13 +41,12 @@ def figer(auteur: Utilisateur, rapport: RapportAnnuel, nature: str, motif: str =
     """Keep the report as it is now under the next number and return that version.
 
     To be called within the transaction of what is frozen for, the report locked. A version after the first says why.
-    Raises OperationRefusee when the file of a photograph is gone.
+    Raises OperationRefusee when the file of a photograph is gone, or when the figures do not stop changing.
     """
     maintenant = timezone.now()
     numero = 1 + (rapport.versions.order_by("-numero").values_list("numero", flat=True).first() or 0)
-    compose = rapport_du_jour(
-        rapport, etat=etat_de(nature, numero, date_longue(maintenant)), cree_le=maintenant
-    )
+    etat = etat_de(nature, numero, date_longue(maintenant))
+    compose = _rapport_d_un_instant(rapport, etat, maintenant)
     garder_le_logo(rapport, compose)
     contenu = en_json(compose)
     return VersionRapport.objects.create(
@@ -59,6 +61,21 @@ def figer(auteur: Utilisateur, rapport: RapportAnnuel, nature: str, motif: str =
     )
 
 
+def _rapport_d_un_instant(rapport: RapportAnnuel, etat: str, cree_le: datetime) -> Rapport:
+    """Return the report that two readings in a row agree on.
+
+    PostgreSQL gives each query its own instant: a bilan validated between two of them would make figures disagree.
+    """
+    for _ in range(LECTURES_MAX):
+        compose = rapport_du_jour(rapport, etat=etat, cree_le=cree_le)
+        relu = rapport_du_jour(rapport, etat=etat, cree_le=cree_le, images=False)
+        if en_json(compose) == en_json(relu):
+            return compose
+    raise OperationRefusee(
+        "Les chiffres changent en ce moment même : quelqu'un valide ou importe. Recommencez dans une minute."
+    )
+
+
 def etat_de(nature: str, numero: int, jour: str) -> str:
     """Return what the cover says of a version: « Projet soumis à avis, 3 juin 2025 », « Version 2, … »."""
     if nature == Nature.PROJET:
@@ -67,7 +84,7 @@ def etat_de(nature: str, numero: int, jour: str) -> str:
 
 
 def rapport_du_jour(
-    rapport: RapportAnnuel, *, etat: str = "", cree_le: Any = None, images: bool = True
+    rapport: RapportAnnuel, *, etat: str = "", cree_le: datetime | None = None, images: bool = True
 ) -> Rapport:
     """Return the report with today's figures; without `images` the photographs have no bytes.
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import F
 from django.utils import timezone
 from openpyxl import load_workbook
 
 from actions.models import ActionAnnuelle, Campagne
 from bilans.models import Bilan, Effectif, RapportAnnuel, VersionRapport
 from bilans.operations.brouillon import Changement
-from bilans.rapport import consultation, redaction
+from bilans.operations.etats import OperationRefusee
+from bilans.rapport import consultation, redaction, versions
 from bilans.rapport.fichiers import fichier_du_rapport
 from bilans.rapport.versions import (
     Differences,
@@ -204,3 +206,34 @@ def test_une_version_alteree_ne_se_lit_pas(bagnols: Bagnols) -> None:
     VersionRapport.objects.filter(pk=version.pk).update(contenu=version.contenu.replace("46", "64"))
     with pytest.raises(VersionAlteree, match="ne correspond plus à son empreinte"):
         lire_version(VersionRapport.objects.get(pk=version.pk))
+
+
+# -- One instant -----------------------------------------------------------------------------------
+class _Pendant:
+    """What composes the report, somebody changing an amount right after each of the first `fois` readings."""
+
+    def __init__(self, fois: int) -> None:
+        self.reste, self.composer = fois, versions.composer
+
+    def __call__(self, *arguments: Any, **choix: Any) -> Any:
+        compose = self.composer(*arguments, **choix)
+        if self.reste:
+            self.reste -= 1
+            ligne = LigneFinancement.objects.exclude(montant_accorde=None).order_by("pk")[0]
+            LigneFinancement.objects.filter(pk=ligne.pk).update(montant_accorde=F("montant_accorde") + 1000)
+        return compose
+
+
+def test_ce_qui_change_pendant_la_lecture_est_relu(bagnols: Bagnols, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "composer", _Pendant(3))
+    version = lire_version(figer(bagnols.chargee, bagnols.rapport, VersionRapport.Nature.PROJET))
+    assert chiffre(version, "accorde").valeur == 667_039 + 3000
+
+
+def test_des_chiffres_qui_ne_cessent_de_changer_ne_sont_pas_figes(
+    bagnols: Bagnols, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "composer", _Pendant(9))
+    with pytest.raises(OperationRefusee, match="Les chiffres changent en ce moment"):
+        figer(bagnols.chargee, bagnols.rapport, VersionRapport.Nature.PROJET)
+    assert not bagnols.rapport.versions.exists()
