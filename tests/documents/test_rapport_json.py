@@ -87,6 +87,14 @@ def test_rapport_une_valeur_changee_change_l_empreinte():
     assert avant != apres
 
 
+def test_rapport_les_futs_de_la_couverture_gardent_leur_type():
+    assert "type_montants" not in en_json(rapport())
+    comptes = rapport(montants=(("CCAS", Decimal(3)),), type_montants=TypeColonne.ENTIER)
+    assert (en_json(comptes)["montants"], en_json(comptes)["type_montants"]) == ([["CCAS", 3]], "entier")
+    assert (relu(comptes).montants, relu(comptes).type_montants) == (comptes.montants, TypeColonne.ENTIER)
+    assert octets(en_json(relu(comptes))) == octets(en_json(comptes))
+
+
 def test_rapport_un_format_inconnu_est_refuse():
     with pytest.raises(ValueError, match="format 2"):
         depuis_json({**en_json(rapport()), "format": 2}, lire_image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 from threading import Event
 
@@ -15,14 +16,14 @@ from PIL import Image as Dessin
 from documents import Colonne, ErreurRendu, Groupe, PieceJointe, Tableau, TypeColonne, html_en_pdf
 from documents.calcul import Genre
 from documents.polices import DOSSIER
-from documents.rapport import Annexe, Image
+from documents.rapport import Annexe, BlocGraphique, BlocTexte, Image, Section
 from documents.rendu_rapport_annexe import AnnexeImprimee, _etendues, coupes, imprimees
 from documents.rendu_rapport_html import parties_imprimees, pied_de_page, rapport_en_html
 from documents.rendu_rapport_pdf import rapport_en_pdf
 from tests.outils.verapdf import valider
 
 from .exemples import long
-from .exemples_rapport import rapport
+from .exemples_rapport import CREDITS, rapport
 from .lecteurs import lire_html
 
 LIGNES = 120
@@ -351,3 +352,48 @@ def test_coupes_dans_une_longue_annexe_a_moitie_du_travail():
     assert abs(avant - sum(longue.couts[rang:])) < 100
     assert longue.entiere.rangees[rang].genre == Genre.LIGNE
     assert len(coupes([longue], 1000, 4)) == 3
+
+
+def test_rapport_html_de_nombreux_futs_portent_leur_nom_debout():
+    noms = [f"Structure {i}" for i in range(12)]
+    comptes = [(nom, Decimal(12 - i)) for i, nom in enumerate(noms)]
+    html = rapport_en_html(
+        rapport(montants=[*comptes, ("Un nom " * 20, Decimal(1))], type_montants=TypeColonne.ENTIER)
+    )
+    assert '<p class="legende">Crédits accordés par axe</p><ul class="montants serres">' in html
+    assert html.count('<li><div class="fut">') == 13
+    assert 'mm">12</p>' in html
+    assert re.findall(r'<p class="nom">(Un nom[^<]*)</p>', html) == [
+        "Un nom Un nom Un nom Un nom Un nom Un nom Un…"
+    ]
+
+
+def test_rapport_html_les_sections_courtes_se_suivent_sur_une_page():
+    def section(code, texte, *blocs):
+        return Section(code=code, titre=code, blocs=(BlocTexte(code="recit", texte=texte), *blocs))
+
+    graphique = BlocGraphique(code="credits", graphique=CREDITS)
+    sections = (
+        section("a", "Rien encore."),
+        section("b", "Rien non plus."),
+        section("c", "Une phrase, un dessin.", graphique),
+        section("d", "Peu."),
+        section("e", "Long. " * 200),
+    )
+    html = rapport_en_html(rapport(sections=sections, definitions=(), sources=()))
+    assert re.findall(r'<section class="(section[^"]*)"', html) == [
+        "section",
+        "section suite",
+        "section",
+        "section",
+        "section",
+    ]
+
+
+def test_rapport_html_une_apostrophe_est_courbe_sauf_dans_une_adresse():
+    texte = BlocTexte(code="recit", texte="L'été d'« Ici » : [l'adresse](https://exemple.fr/l'ete), 'cité'")
+    html = rapport_en_html(rapport(sections=(Section(code="a", titre="L'an", blocs=(texte,)),)))
+    recit = html.partition('<div class="prose">')[2].partition("</div>")[0]
+    lu = re.sub(r"<[^>]*>", "", recit).strip()
+    assert lu.replace("\u00a0", " ") == "L’été d’« Ici » : l’adresse, 'cité'"
+    assert re.search(r"href=\"https://exemple\.fr/l(?:'|&#x27;|%27)ete\"", recit)
