@@ -265,12 +265,17 @@ def clore_la_consultation(auteur: Utilisateur, rapport: RapportAnnuel) -> Rappor
 def approuver(auteur: Utilisateur, rapport: RapportAnnuel, deliberation: Deliberation) -> RapportAnnuel:
     """Approve the report by a délibération and return it.
 
-    Raises PermissionDenied; OperationRefusee when an observation was left without its follow-up.
+    Raises PermissionDenied; OperationRefusee when an observation was left without its follow-up, or for a délibération
+    that was not taken yet, or was before the draft was sent.
     """
     actuel = prendre(auteur, rapport)
     _exiger(actuel, Statut.FINALISE)
     if deliberation.contrat_id != actuel.contrat_id:
         raise PermissionDenied
+    if deliberation.date > timezone.localdate():
+        raise OperationRefusee(
+            f"Le {date_longue(deliberation.date)} n'est pas encore passé : enregistrez la délibération une fois prise."
+        )
     if actuel.date_envoi_avis is not None and deliberation.date < actuel.date_envoi_avis:
         raise OperationRefusee(
             "Cette délibération est antérieure à l'envoi du projet pour avis : vérifiez sa date."

@@ -281,7 +281,7 @@ def test_publier_previent_les_lecteurs_et_les_membres_une_fois_chacun(lieu: Lieu
     consultation.approuver(
         lieu.chargee,
         lieu.rapport,
-        fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 9, 30)),
+        fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 6, 2)),
     )
     Courriel.objects.all().delete()
     lieu.poster(lieu.chargee, "rapport_geste", "publier")
@@ -317,7 +317,7 @@ def test_chaque_courriel_mene_la_ou_il_le_dit(lieu: Lieu, le_jour: Any, settings
     rappeler_les_avis(lieu.rapport)
     assert demande in [arrivee(courriel) for courriel in derniers()]
     lieu.clore()
-    decidee = fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 9, 30))
+    decidee = fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 6, 2))
     consultation.approuver(lieu.chargee, lieu.rapport, decidee)
     consultation.publier(lieu.chargee, lieu.rapport)
     annonces = derniers()
@@ -622,7 +622,7 @@ def test_approuver_avec_une_deliberation_decrite_sur_place(lieu: Lieu) -> None:
     )
     assert "antérieure" in clair(reponse.content.decode())
     assert not Deliberation.objects.exists()
-    lieu.poster(lieu.chargee, "rapport_geste", "approuver", deliberation_date="2025-09-30", **champs)
+    lieu.poster(lieu.chargee, "rapport_geste", "approuver", deliberation_date="2025-06-02", **champs)
     lieu.rapport.refresh_from_db()
     assert (lieu.rapport.statut, lieu.rapport.deliberation.numero) == ("approuve", "2025-77")
 
@@ -633,7 +633,7 @@ def test_publier_corriger_adresse_revenir(lieu: Lieu) -> None:
     consultation.approuver(
         lieu.chargee,
         lieu.rapport,
-        fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 9, 30)),
+        fabriques.DeliberationFactory(contrat=lieu.contrat, date=date(2025, 6, 2)),
     )
     lieu.poster(lieu.chargee, "rapport_geste", "publier")
     lieu.poster(lieu.chargee, "rapport_geste", "corriger", motif="Un montant était faux.")
@@ -744,7 +744,7 @@ def publier(lieu: Lieu) -> None:
     lieu.envoyer()
     lieu.clore()
     approuve = fabriques.DeliberationFactory(
-        contrat=lieu.contrat, organe="Conseil communautaire", date=date(2025, 9, 30), numero="2025-77"
+        contrat=lieu.contrat, organe="Conseil communautaire", date=date(2025, 6, 2), numero="2025-77"
     )
     consultation.approuver(lieu.chargee, lieu.rapport, approuve)
     consultation.publier(lieu.chargee, lieu.rapport)
@@ -793,10 +793,10 @@ def test_les_fichiers_d_un_rapport_public_se_font_d_eux_memes(lieu: Lieu) -> Non
 
 def test_la_deliberation_se_cite_en_toutes_lettres(lieu: Lieu) -> None:
     publier(lieu)
-    lu = "Approuvé : Conseil communautaire, 30 septembre 2025, n° 2025-77."
+    lu = "Approuvé : Conseil communautaire, 2 juin 2025, n° 2025-77."
     assert lu in lieu.lire(lieu.zoe, "rapport_version", 2)
     consultation.revenir(lieu.chargee, lieu.rapport, "Une erreur.")
-    lu = "Approuvé par la délibération « Conseil communautaire, 30 septembre 2025, n° 2025-77 »."
+    lu = "Approuvé par la délibération « Conseil communautaire, 2 juin 2025, n° 2025-77 »."
     assert lu in lieu.lire(lieu.chargee, "rapport_consultation")
 
 

@@ -52,7 +52,7 @@ class Lieu:
         f.MembreInstanceFactory(instance_siegee=self.ville, utilisateur=self.maire)
         self.rapport = ouvrir_rapport(self.chargee, self.contrat, 2024)
 
-    def deliberation(self, jour: date = date(2025, 9, 30)) -> Any:
+    def deliberation(self, jour: date = date(2025, 6, 2)) -> Any:
         return fabriques.DeliberationFactory(contrat=self.contrat, date=jour)
 
     def avis(self, instance: Any) -> AvisRapport:
@@ -333,6 +333,8 @@ def test_la_deliberation_suit_l_envoi_et_est_du_contrat(lieu: Lieu) -> None:
     lieu.amener(Statut.FINALISE)
     with pytest.raises(OperationRefusee, match="antérieure"):
         consultation.approuver(lieu.chargee, lieu.rapport, lieu.deliberation(date(2025, 6, 1)))
+    with pytest.raises(OperationRefusee, match="Le 3 juin 2025 n'est pas encore passé"):
+        consultation.approuver(lieu.chargee, lieu.rapport, lieu.deliberation(date(2025, 6, 3)))
     with pytest.raises(PermissionDenied):
         consultation.approuver(lieu.chargee, lieu.rapport, fabriques.DeliberationFactory())
 
