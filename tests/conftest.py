@@ -6,6 +6,7 @@
 - a browser page that asks for an outside address, or whose script fails, fails the test.
 """
 
+import gc
 import ipaddress
 import os
 import re
@@ -78,6 +79,13 @@ def laisser_les_verrous_a_qui_en_a(config: pytest.Config, items: list[pytest.Ite
     if connection.features.has_select_for_update:
         return
     laisser(config, items, [item for item in items if item.get_closest_marker("verrous")])
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded for good to the collector no more, and have it pass less often: it cost a sixth of a run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure() -> None:
