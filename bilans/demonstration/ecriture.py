@@ -106,8 +106,9 @@ class Ecriture:
     # -- What every territory has ------------------------------------------------------------------
     def contrat(self, donnees: Mapping[str, Any], **champs: Any) -> ContratVille:
         """Create the contract described by `donnees`, with its intercommunality and its communes."""
-        epci, _ = Epci.objects.get_or_create(
-            nom=donnees["epci"]["nom"], defaults={"siren": donnees["epci"]["siren"]}
+        lui = donnees["epci"]
+        epci = Epci.objects.filter(nom=lui["nom"]).first() or self.creer(
+            Epci, nom=lui["nom"], siren=lui["siren"]
         )
         lu = dict(donnees["contrat"])
         lu |= {cle: jour(lu[cle]) for cle in ("date_debut", "date_fin")}
