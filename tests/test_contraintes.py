@@ -152,8 +152,20 @@ def montant_lu(deja_lu: bool, montant: Decimal) -> Fabrique:
     return faire
 
 
+LOGO: dict[str, Any] = {
+    "logo": "collectivites/1/a",
+    "logo_empreinte": "a" * 64,
+    "logo_largeur": 10,
+    "logo_hauteur": 10,
+    "logo_description": "Un pont",
+}
+
 IMPOSSIBLES: dict[str, list[Fabrique]] = {
     # contrats
+    "epci_logo_decrit": [
+        change(f.EpciFactory, **{**LOGO, champ: vide})
+        for champ, vide in (("logo_description", ""), ("logo_empreinte", ""), ("logo_hauteur", 0))
+    ],
     "contrat_dates_ordonnees": [change(f.ContratFactory, date_fin=date(2024, 1, 1))],
     "phase_numero_unique": [deuxieme_phase],
     "phase_dates_ordonnees": [phase_a_l_envers],
