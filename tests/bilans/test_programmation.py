@@ -221,7 +221,7 @@ def test_sans_etat_rien_ne_s_ecrit(lieu, etat):
 
 def test_la_phrase_du_haut_suit_la_case(lieu):
     ligne(lieu.velo, lieu.caf, propose=700)
-    for criteres in ("?montant=propose", "?montant=propose&q=velo"):
+    for criteres in ("?montant=propose", "?montant=propose&q=balades"):
         reponse = ecrire(lieu, lieu.velo, {colonne(lieu.etat): ("", "2 500")}, criteres).json()
         page = lieu.client.get(lieu.adresse("programmation") + criteres).context["page"]
         assert lisible(reponse["phrase"]) == lisible(page.phrase)
