@@ -56,11 +56,13 @@ PERMISSIONS = {nom: permission for _, nom, permission in NAVIGATION} | {"territo
 # The annexes that hold the rows of a key figure, the best first.
 ANNEXES_DES_CHIFFRES = {
     "structures": ("porteurs", "synthese"),
+    "bilans": ("publics", "synthese"),
     "accorde": ("financements", "porteurs"),
     "financeurs": ("financements",),
     "hors_total": ("financements",),
-    "personnes_qpv": ("porteurs", "synthese"),
-    "personnes_total": ("porteurs", "synthese"),
+    "personnes_qpv": ("publics", "porteurs"),
+    # that of the porteurs counts the inhabitants of the QPV alone
+    "personnes_total": ("publics",),
 }
 ANNEXES_PAR_DEFAUT = ("synthese",)
 # Those that hold the rows of a table or of a chart, the best first, by the beginning of its code.
@@ -70,7 +72,7 @@ ANNEXES_DES_BLOCS = {
     "avancement": ("synthese", "porteurs"),
     "enjeux": ("enjeux", "porteurs"),
     "indicateurs": ("porteurs", "synthese"),
-    "publics": ("porteurs", "synthese"),
+    "publics": ("publics", "porteurs", "synthese"),
     "realisations": ("porteurs", "synthese"),
 }
 
@@ -286,7 +288,9 @@ class Lecture:
         )
 
     def _annexe_du_chiffre(self, chiffre: Chiffre) -> Annexe | None:
-        """Return the annex that holds the rows of a figure, None when the report has none."""
+        """Return the annex that holds the rows of a figure, None when it has none, or says no figure."""
+        if chiffre.valeur is None:
+            return None
         codes = ANNEXES_DES_CHIFFRES.get(chiffre.cle, ANNEXES_PAR_DEFAUT)
         return next((self._par_code[code] for code in codes if code in self._par_code), None)
 

@@ -12,6 +12,7 @@ from documents.rapport import Annexe
 from ..annexes.financements import financements
 from ..annexes.porteurs import porteurs
 from ..annexes.synthese import synthese
+from .annexe_publics import publics_par_action
 from .donnees import Donnees
 
 NON_VALIDE = "Bilan non validé."
@@ -21,10 +22,11 @@ LONGUES = frozenset({"descriptif", "bilan", "type_public", "moyens"})
 
 
 def annexes(d: Donnees) -> tuple[Annexe, ...]:
-    """Return the tables of the year that have something to say: actions, porteurs, money, enjeux."""
+    """Return the tables of the year that have something to say: actions, porteurs, people, money, enjeux."""
     construites: list[tuple[str, str, Callable[[Donnees], Tableau], bool]] = [
         ("synthese", "Synthèse des actions", _synthese, bool(d.actions)),
         ("porteurs", "Bilan des actions par porteur", _porteurs, bool(d.actions)),
+        ("publics", "Publics par action", publics_par_action, bool(d.publics)),
         (
             "financements",
             "Programmation et montants",

@@ -11,8 +11,15 @@ from documents.calcul import Genre
 from documents.rapport import BlocTableau, Rapport
 from documents.tableau import Tableau
 
-# The columns that count people: of the tables by sex and age, and of the annex of the porteurs.
+# The columns that count people: of the tables by sex and age, of the annex of the people, of that of the porteurs.
 SEXES = {"femmes": "femme", "hommes": "homme"}
+PUBLICS = {
+    "femmes_total": "femme",
+    "hommes_total": "homme",
+    "personnes_total": "personne",
+    "femmes_qpv": "femme",
+    "hommes_qpv": "homme",
+}
 BENEFICIAIRES = {"beneficiaires": "personne"}
 
 
@@ -26,6 +33,8 @@ def petits_nombres(rapport: Rapport, seuil: int) -> list[str]:
     for annexe in rapport.annexes:
         if annexe.code == "porteurs":
             trouves += _petits(annexe.tableau, BENEFICIAIRES, seuil, "intitule")
+        elif annexe.code == "publics":
+            trouves += _petits(annexe.tableau, PUBLICS, seuil, "intitule")
     return trouves
 
 

@@ -62,6 +62,7 @@ def test_bagnols_compte_46_lignes_20_structures_667_039_euros_de_six_financeurs(
     assert {code: len(lignes(tableau)) for code, tableau in annexes.items()} == {
         "synthese": 46,
         "porteurs": 46,
+        "publics": 37,
         "financements": 46,
     }
     assert total(annexes["porteurs"])["total_pdv"] == Decimal(667039)
@@ -87,6 +88,32 @@ def test_les_parts_des_financeurs_font_100(demonstration):
         None,
     ]
     assert additionner(ligne["part"] for ligne in lignes(tableau)) == 100
+
+
+@pytest.mark.parametrize(
+    ("annee", "cle", "attendu", "dits", "sans_personne"),
+    [
+        (DOLE, "personnes_total", 1230, (83, 126, 1021), 3),
+        (BAGNOLS, "personnes_qpv", 9497, (605, 531, 8361), 0),
+    ],
+    ids=["dole", "bagnols"],
+)
+def test_les_lignes_des_publics_font_les_chiffres_du_rapport(
+    demonstration, annee, cle, attendu, dits, sans_personne
+):
+    """A row a validated bilan: what one opens from « 1 230 personnes » adds up to it, sex by sex."""
+    rapport = rapport_de(*annee)
+    tableau = next(annexe.tableau for annexe in rapport.annexes if annexe.code == "publics")
+    assert len(lignes(tableau)) == chiffre(rapport, "bilans").valeur
+    perimetre = cle.removeprefix("personnes_")
+    assert chiffre(rapport, cle).valeur == total(tableau)[cle] == attendu
+    sexes = [f"{quoi}_{perimetre}" for quoi in ("femmes", "hommes", "non_renseigne")]
+    assert tuple(additionner(ligne[sexe] for ligne in lignes(tableau)) for sexe in sexes) == dits
+    muettes = [ligne for ligne in lignes(tableau) if ligne["remarque"]]
+    assert all(
+        ligne[colonne.cle] is None for ligne in muettes for colonne in tableau.colonnes if colonne.total
+    )
+    assert len(muettes) == sans_personne
 
 
 @pytest.mark.parametrize("annee", [DOLE, BAGNOLS], ids=["dole", "bagnols"])
@@ -166,7 +193,7 @@ def test_dole_ne_dit_rien_de_l_argent_ni_des_axes(demonstration):
     )
     assert sum(nombre for _, nombre in rapport.montants) == 41
     assert rapport.legende_montants == "Nombre d'actions de chaque structure en 2024"
-    assert [annexe.code for annexe in rapport.annexes] == ["synthese", "porteurs", "enjeux"]
+    assert [annexe.code for annexe in rapport.annexes] == ["synthese", "porteurs", "publics", "enjeux"]
     assert not any("argent" in code for code in titres(rapport))
 
 
