@@ -220,6 +220,12 @@ class ApprobationForm(AvecDeliberation):
         ),
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for nom in ("deliberation", "deliberation_organe", "deliberation_date"):
+            # One way of answering or the other is asked: none is said optional.
+            self.fields[nom].widget.attrs["data-une-reponse"] = "oui"
+
 
 class CorrectionForm(FormulaireDuRapport):
     """What a new version corrects."""

@@ -25,7 +25,7 @@ from ..rapport.mots import citer_la_deliberation
 
 Statut, Sens = RapportAnnuel.Statut, AvisRapport.Sens
 # A body that nobody reads an e-mail for.
-SANS_COMPTE = "aucun membre n'a de compte : vous saisirez son avis"
+SANS_COMPTE = "aucun membre n'a de compte, vous lui remettrez le projet et inscrirez son avis"
 SIGNES_DE_L_AVIS: Mapping[str, str] = {
     "": "attente",
     Sens.FAVORABLE: "fait",
@@ -204,6 +204,13 @@ class PageConsultation:
         return avis_sans_suite(self.rapport)
 
     @property
+    def sans_compte(self) -> list[str]:
+        """The bodies whose opinion is awaited and that nobody is written to for."""
+        if self.rapport.statut != Statut.EN_CONSULTATION:
+            return []
+        return [str(lu.avis.instance_consultee) for lu in self.avis if not (lu.avis.sens or lu.membres)]
+
+    @property
     def delai_passe(self) -> bool:
         """Whether the day until which opinions are awaited is past."""
         echeance = self.rapport.echeance_avis
@@ -237,7 +244,10 @@ class PageConsultation:
             return f"{recus}. Tous ont répondu : vous pouvez clore la consultation."
         if self.delai_passe:
             return f"{recus}. Le délai a pris fin le {jour} : vous pouvez clore, le silence vaut accord."
-        return f"{recus}, jusqu'au {jour}. Après ce jour, le silence vaudra accord."
+        return (
+            f"{recus}, jusqu'au {jour}. Vous pourrez clore quand toutes les instances auront répondu, ou après ce "
+            "jour : le silence vaudra alors accord."
+        )
 
     def _finalise(self) -> str:
         if self.sans_suite:
@@ -347,6 +357,13 @@ class PageAvis:
     def echeance(self) -> date | None:
         """Until when it is awaited."""
         return self.rapport.echeance_avis
+
+    @property
+    def sans_compte(self) -> list[str]:
+        """The bodies whose opinion is awaited and that nobody is written to for."""
+        if self.rapport.statut != Statut.EN_CONSULTATION:
+            return []
+        return [str(lu.avis.instance_consultee) for lu in self.avis if not (lu.avis.sens or lu.membres)]
 
     @property
     def delai_passe(self) -> bool:

@@ -116,6 +116,7 @@ def _confirmer_l_envoi(
         "rapport": rapport,
         "form": form,
         "consultees": lues,
+        "ecrit": any(lue.membres for lue in lues),
         "echeance": form.cleaned_data["echeance"],
         "deliberation": form.cleaned_data["deliberation"],
         "reste": PageRapport(request, rapport),
@@ -170,7 +171,7 @@ GESTES: dict[str, Geste] = {
         "Clore la consultation ?",
         ClotureForm,
         lambda qui, rapport, lu: consultation.clore_la_consultation(qui, rapport),
-        "La consultation est close. Donnez leur suite aux observations, puis faites approuver le rapport.",
+        "La consultation est close.",
     ),
     "approuver": Geste(
         "Le rapport est-il approuvé ?",

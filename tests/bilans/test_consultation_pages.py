@@ -109,7 +109,7 @@ def test_la_page_d_envoi_coche_les_instances_de_la_loi_et_dit_qui_recoit(lieu: L
     }
     assert cochees == {"Conseil citoyen": True, "Conseil municipal": True, "COPIL": False}
     assert "Zoé Martin (zoe@exemple.fr)" in page
-    assert page.count("aucun membre n'a de compte : vous saisirez son avis") == 2
+    assert page.count("aucun membre n'a de compte, vous lui remettrez le projet et inscrirez son avis") == 2
     assert 'value="2025-07-12"' in page
 
 
@@ -609,6 +609,25 @@ def test_clore_dit_qui_est_repute_favorable(lieu: Lieu, le_jour: Any) -> None:
     assert "<li>Conseil citoyen</li>" not in page
     lieu.poster(lieu.chargee, "rapport_geste", "clore")
     assert lieu.avis(lieu.ville).sens == "repute_favorable"
+
+
+def test_qui_n_a_pas_de_compte_recoit_le_projet_sur_papier(lieu: Lieu) -> None:
+    lieu.envoyer()
+    page = lieu.lire(lieu.chargee, "rapport_consultation")
+    assert "Vous pourrez clore quand toutes les instances auront répondu" in page
+    # Zoé sits in the conseil citoyen: she is written to.
+    assert "Personne n'a de compte pour Conseil municipal : " in page
+    assert f'href="{reverse("rapport_fichiers", args=[lieu.contrat.slug, 2024, 1])}"' in page
+    lieu.clore()
+    assert "Personne n'a de compte" not in lieu.lire(lieu.chargee, "rapport_consultation")
+
+
+def test_aucune_des_deux_facons_de_dire_la_deliberation_n_est_facultative(lieu: Lieu) -> None:
+    lieu.envoyer()
+    lieu.clore()
+    page = lieu.lire(lieu.chargee, "rapport_geste", "approuver")
+    # The number alone may be left out.
+    assert page.count("(facultatif)") == 1
 
 
 def test_approuver_avec_une_deliberation_decrite_sur_place(lieu: Lieu) -> None:

@@ -28,6 +28,7 @@ def phrase_publics(d: Donnees) -> str:
     donnes, par_sexe, estimes = d.qui_dit_combien
     muets = d.valides - donnes - estimes
     sur = pluriel(d.valides, "bilan validé,bilans validés")
+    perimetres = " (pour l'ensemble du public ou pour le QPV)" if len(d.publics) > 1 else ""
     debut = (
         f"Les {sur} donnent tous"
         if donnes == d.valides > 1
@@ -35,7 +36,7 @@ def phrase_publics(d: Donnees) -> str:
     )
     morceaux = [
         f"{debut} un nombre exact de personnes"
-        + (f", dont {par_sexe or 'aucun'} par sexe." if donnes else ".")
+        + (f", dont {par_sexe or 'aucun'} par sexe{perimetres}." if donnes else ".")
     ]
     if estimes:
         morceaux.append(
@@ -157,8 +158,9 @@ def _tableau(d: Donnees, public: Public) -> Bloc:
 
 def _repose_sur(d: Donnees, public: Public) -> str:
     return (
-        f"{pluriel(public.bilans, 'bilan qui donne,bilans qui donnent')} un nombre exact, dont {public.par_sexe} le "
-        f"sexe et {public.par_age} l'âge, sur {pluriel(d.valides, 'bilan validé,bilans validés')}"
+        f"{pluriel(public.bilans, 'bilan qui donne,bilans qui donnent')} un nombre exact, dont "
+        f"{public.par_sexe or 'aucun'} le sexe et {public.par_age or 'aucun'} l'âge, "
+        f"sur {pluriel(d.valides, 'bilan validé,bilans validés')}"
     )
 
 
