@@ -359,13 +359,6 @@ class PageAvis:
         return self.rapport.echeance_avis
 
     @property
-    def sans_compte(self) -> list[str]:
-        """The bodies whose opinion is awaited and that nobody is written to for."""
-        if self.rapport.statut != Statut.EN_CONSULTATION:
-            return []
-        return [str(lu.avis.instance_consultee) for lu in self.avis if not (lu.avis.sens or lu.membres)]
-
-    @property
     def delai_passe(self) -> bool:
         """Whether that day is past."""
         return self.echeance is not None and timezone.localdate() > self.echeance
