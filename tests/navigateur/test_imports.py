@@ -153,6 +153,11 @@ def test_le_premier_jour_une_annee_vide_recoit_son_programme(page, live_server, 
     assert not ActionAnnuelle.objects.filter(campagne=campagne).exists()
 
 
+def attendre_la_page(page):
+    """Wait until what was swapped in listens: before it is settled, a button sends its form as without JavaScript."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
+
 def test_au_clavier_seul(page, live_server, demonstration):
     entrer(page, live_server, "chargee.bagnols")
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -164,10 +169,10 @@ def test_au_clavier_seul(page, live_server, demonstration):
     page.keyboard.press("Space")
     expect(premiere).to_contain_text("laissée de côté")
     expect(case).to_be_focused()
-    # what was swapped in listens once it is settled
-    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    attendre_la_page(page)
     page.keyboard.press("Space")
     expect(premiere).not_to_contain_text("laissée de côté")
+    attendre_la_page(page)
     # Then the readings, by the arrows, and the button.
     for _ in range(3):
         page.keyboard.press("Tab")
